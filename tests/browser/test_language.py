@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 KEY = re.compile(
-    r"\b(?:page|reading|gates|attribution|compare|flags|states|doubts|gradients|runs|roles|errors)\.[a-z_]+"
+    r"\b(?:page|reading|gates|attribution|compare|flags|states|doubts|gradients|runs|roles|errors|service)\.[a-z_]+"
 )
 
 
@@ -46,3 +46,24 @@ def test_the_language_is_remembered(visit: Callable[..., Page]) -> None:
 def test_a_browser_in_japanese_opens_in_japanese(visit: Callable[..., Page]) -> None:
     page = visit("flags", locale="ja-JP")
     assert page.locator("h1").inner_text() == "フラグ"
+
+
+def test_what_the_service_says_is_in_japanese(visit: Callable[..., Page]) -> None:
+    page = visit("reading", locale="ja-JP", expected=("status of 422",))
+    page.get_by_label("読ませる文章").fill("oil " * 30_000)
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert re.search("文章は [\\d,]+ (?:文字|トークン)で", alert.inner_text())
+    said = page.evaluate(
+        "import('/static/js/i18n.js').then((words) => ['There was no answer within 30 s. Ask again later, or for fewer "
+        "texts at a time.', 'Something else.'].map(words.serviceLine))"
+    )
+    assert said == ["30 秒以内に答えが出ませんでした。しばらくしてから、もう一度試してください。", "Something else."]
+
+
+def test_in_english_the_service_s_own_words_stay(visit: Callable[..., Page]) -> None:
+    page = visit("reading", expected=("status of 422",))
+    page.get_by_label("Text to read").fill("oil " * 30_000)
+    alert = page.get_by_role("alert")
+    alert.wait_for()
+    assert re.search("text has [\\d,]+ (?:characters|tokens), and the limit", alert.inner_text())

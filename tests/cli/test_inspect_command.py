@@ -212,3 +212,25 @@ def test_models_without_a_seed_and_labels_that_are_not_known(run: Run, model: Pa
     ran = run("inspect", trained / "model.safetensors", "--view", "gradients", "--data", "bare.csv", "-q")
     assert ran.code == 1
     assert len(ran.err.splitlines()) == 1
+
+
+def test_the_page_is_in_the_language_that_is_asked_for(run: Run, model: Path, trained: Path, news: Path) -> None:
+    ran = run("inspect", model, TEXT, "--gates", "--html", "page.html", "--language", "ja")
+    assert ran.code == 0
+    assert "1 of 7 words, in italics, are not in the vocabulary." in ran.out
+    html = Path("page.html").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in html
+    assert "一語ずつ読んだ文章：1 件。" in html
+    assert "忘却ゲート f" in html
+    for view, title in {"states": "の状態空間", "gradients": "news.csv の 40 行で測りました。"}.items():
+        words = ("--view", view, "--data", news, "--rows", "40", "--html", "view.html", "--language", "ja")
+        assert run("inspect", trained / "model.safetensors", *words).code == 0
+        assert title in Path("view.html").read_text(encoding="utf-8")
+
+
+def test_a_language_needs_a_page_and_must_be_known(run: Run, model: Path) -> None:
+    check_failed(
+        run("inspect", model, TEXT, "--language", "ja"), 2, "--language is the language of the page. Give --html"
+    )
+    check_failed(run("inspect", model, TEXT, "--html", "p.html", "--language", "fr"), 2, "'fr'. Give en or ja")
+    assert not Path("p.html").exists()

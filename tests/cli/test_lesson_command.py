@@ -26,7 +26,21 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(lesson, "run_lesson", stand_in)
     rows = ["--dataset", "r8", "--data-dir", "sets", "--take", 40, "--take-test", 20]
-    words = [*rows, "--models", "gru,lstm", "--epochs", 2, "--seed", 7, "--device", "cpu", "--out", "x"]
+    words = [
+        *rows,
+        "--models",
+        "gru,lstm",
+        "--epochs",
+        2,
+        "--seed",
+        7,
+        "--device",
+        "cpu",
+        "--out",
+        "x",
+        "--language",
+        "ja",
+    ]
     assert run("lesson", *words, "--json") == (0, '{\n  "dataset": "AG News"\n}\n', "")
     del received["callback"]
     assert received == {
@@ -39,6 +53,7 @@ def test_every_option_reaches_the_lesson(run: Run, monkeypatch: pytest.MonkeyPat
         "seed": 7,
         "device": "cpu",
         "out": Path("x"),
+        "language": "ja",
     }
     assert run("lesson").out == "two\nlines\n"
     assert received.keys() == real.parameters.keys()

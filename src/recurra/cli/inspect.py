@@ -20,6 +20,7 @@ from recurra.cli.options import (
     Json,
     LabelColumn,
     ModelArgument,
+    PageLanguage,
     Quiet,
     SkipUnlabelled,
     TextColumn,
@@ -138,6 +139,7 @@ def inspect(
         Path | None,
         typer.Option("--html", metavar="FILE", rich_help_panel="Output", help="File for an HTML page with pictures."),
     ] = None,
+    language: PageLanguage = "en",
     skip_unlabelled: SkipUnlabelled = False,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -164,11 +166,31 @@ def inspect(
                 f"For its rows: {command}, or --view {', '.join(VIEWS[1:-1])} or {VIEWS[-1]}. "
                 "For the name itself, pipe it to standard input.",
             )
-        _show_texts(model, texts or [], encoding, gates=gates, attribution=attribution, html=html, output=output)
+        _show_texts(
+            model,
+            texts or [],
+            encoding,
+            gates=gates,
+            attribution=attribution,
+            html=html,
+            language=language,
+            output=output,
+        )
         return
     show_data(
         [model, *map(model_file, texts or ())],
-        DataView(view, data, train=train, rows=rows, top=top, folds=folds, queue=queue, seed=seed, html=html),
+        DataView(
+            view,
+            data,
+            train=train,
+            rows=rows,
+            top=top,
+            folds=folds,
+            queue=queue,
+            seed=seed,
+            html=html,
+            language=language,
+        ),
         ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled),
         output,
     )
@@ -192,6 +214,9 @@ def _check_options(context: typer.Context, view: str | None, data: str | None, t
             wanted = " or ".join(one if one == TEXT else f"--view {one}" for one in fits)
             wanted = "--data and --view" if fits == VIEWS else wanted
             raise UsageError(f"{param.opts[0]} goes with {wanted}, not with {shown}")
+    source = context.get_parameter_source("language")
+    if context.params["html"] is None and source is not None and source.name == "COMMANDLINE":
+        raise UsageError("--language is the language of the page. Give --html FILE, or leave it out")
     if texts and view not in (None, "gradients"):
         raise UsageError(f"The text {texts[0]!r:.80} is given with --view {view}, which shows no text. Leave one out")
 
@@ -204,6 +229,7 @@ def _show_texts(
     gates: bool,
     attribution: bool,
     html: Path | None,
+    language: str,
     output: Output,
 ) -> None:
     from recurra.cli.inspect_output import show_reading, write_page
@@ -230,7 +256,10 @@ def _show_texts(
         show_reading(readings[-1], output)
     if html is not None:
         from recurra.report.inspection_page import inspection_page
+        from recurra.report.translation import translate, use_language
 
-        about = f"Read word by word: {count(len(readings))} of your texts."
-        write_page(html, inspection_page(readings, [], about=about), output)
+        with use_language(language):
+            about = translate("Read word by word: {count} of your texts.", count=count(len(readings)))
+            page = inspection_page(readings, [], about=about)
+        write_page(html, page, output)
     output.document(readings)

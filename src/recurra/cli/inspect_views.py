@@ -44,6 +44,7 @@ class DataView(NamedTuple):
         queue: file to write the doubtful rows to.
         seed: seed of every random choice.
         html: file for a page.
+        language: of the page.
     """
 
     view: str
@@ -55,6 +56,7 @@ class DataView(NamedTuple):
     queue: Path | None = None
     seed: int = 0
     html: Path | None = None
+    language: str = "en"
 
 
 def view_name(word: str) -> str:
@@ -117,8 +119,11 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         document = {"models": flows}
     if wanted.html is not None:
         from recurra.cli.inspect_output import write_page
+        from recurra.report.translation import use_language
 
-        write_page(wanted.html, _page(wanted, document), output)
+        with use_language(wanted.language):
+            page = _page(wanted, document)
+        write_page(wanted.html, page, output)
     output.document({**document, "notes": output.notes})
 
 
@@ -182,10 +187,12 @@ def _page(wanted: DataView, document: dict[str, Any]) -> str:
         return doubts_page(document, data_name=wanted.data)
     from recurra.report.file_titles import file_title
     from recurra.report.inspection_page import inspection_page
+    from recurra.report.translation import translate
 
     flows = document["models"]
     rows = count(max(flow["documents"] for flow in flows))
-    return inspection_page([], flows, about=f"Measured on {rows} rows of {file_title(wanted.data)}.")
+    about = translate("Measured on {rows} rows of {file}.", rows=rows, file=file_title(wanted.data))
+    return inspection_page([], flows, about=about)
 
 
 def _doubts(

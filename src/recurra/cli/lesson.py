@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recurra.cli.options import DataDir, Json, Quiet, whole_number
+from recurra.cli.options import DataDir, Json, PageLanguage, Quiet, whole_number
 from recurra.cli.output import Output, folded
 from recurra.cli.progress import Bars
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLES", "lesson"]
 
-EXAMPLES = ("recurra lesson", "recurra lesson --models gru,lstm --epochs 3 --out runs/lesson")
+EXAMPLES = (
+    "recurra lesson",
+    "recurra lesson --models gru,lstm --epochs 3 --out runs/lesson",
+    "recurra lesson --language ja",
+)
 
 
 def lesson(
@@ -45,6 +49,7 @@ def lesson(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for lesson.html and the models.")] = Path(
         "lesson-run"
     ),
+    language: PageLanguage = "en",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -65,6 +70,7 @@ def lesson(
             seed=seed,
             device=device,
             out=out,
+            language=language,
             callback=_callback(bars),
         )
     if quiet:

@@ -22,6 +22,7 @@ __all__ = [
     "LabelSeparator",
     "ModelArgument",
     "MultiLabel",
+    "PageLanguage",
     "Quiet",
     "SingleLabel",
     "SkipUnlabelled",
@@ -63,6 +64,15 @@ def unknown_labels(word: str) -> UnknownLabels:
         if word == known:
             return known
     raise typer.BadParameter(f"{word!r:.80}. Give {', '.join(UNKNOWN_LABELS[:-1])} or {UNKNOWN_LABELS[-1]}")
+
+
+def page_language(word: str) -> str:
+    """Parser of the language of a page."""
+    from recurra.report.translation import LANGUAGES
+
+    if word not in LANGUAGES:
+        raise typer.BadParameter(f"{word!r:.80}. Give {' or '.join(LANGUAGES)}")
+    return word
 
 
 def whole_number(least: int) -> Callable[[str], int]:
@@ -126,6 +136,16 @@ def _read_quiet(value: bool) -> bool:
     return value
 
 
+PageLanguage: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        parser=page_language,
+        metavar="LANG",
+        rich_help_panel="Output",
+        help="Language of the page: en (English) or ja (Japanese).",
+    ),
+]
 Json: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -20,6 +20,7 @@ from recurra.report.formatting import (
     short_name,
     with_interval,
 )
+from recurra.report.translation import translate
 
 __all__ = ["accuracy_sentences", "element_wise_sentences"]
 
@@ -30,34 +31,50 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
     sentences = [_best(models)]
     other = [model for model in models if model["train_phrase"] != result["train_phrase"]]
     if other:
-        named = listing([f"{short_name(model['preset'])} ({model['train_phrase']})" for model in other])
-        sentences.append(f"Networks that learned from other rows: {named}.")
+        named = listing(
+            [translate("{name} ({rows})", name=short_name(one["preset"]), rows=one["train_phrase"]) for one in other]
+        )
+        sentences.append(translate("Networks that learned from other rows: {names}.", names=named))
     shares = [majority_share(model["evaluation"]) for model in models]
     guessing = [
         (short_name(model["preset"]), place(share, model["interval"]))
         for model, share in zip(models, shares, strict=True)
     ]
-    phrases = {"below": "{} clearly above that", "inside": "{} not clearly different", "above": "{} clearly below that"}
-    said = group_verdicts(guessing, phrases, everyone="every network")
+    phrases = {
+        "below": translate("{} clearly above that"),
+        "inside": translate("{} not clearly different"),
+        "above": translate("{} clearly below that"),
+    }
+    said = group_verdicts(guessing, phrases, everyone=translate("every network"))
     # Networks that read titles may be tested on fewer rows than the others.
-    guess = percent(min(shares)) if min(shares) == max(shares) else f"{percent(min(shares))} to {percent(max(shares))}"
-    sentences.append(f"Always naming the most frequent class would score {guess}: {said}.")
+    guess = percent(min(shares))
+    if min(shares) != max(shares):
+        guess = translate("{low} to {high}", low=guess, high=percent(max(shares)))
+    sentences.append(
+        translate("Always naming the most frequent class would score {guess}: {verdicts}.", guess=guess, verdicts=said)
+    )
     if result["baseline"] is not None:
         sentences += _baseline(models, result["baseline"])
     sentences.append(_gap(models))
     sentences += _published(
-        "The lesson's own figure (all 120,000 rows, one epoch)", [(model, model["lesson_accuracy"]) for model in models]
+        translate("The lesson's own figure (all 120,000 rows, one epoch)"),
+        [(model, model["lesson_accuracy"]) for model in models],
     )
     sentences += _published(
-        "Keras's figure (58,337 rows, of titles 40,899, one epoch)",
+        translate("Keras's figure (58,337 rows, of titles 40,899, one epoch)"),
         [(model, model["keras_accuracy"]) for model in models],
     )
     by_speed = sorted(models, key=lambda model: -model["docs_per_second"])
     first, last = by_speed[0], by_speed[-1]
     if first["docs_per_second"] > last["docs_per_second"]:
         sentences.append(
-            f"Quickest to train was {short_name(first['preset'])} with {count(first['docs_per_second'])} documents "
-            f"a second, slowest {short_name(last['preset'])} with {count(last['docs_per_second'])}."
+            translate(
+                "Quickest to train was {first} with {most} documents a second, slowest {last} with {fewest}.",
+                first=short_name(first["preset"]),
+                most=count(first["docs_per_second"]),
+                last=short_name(last["preset"]),
+                fewest=count(last["docs_per_second"]),
+            )
         )
     sentences += element_wise_sentences(models)
     return sentences
@@ -72,15 +89,24 @@ def element_wise_sentences(models: Sequence[ModelResult]) -> list[str]:
         if cell.recurrent_weights:
             continue
         sentences.append(
-            f"{name} ({cell.title}, here without its linear branch) carries its state by element-wise steps alone: its "
-            "gate looks at the word and not at the state, so each unit keeps a share of what it holds, and no unit "
-            "sees another before the output."
+            translate(
+                "{name} ({cell}, here without its linear branch) carries its state by element-wise steps alone: its "
+                "gate looks at the word and not at the state, so each unit keeps a share of what it holds, and no unit "
+                "sees another before the output.",
+                name=name,
+                cell=cell.title,
+            )
         )
         if beside is not None:
             sentences.append(
-                f"It scores {percent(model['test_accuracy'])} where lstm scores {percent(beside['test_accuracy'])}, "
-                f"and learns {count(model['docs_per_second'])} documents a second where lstm learns "
-                f"{count(beside['docs_per_second'])}."
+                translate(
+                    "It scores {score} where lstm scores {other_score}, and learns {speed} documents a second where "
+                    "lstm learns {other_speed}.",
+                    score=percent(model["test_accuracy"]),
+                    other_score=percent(beside["test_accuracy"]),
+                    speed=count(model["docs_per_second"]),
+                    other_speed=count(beside["docs_per_second"]),
+                )
             )
     return sentences
 
@@ -90,37 +116,54 @@ def _best(models: Sequence[ModelResult]) -> str:
     top = [model for model in models if model["test_accuracy"] == highest]
     rest = [model for model in models if model["test_accuracy"] < highest]
     score = with_interval(highest, top[0]["interval"])
-    tested = f"on {plural(top[0]['evaluation']['rows'], 'test row')}, after learning from {top[0]['train_phrase']}"
+    tested = {"rows": plural(top[0]["evaluation"]["rows"], "test row"), "learned": top[0]["train_phrase"]}
     names = listing([short_name(model["preset"]) for model in top])
     if len(top) > 1:
-        return f"{names} share the highest accuracy, {percent(highest)}."
+        return translate("{names} share the highest accuracy, {score}.", names=names, score=percent(highest))
     if not rest:
-        return f"{names} scores {score} {tested}."
+        return translate(
+            "{name} scores {score} on {rows}, after learning from {learned}.", name=names, score=score, **tested
+        )
     verdicts = [(short_name(model["preset"]), compare(top[0]["interval"], model["interval"])) for model in rest]
-    phrases = {"higher": "clearly higher than {}", "unclear": "no clear difference from {}"}
-    return f"{names} has the highest accuracy, {score} {tested}: {group_verdicts(verdicts, phrases)}."
+    return translate(
+        "{name} has the highest accuracy, {score} on {rows}, after learning from {learned}: {verdicts}.",
+        name=names,
+        score=score,
+        verdicts=group_verdicts(verdicts, _against()),
+        **tested,
+    )
+
+
+def _against() -> dict[str, str]:
+    return {
+        "higher": translate("clearly higher than {}"),
+        "lower": translate("clearly lower than {}"),
+        "unclear": translate("no clear difference from {}"),
+    }
 
 
 def _baseline(models: Sequence[ModelResult], baseline: BaselineResult) -> list[str]:
     verdicts = [(short_name(model["preset"]), compare(baseline["interval"], model["interval"])) for model in models]
-    phrases = {
-        "higher": "clearly higher than {}",
-        "lower": "clearly lower than {}",
-        "unclear": "no clear difference from {}",
-    }
     speeds = [
         (short_name(model["preset"]), "quicker" if baseline["seconds"] < model["seconds"] else "slower")
         for model in models
         if baseline["seconds"] != model["seconds"]
     ]
     # "Every network" would be wrong where one took exactly as long.
-    everyone = "every network" if len(speeds) == len(models) else ""
-    quicker = group_verdicts(speeds, {"quicker": "less than {}", "slower": "more than {}"}, everyone=everyone)
+    everyone = translate("every network") if len(speeds) == len(models) else ""
+    phrases = {"quicker": translate("less than {}"), "slower": translate("more than {}")}
+    quicker, seconds = group_verdicts(speeds, phrases, everyone=everyone), amount(baseline["seconds"], "s")
     return [
-        f"{baseline['name']}, learned from {baseline['train_phrase']}, scores "
-        f"{with_interval(baseline['test_accuracy'], baseline['interval'])}: "
-        f"{group_verdicts(verdicts, phrases, everyone='every network')}.",
-        f"The linear model took {amount(baseline['seconds'], 's')} to train{': ' if quicker else ''}{quicker}.",
+        translate(
+            "{name}, learned from {learned}, scores {score}: {verdicts}.",
+            name=baseline["name"],
+            learned=baseline["train_phrase"],
+            score=with_interval(baseline["test_accuracy"], baseline["interval"]),
+            verdicts=group_verdicts(verdicts, _against(), everyone=translate("every network")),
+        ),
+        translate("The linear model took {seconds} to train: {verdicts}.", seconds=seconds, verdicts=quicker)
+        if quicker
+        else translate("The linear model took {seconds} to train.", seconds=seconds),
     ]
 
 
@@ -130,19 +173,33 @@ def _published(whose: str, figures: Sequence[tuple[ModelResult, float | None]]) 
         for model, figure in figures
         if figure is not None
     ]
-    phrases = {place: f"{place} our interval for {{}}" for place in ("inside", "above", "below")}
-    return [f"{whose} lies {group_verdicts(places, phrases)}."] if places else []
+    phrases = {
+        "inside": translate("inside our interval for {}"),
+        "above": translate("above our interval for {}"),
+        "below": translate("below our interval for {}"),
+    }
+    said = group_verdicts(places, phrases)
+    return [translate("{whose} lies {verdicts}.", whose=whose, verdicts=said)] if places else []
 
 
 def _gap(models: Sequence[ModelResult]) -> str:
     verdicts = [(short_name(model["preset"]), place(model["train_accuracy"], model["interval"])) for model in models]
-    phrases = {place: f"{place} the test interval for {{}}" for place in ("above", "inside", "below")}
-    said = group_verdicts(verdicts, phrases, everyone="every network")
+    phrases = {
+        "above": translate("above the test interval for {}"),
+        "inside": translate("inside the test interval for {}"),
+        "below": translate("below the test interval for {}"),
+    }
+    said = group_verdicts(verdicts, phrases, everyone=translate("every network"))
     largest = max(models, key=lambda model: model["train_accuracy"] - model["test_accuracy"])
     gap = largest["train_accuracy"] - largest["test_accuracy"]
-    closing = (
-        f"the largest gap is {points(gap)} ({short_name(largest['preset'])})"
-        if gap > 0
-        else "none is better on its own rows"
+    if gap <= 0:
+        return translate(
+            "Accuracy on the rows that were learned from lies {verdicts}; none is better on its own rows.",
+            verdicts=said,
+        )
+    return translate(
+        "Accuracy on the rows that were learned from lies {verdicts}; the largest gap is {gap} ({name}).",
+        verdicts=said,
+        gap=points(gap),
+        name=short_name(largest["preset"]),
     )
-    return f"Accuracy on the rows that were learned from lies {said}; {closing}."

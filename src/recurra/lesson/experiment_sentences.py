@@ -29,6 +29,7 @@ from recurra.report.formatting import (
     short_name,
     with_interval,
 )
+from recurra.report.translation import fill, translate
 
 __all__ = [
     "bucketing_sentences",
@@ -47,46 +48,64 @@ def curve_sentences(model: ModelResult) -> list[str]:
     """Where one network's curves end, and whether they were better before."""
     train, held = model["train_curve"], model["validation_curve"]
     if not held["loss"]:
-        return ["No rows were held out, so there is no validation curve."]
-    end = f"Validation ends at a loss of {held['loss'][-1]:.3f} and an accuracy of {percent(held['accuracy'][-1])}"
-    sentences = [f"{end}."]
-    if len(held["loss"]) > 1:
-        lowest = min(held["loss"])
-        place = held["epochs"][held["loss"].index(lowest)]
-        sentences = [
-            f"{end}; that loss is the lowest measured."
-            if held["loss"][-1] == lowest
-            else f"{end}; the lowest loss was {lowest:.3f}, at {place:.2f} epochs."
-        ]
-    if train["loss"]:
-        difference = held["loss"][-1] - train["loss"][-1]
-        last = f"The last training loss is {train['loss'][-1]:.3f}"
-        if abs(difference) < 0.0005:
-            sentences.append(f"{last}, the same to three decimals.")
-        else:
-            sentences.append(f"{last}, {'lower' if difference > 0 else 'higher'} by {abs(difference):.3f}.")
-    return sentences
+        return [translate("No rows were held out, so there is no validation curve.")]
+    end = {"loss": f"{held['loss'][-1]:.3f}", "accuracy": percent(held["accuracy"][-1])}
+    lowest = min(held["loss"])
+    if len(held["loss"]) == 1:
+        said = translate("Validation ends at a loss of {loss} and an accuracy of {accuracy}.", **end)
+    elif held["loss"][-1] == lowest:
+        said = translate(
+            "Validation ends at a loss of {loss} and an accuracy of {accuracy}; that loss is the lowest measured.",
+            **end,
+        )
+    else:
+        said = translate(
+            "Validation ends at a loss of {loss} and an accuracy of {accuracy}; the lowest loss was {lowest}, at "
+            "{place} epochs.",
+            lowest=f"{lowest:.3f}",
+            place=f"{held['epochs'][held['loss'].index(lowest)]:.2f}",
+            **end,
+        )
+    return [said, *_last_training_loss(train["loss"], held["loss"])]
+
+
+def _last_training_loss(train: Sequence[float], held: Sequence[float]) -> list[str]:
+    if not train:
+        return []
+    difference, last = held[-1] - train[-1], f"{train[-1]:.3f}"
+    by = f"{abs(difference):.3f}"
+    if abs(difference) < 0.0005:
+        return [translate("The last training loss is {loss}, the same to three decimals.", loss=last)]
+    if difference > 0:
+        return [translate("The last training loss is {loss}, lower by {by}.", loss=last, by=by)]
+    return [translate("The last training loss is {loss}, higher by {by}.", loss=last, by=by)]
 
 
 def masking_sentences(masking: MaskingResult) -> list[str]:
     """Whether a mask helps the SimpleRNN, and the effect of pads on models without one."""
     without, masked = masking["without_mask"], masking["with_mask"]
     verdict = {
-        "higher": "with the mask it is clearly better, by {}",
-        "lower": "with the mask it is clearly worse, by {}",
-        "unclear": "no clear difference ({})",
+        "higher": translate("with the mask it is clearly better, by {}"),
+        "lower": translate("with the mask it is clearly worse, by {}"),
+        "unclear": translate("no clear difference ({})"),
     }[compare(masked["interval"], without["interval"])]
     difference = points(masked["accuracy"] - without["accuracy"])
     guess = {
-        "below": "clearly above",
-        "above": "clearly below",
-        "inside": "not clearly different from",
+        "below": translate("Without a mask it is clearly above always naming the most frequent class ({})."),
+        "above": translate("Without a mask it is clearly below always naming the most frequent class ({})."),
+        "inside": translate(
+            "Without a mask it is not clearly different from always naming the most frequent class ({})."
+        ),
     }[place(masking["majority_share"], without["interval"])]
     return [
-        f"Learned from {masking['train_phrase']}, the SimpleRNN scores "
-        f"{with_interval(without['accuracy'], without['interval'])} without a mask and "
-        f"{with_interval(masked['accuracy'], masked['interval'])} with one: {verdict.format(difference)}.",
-        f"Without a mask it is {guess} always naming the most frequent class ({percent(masking['majority_share'])}).",
+        translate(
+            "Learned from {learned}, the SimpleRNN scores {without} without a mask and {masked} with one: {verdict}.",
+            learned=masking["train_phrase"],
+            without=with_interval(without["accuracy"], without["interval"]),
+            masked=with_interval(masked["accuracy"], masked["interval"]),
+            verdict=fill(verdict, difference),
+        ),
+        fill(guess, percent(masking["majority_share"])),
         *(_pads(series, masking["majority_share"]) for series in masking["appended"]),
     ]
 
@@ -95,23 +114,43 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
     """What batches of similar length save."""
     without, bucketed = bucketing["without_bucketing"], bucketing["with_bucketing"]
     shares = [percent(part["padding_share"]) for part in (without, bucketed)]
-    verdict = _amounts(bucketed["padding_share"], without["padding_share"], fewer="less padding", more="more padding")
-    work = {"padded": "computing the pads too", "packed": "leaving the pads out of the computation"}
-    ratio = bucketed["seconds"] / without["seconds"]
-    quicker = (
-        "about the same"
-        if abs(ratio - 1) <= TIME_TOLERANCE
-        else f"{percent(abs(1 - ratio), 0)} {'less' if ratio < 1 else 'more'} time with bucketing"
-    )
-    runs = bucketing["runs"]
-    measured = "one measurement each" if runs == 1 else f"medians of {runs} runs each, in turn"
+    work = {
+        "padded": translate("computing the pads too"),
+        "packed": translate("leaving the pads out of the computation"),
+    }
+    ratio, runs = bucketed["seconds"] / without["seconds"], bucketing["runs"]
+    change = percent(abs(1 - ratio), 0)
     return [
-        f"In batches of {bucketing['batch_size']}, each padded to its longest document, {shares[0]} of all positions "
-        f"are pads in random batches and {shares[1]} in batches of similar length: {verdict}.",
-        f"One epoch of {short_name(bucketing['preset'])} on {bucketing['train_phrase']}, "
-        f"{work[bucketing['computation']]}, took {amount(without['seconds'], 's')} without bucketing and "
-        f"{amount(bucketed['seconds'], 's')} with it: {quicker} "
-        f"({measured}).",
+        translate(
+            "In batches of {size}, each padded to its longest document, {random} of all positions are pads in random "
+            "batches and {similar} in batches of similar length: {verdict}.",
+            size=bucketing["batch_size"],
+            random=shares[0],
+            similar=shares[1],
+            verdict=_amounts(
+                bucketed["padding_share"],
+                without["padding_share"],
+                fewer=translate("less padding"),
+                more=translate("more padding"),
+            ),
+        ),
+        translate(
+            "One epoch of {name} on {learned}, {work}, took {without} without bucketing and {bucketed} with it: "
+            "{quicker} ({measured}).",
+            name=short_name(bucketing["preset"]),
+            learned=bucketing["train_phrase"],
+            work=work[bucketing["computation"]],
+            without=amount(without["seconds"], "s"),
+            bucketed=amount(bucketed["seconds"], "s"),
+            quicker=translate("about the same")
+            if abs(ratio - 1) <= TIME_TOLERANCE
+            else translate("{share} less time with bucketing", share=change)
+            if ratio < 1
+            else translate("{share} more time with bucketing", share=change),
+            measured=translate("one measurement each")
+            if runs == 1
+            else translate("medians of {runs} runs each, in turn", runs=runs),
+        ),
     ]
 
 
@@ -122,16 +161,30 @@ def pads_sentences(result: PadsResult) -> list[str]:
 
     def verdict(other: Score) -> str:
         difference = points(other["accuracy"] - padded["accuracy"], signed=True)
-        clear = compare(other["interval"], padded["interval"])
-        return f"{difference}, {'no clear difference' if clear == 'unclear' else f'clearly {clear}'}"
+        return {
+            "higher": translate("{difference}, clearly higher", difference=difference),
+            "lower": translate("{difference}, clearly lower", difference=difference),
+            "unclear": translate("{difference}, no clear difference", difference=difference),
+        }[compare(other["interval"], padded["interval"])]
 
     return [
-        f"Pads fill every text up to the {count(longest)} words of the longest training text, and half of the test "
-        f"texts have {count(median)} at most: behind such a text {name} reads {count(max(longest - median, 0))} pads "
-        "or more before it answers.",
-        f"With them it scores {percent(padded['accuracy'])}. The same weights with the pads left out: "
-        f"{percent(left_out['accuracy'])} ({verdict(left_out)}). Trained with a mask: {percent(masked['accuracy'])} "
-        f"({verdict(masked)}).",
+        translate(
+            "Pads fill every text up to the {longest} words of the longest training text, and half of the test texts "
+            "have {median} at most: behind such a text {name} reads {pads} pads or more before it answers.",
+            longest=count(longest),
+            median=count(median),
+            name=name,
+            pads=count(max(longest - median, 0)),
+        ),
+        translate(
+            "With them it scores {score}. The same weights with the pads left out: {left_out} ({left_out_verdict}). "
+            "Trained with a mask: {masked} ({masked_verdict}).",
+            score=percent(padded["accuracy"]),
+            left_out=percent(left_out["accuracy"]),
+            left_out_verdict=verdict(left_out),
+            masked=percent(masked["accuracy"]),
+            masked_verdict=verdict(masked),
+        ),
     ]
 
 
@@ -139,21 +192,34 @@ def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:
     """Which models lose accuracy when the words of a text are shuffled."""
     verdicts = [
         (
-            f"{entry['name']} ({points(entry['shuffled']['accuracy'] - entry['in_order']['accuracy'], signed=True)})",
+            translate(
+                "{name} ({difference})",
+                name=entry["name"],
+                difference=points(entry["shuffled"]["accuracy"] - entry["in_order"]["accuracy"], signed=True),
+            ),
             compare(entry["shuffled"]["interval"], entry["in_order"]["interval"]),
         )
         for entry in shuffled
     ]
     phrases = {
-        "lower": "clearly lower for {}",
-        "higher": "clearly higher for {}",
-        "unclear": "no clear difference for {}",
+        "lower": translate("clearly lower for {}"),
+        "higher": translate("clearly higher for {}"),
+        "unclear": translate("no clear difference for {}"),
     }
-    sentences = [f"With the words of each test document shuffled, accuracy is {group_verdicts(verdicts, phrases)}."]
+    sentences = [
+        translate(
+            "With the words of each test document shuffled, accuracy is {verdicts}.",
+            verdicts=group_verdicts(verdicts, phrases),
+        )
+    ]
     if any(verdict == "lower" for _, verdict in verdicts):
-        sentences.append("A model that gets clearly worse has used the order of words, not only which words there are.")
+        sentences.append(
+            translate("A model that gets clearly worse has used the order of words, not only which words there are.")
+        )
     if any(verdict == "unclear" for _, verdict in verdicts):
-        sentences.append("Where there is no clear difference, these test rows do not show that order was used.")
+        sentences.append(
+            translate("Where there is no clear difference, these test rows do not show that order was used.")
+        )
     return sentences
 
 
@@ -161,46 +227,84 @@ def vocabulary_sentences(vocabulary: VocabularyResult) -> list[str]:
     """The effect of learning the vocabulary from other texts."""
     first, *others = vocabulary["rules"]
     sentences = [
-        f"Learned from {first['name']}, the vocabulary has {plural(first['tokens'], 'word')}, and "
-        f"{percent(first['unknown_share'])} of the test documents' words are unknown to it."
+        translate(
+            "Learned from {source}, the vocabulary has {words}, and {unknown} of the test documents' words are unknown "
+            "to it.",
+            source=first["name"],
+            words=plural(first["tokens"], "word"),
+            unknown=percent(first["unknown_share"]),
+        )
     ]
     for rule in others:
-        unknown = _amounts(rule["unknown_share"], first["unknown_share"], fewer="fewer", more="more")
+        unknown = _amounts(
+            rule["unknown_share"], first["unknown_share"], fewer=translate("fewer"), more=translate("more")
+        )
         verdict = {
-            "higher": "is clearly higher with {}",
-            "lower": "is clearly lower with {}",
-            "unclear": "shows no clear difference with {}",
+            "higher": translate(
+                "Accuracy of {name} on {learned} is clearly higher with {source}: {score} against {other_score}."
+            ),
+            "lower": translate(
+                "Accuracy of {name} on {learned} is clearly lower with {source}: {score} against {other_score}."
+            ),
+            "unclear": translate(
+                "Accuracy of {name} on {learned} shows no clear difference with {source}: {score} against "
+                "{other_score}."
+            ),
         }[compare(rule["interval"], first["interval"])]
         sentences += [
-            f"Learned from {rule['name']}, it has {plural(rule['tokens'], 'word')}, and "
-            f"{percent(rule['unknown_share'])} are unknown: {unknown}.",
-            f"Accuracy of {short_name(vocabulary['preset'])} on {vocabulary['train_phrase']} "
-            f"{verdict.format(rule['name'])}: {with_interval(rule['accuracy'], rule['interval'])} against "
-            f"{with_interval(first['accuracy'], first['interval'])}.",
+            translate(
+                "Learned from {source}, it has {words}, and {unknown} are unknown: {verdict}.",
+                source=rule["name"],
+                words=plural(rule["tokens"], "word"),
+                unknown=percent(rule["unknown_share"]),
+                verdict=unknown,
+            ),
+            fill(
+                verdict,
+                name=short_name(vocabulary["preset"]),
+                learned=vocabulary["train_phrase"],
+                source=rule["name"],
+                score=with_interval(rule["accuracy"], rule["interval"]),
+                other_score=with_interval(first["accuracy"], first["interval"]),
+            ),
         ]
     return sentences
 
 
 def _pads(series: PadSeries, majority: float) -> str:
     first, last = series["points"][0], series["points"][-1]
-    pads = plural(first["pads"], "pad") if first["pads"] else "no pads"
-    start = f"{series['name']} scores {with_interval(first['accuracy'], first['interval'])} with {pads}"
+    start = {
+        "name": series["name"],
+        "score": with_interval(first["accuracy"], first["interval"]),
+        "pads": plural(first["pads"], "pad") if first["pads"] else translate("no pads"),
+    }
     if first is last:
-        return f"{start} appended."
+        return translate("{name} scores {score} with {pads} appended.", **start)
     difference = points(last["accuracy"] - first["accuracy"])
-    verdict = {"higher": f"clearly higher, by {difference}", "lower": f"clearly lower, by {difference}"}.get(
-        compare(last["interval"], first["interval"]), "no clear difference"
-    )
+    verdicts = [
+        {
+            "higher": translate("clearly higher, by {difference}", difference=difference),
+            "lower": translate("clearly lower, by {difference}", difference=difference),
+            "unclear": translate("no clear difference"),
+        }[compare(last["interval"], first["interval"])]
+    ]
     lowest = min(series["points"], key=lambda point: point["accuracy"])
-    closing = "" if lowest in (first, last) else f"; lowest with {count(lowest['pads'])}, {percent(lowest['accuracy'])}"
+    if lowest not in (first, last):
+        share = percent(lowest["accuracy"])
+        verdicts.append(translate("lowest with {pads}, {share}", pads=count(lowest["pads"]), share=share))
     if place(majority, last["interval"]) == "inside":
-        closing += "; at the end not clearly different from always naming the most frequent class"
-    end = f"{with_interval(last['accuracy'], last['interval'])} with {count(last['pads'])}"
-    return f"{start} appended and {end}: {verdict}{closing}."
+        verdicts.append(translate("at the end not clearly different from always naming the most frequent class"))
+    return translate(
+        "{name} scores {score} with {pads} appended and {end_score} with {end_pads}: {verdicts}.",
+        end_score=with_interval(last["accuracy"], last["interval"]),
+        end_pads=count(last["pads"]),
+        verdicts=translate("; ").join(verdicts),
+        **start,
+    )
 
 
 def _amounts(new: float, old: float, *, fewer: str, more: str) -> str:
     """Compares two shares as rounded for display, so that no invisible difference is claimed."""
     if percent(new) == percent(old):
-        return "the same"
+        return translate("the same")
     return fewer if new < old else more

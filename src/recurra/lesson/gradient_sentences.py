@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.report.formatting import SPACE, percent, plural, short_name
+from recurra.report.translation import translate
 
 __all__ = ["FAR", "gradient_sentences", "left"]
 
@@ -47,41 +48,66 @@ def left(flow: FlowJson, distance: int = FAR) -> float:
 def _simple(before: FlowJson, after: FlowJson) -> str:
     early, late = left(before), left(after)
     learned = {
-        -1: "Training has moved it to where tanh is flatter or the weights shrink what passes",
-        0: "Training has not changed that much here",
-        1: "Training has not made it vanish here",
+        -1: translate("Training has moved it to where tanh is flatter or the weights shrink what passes"),
+        0: translate("Training has not changed that much here"),
+        1: translate("Training has not made it vanish here"),
     }[_change(early, late)]
-    return (
+    return translate(
         "A SimpleRNN’s gradient does not vanish at the start. Each step back multiplies it by the recurrent weights "
         "and by the slope of tanh. The weights start orthogonal, which keeps lengths, and the states start small, "
-        f"where that slope is nearly 1: in {short_name(before['name'])}, {_share(early)} is left {_steps(before)} "
-        f"back. {learned}: then {_share(late)} is left."
+        "where that slope is nearly 1: in {name}, {early} is left {steps} back. {learned}: then {late} is left.",
+        name=short_name(before["name"]),
+        early=_share(early),
+        steps=_steps(before),
+        learned=learned,
+        late=_share(late),
     )
 
 
 def _gru(before: FlowJson, after: FlowJson) -> str:
     early, late = left(before), left(after)
-    learned = {-1: "Training has not opened it here", 0: "Training has changed little here", 1: "It learns to keep"}
-    return (
+    learned = {
+        -1: translate("Training has not opened it here"),
+        0: translate("Training has changed little here"),
+        1: translate("It learns to keep"),
+    }[_change(early, late)]
+    return translate(
         "A GRU’s does. Its update gate decides which share of the state a step keeps, and untrained it stands near a "
-        f"half, so that each step back halves the gradient: in {short_name(before['name'])}, {_share(left(before, 1))} "
-        f"is left 1{SPACE}step back and {_share(early)} {_steps(before)} back. {learned[_change(early, late)]}: after "
-        f"training {_share(late)} is left there."
+        "half, so that each step back halves the gradient: in {name}, {first} is left 1\xa0step back and {early} "
+        "{steps} back. {learned}: after training {late} is left there.",
+        name=short_name(before["name"]),
+        first=_share(left(before, 1)),
+        early=_share(early),
+        steps=_steps(before),
+        learned=learned,
+        late=_share(late),
     )
 
 
 def _lstm(before: FlowJson, after: FlowJson) -> str:
     early, late = left(before), left(after)
-    learned = {-1: "Training has closed it further", 0: "Training has changed little here", 1: "It learns to keep"}
-    hidden = after["norm"][min(FAR, len(after["norm"]) - 1)]
-    pads = " Here the last steps are pads, which this network reads as words." if before["pads"] is not None else ""
-    return (
+    learned = {
+        -1: translate("Training has closed it further"),
+        0: translate("Training has changed little here"),
+        1: translate("It learns to keep"),
+    }[_change(early, late)]
+    said = translate(
         "An LSTM’s does, too, but slower. Its forget gate starts with a bias of 1, which keeps about "
-        f"σ(1){SPACE}={SPACE}0.73 of the cell state c at each step: in {short_name(before['name'])}, by c, "
-        f"{_share(left(before, 1))} is left 1{SPACE}step back and {_share(early)} {_steps(before)} back. "
-        f"{learned[_change(early, late)]}: after training {_share(late)} is left there by c, and {_share(hidden)} by "
-        f"h, which is what the LSTM shows and not what it remembers.{pads}"
+        "σ(1)\xa0=\xa00.73 of the cell state c at each step: in {name}, by c, {first} is left 1\xa0step back and "
+        "{early} {steps} back. {learned}: after training {late} is left there by c, and {hidden} by h, which is what "
+        "the LSTM shows and not what it remembers.",
+        name=short_name(before["name"]),
+        first=_share(left(before, 1)),
+        early=_share(early),
+        steps=_steps(before),
+        learned=learned,
+        late=_share(late),
+        hidden=_share(after["norm"][min(FAR, len(after["norm"]) - 1)]),
     )
+    if before["pads"] is None:
+        return said
+    pads = translate("Here the last steps are pads, which this network reads as words.")
+    return translate(" ").join([said, pads])
 
 
 _EXPLANATIONS: dict[str, Callable[[FlowJson, FlowJson], str]] = {"simple_rnn": _simple, "gru": _gru, "lstm": _lstm}
@@ -98,5 +124,5 @@ def _steps(flow: FlowJson) -> str:
 def _share(share: float) -> str:
     """With two digits that count, down to a thousandth of a per cent."""
     if share < 1e-5:
-        return f"less than 0.001{SPACE}%"
+        return translate("less than {share}", share=f"0.001{SPACE}%")
     return percent(share, 0) if share >= 0.1 else f"{100 * share:.2g}{SPACE}%"

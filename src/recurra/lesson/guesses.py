@@ -8,12 +8,9 @@ from recurra.lesson.experiment_sentences import masking_sentences, shuffled_sent
 from recurra.lesson.gradient_sentences import FAR, left
 from recurra.lesson.result import LessonResult
 from recurra.report.formatting import compare, listing, percent, plural, points, short_name, with_interval
+from recurra.report.translation import translate
 
 __all__ = ["Guess", "guesses"]
-
-# Bounds of the answers, in points of accuracy and as shares of padding.
-LOST = ((0.01, "less than 1 point"), (0.05, "1 to 5 points"), (0.2, "5 to 20 points"))
-PADDED = ((0.05, "less than 5 %"), (0.2, "5 to 20 %"), (0.4, "20 to 40 %"))
 
 
 class Guess(TypedDict):
@@ -44,16 +41,20 @@ def _winner(result: LessonResult) -> Guess | None:
     top = [name for name, (accuracy, _) in scores.items() if accuracy == highest]
     interval = scores[top[0]][1]
     close = [name for name, one in scores.items() if name not in top and compare(interval, one[1]) != "higher"]
-    answer = [f"{listing(top)}, with {with_interval(highest, interval)}."]
+    answer = [translate("{names}, with {score}.", names=listing(top), score=with_interval(highest, interval))]
     if close:
         answer.append(
-            f"The intervals of {listing(close)} overlap with that: another draw of test rows could reverse it."
+            translate(
+                "The intervals of {names} overlap with that: another draw of test rows could reverse it.",
+                names=listing(close),
+            )
         )
     return {
-        "question": "Which has the highest test accuracy? One is no network: the linear model counts words and "
-        "pairs of words."
+        "question": translate(
+            "Which has the highest test accuracy? One is no network: the linear model counts words and pairs of words."
+        )
         if result["baseline"] is not None
-        else "Which network has the highest test accuracy?",
+        else translate("Which network has the highest test accuracy?"),
         "options": [(name, name in top) for name in scores],
         "answer": answer,
         "section": "models",
@@ -65,10 +66,16 @@ def _mask(result: LessonResult) -> Guess | None:
     if masking is None:
         return None
     verdict = compare(masking["with_mask"]["interval"], masking["without_mask"]["interval"])
-    options = {"higher": "yes, clearly", "unclear": "no clear difference", "lower": "no, it is clearly worse"}
+    options = {
+        "higher": translate("yes, clearly"),
+        "unclear": translate("no clear difference"),
+        "lower": translate("no, it is clearly worse"),
+    }
     return {
-        "question": "A SimpleRNN learns from the same texts twice: reading pads as words, and with a mask. Is the "
-        "masked one better?",
+        "question": translate(
+            "A SimpleRNN learns from the same texts twice: reading pads as words, and with a mask. Is the masked one "
+            "better?"
+        ),
         "options": [(said, key == verdict) for key, said in options.items()],
         "answer": masking_sentences(masking)[:1],
         "section": "padding",
@@ -80,11 +87,24 @@ def _padding(result: LessonResult) -> Guess | None:
     if bucketing is None:
         return None
     without, bucketed = (bucketing[key]["padding_share"] for key in ("without_bucketing", "with_bucketing"))
+    bounds = (
+        (0.05, translate("less than {share}", share="5 %")),
+        (0.2, translate("{low} to {high}", low=5, high="20 %")),
+        (0.4, translate("{low} to {high}", low=20, high="40 %")),
+    )
     return {
-        "question": f"Texts are drawn at random into batches of {bucketing['batch_size']}. Which share of all "
-        "positions is padding?",
-        "options": _in_bounds(without, PADDED, "more than 40 %"),
-        "answer": [f"{percent(without, 1)}. In batches of similar length it is {percent(bucketed, 1)}."],
+        "question": translate(
+            "Texts are drawn at random into batches of {size}. Which share of all positions is padding?",
+            size=bucketing["batch_size"],
+        ),
+        "options": _in_bounds(without, bounds, translate("more than {share}", share="40 %")),
+        "answer": [
+            translate(
+                "{share}. In batches of similar length it is {similar}.",
+                share=percent(without, 1),
+                similar=percent(bucketed, 1),
+            )
+        ],
         "section": "bucketing",
     }
 
@@ -95,12 +115,23 @@ def _shuffled(result: LessonResult) -> Guess | None:
     # Of the networks that are in the run, the one that reads best: it has the most to lose.
     one = max(result["shuffled"], key=lambda entry: entry["in_order"]["accuracy"])
     lost = one["in_order"]["accuracy"] - one["shuffled"]["accuracy"]
+    bounds = (
+        (0.01, translate("less than 1 point")),
+        (0.05, translate("1 to 5 points")),
+        (0.2, translate("5 to 20 points")),
+    )
     return {
-        "question": f"The words of each test text are put in random order. How much accuracy does {one['name']} lose?",
-        "options": _in_bounds(lost, LOST, "more than 20 points"),
+        "question": translate(
+            "The words of each test text are put in random order. How much accuracy does {name} lose?", name=one["name"]
+        ),
+        "options": _in_bounds(lost, bounds, translate("more than 20 points")),
         "answer": [
-            f"{points(-lost, signed=True)}: {percent(one['in_order']['accuracy'])} in order, "
-            f"{percent(one['shuffled']['accuracy'])} shuffled.",
+            translate(
+                "{lost}: {in_order} in order, {shuffled} shuffled.",
+                lost=points(-lost, signed=True),
+                in_order=percent(one["in_order"]["accuracy"]),
+                shuffled=percent(one["shuffled"]["accuracy"]),
+            ),
             *shuffled_sentences([one])[1:],
         ],
         "section": "order",
@@ -119,14 +150,19 @@ def _gradient(result: LessonResult) -> Guess | None:
     most = max(kept.values())
     cells = {short_name(one["preset"]): one["cell"] for one in result["models"]}
     plain = [name for name, share in kept.items() if share == most and cells.get(name) == "simple_rnn"]
-    shares = [f"{name} {percent(share, 1) if share >= 0.001 else 'less than 0.1 %'}" for name, share in kept.items()]
+    small = translate("less than {share}", share="0.1 %")
+    shares = [f"{name} {percent(share, 1) if share >= 0.001 else small}" for name, share in kept.items()]
     return {
-        "question": "Before training, in which network does the largest share of the gradient reach "
-        f"{plural(FAR, 'step')} back?",
+        "question": translate(
+            "Before training, in which network does the largest share of the gradient reach {steps} back?",
+            steps=plural(FAR, "step"),
+        ),
         "options": [(name, share == most) for name, share in kept.items()],
         "answer": [
-            f"Left of the gradient’s norm, of an LSTM’s by its cell state c: {listing(shares)}.",
-            *(["Gates start partly open; to keep is what they have to learn."] if plain else []),
+            translate(
+                "Left of the gradient’s norm, of an LSTM’s by its cell state c: {shares}.", shares=listing(shares)
+            ),
+            *([translate("Gates start partly open; to keep is what they have to learn.")] if plain else []),
         ],
         "section": "gradients",
     }

@@ -25,6 +25,7 @@ from recurra.lesson.pictures import (
 from recurra.lesson.published_scores import published_notes, share_of_rows
 from recurra.lesson.result import LessonResult
 from recurra.lesson.table import pads_rows
+from recurra.lesson.translated import translated_result
 from recurra.report.class_sentences import calibration_sentence, class_sentences
 from recurra.report.formatting import plural, short_name
 from recurra.report.inspection_page import flow_parts, reading_parts
@@ -42,6 +43,7 @@ def lesson_page(result: LessonResult) -> str:
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
     """
+    result = translated_result(result)
     models = result["models"]
     masking, bucketing = result["masking"], result["bucketing"]
     shuffled, vocabulary = result["shuffled"], result["vocabulary"]

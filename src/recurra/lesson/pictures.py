@@ -17,6 +17,7 @@ from recurra.lesson.result import (
 from recurra.report.charts import Line, Point, bar_chart, interval_chart, line_chart
 from recurra.report.formatting import amount, percent, short_name
 from recurra.report.picture import Picture
+from recurra.report.translation import translate
 
 __all__ = [
     "accuracy_picture",
@@ -27,7 +28,9 @@ __all__ = [
     "vocabulary_pictures",
 ]
 
-ACCURACY = "test accuracy, %"
+
+def _accuracy() -> str:
+    return translate("test accuracy, %")
 
 
 def accuracy_picture(result: LessonResult) -> Picture:
@@ -38,16 +41,18 @@ def accuracy_picture(result: LessonResult) -> Picture:
     if baseline is not None:
         rows.append(baseline["name"])
         ours.append(_point(baseline["test_accuracy"], baseline["interval"]))
-    series = [("measured here", ours)]
+    series = [(translate("measured here"), ours)]
     others = {
-        "the lesson's own": [model["lesson_accuracy"] for model in models],
+        translate("the lesson's own"): [model["lesson_accuracy"] for model in models],
         "Keras": [model["keras_accuracy"] for model in models],
     }
     for name, figures in others.items():
         if any(figure is not None for figure in figures):
             points = [None if figure is None else _point(figure, [figure, figure]) for figure in figures]
             series.append((name, points + [None] * (len(rows) - len(points))))
-    return interval_chart(rows, series, name="accuracy", title="Test accuracy with 95 % intervals", x_label=ACCURACY)
+    return interval_chart(
+        rows, series, name="accuracy", title=translate("Test accuracy with 95 % intervals"), x_label=_accuracy()
+    )
 
 
 def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture]]:
@@ -56,16 +61,19 @@ def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture
     accuracies = _limits(models, lambda curve: [100 * value for value in curve["accuracy"]])
     pictures = []
     for number, model in enumerate(models):
-        both = (("training", model["train_curve"]), ("validation", model["validation_curve"]))
+        both = (
+            (translate("training"), model["train_curve"]),
+            (translate("validation"), model["validation_curve"]),
+        )
         curves = [(name, curve) for name, curve in both if curve["epochs"]]
         pictures.append(
             (
                 line_chart(
                     [Line(name, curve["epochs"], curve["loss"]) for name, curve in curves],
                     name=f"loss-{number}",
-                    title="Loss",
-                    x_label="epochs",
-                    y_label="loss, nats",
+                    title=translate("Loss"),
+                    x_label=translate("epochs"),
+                    y_label=translate("loss, nats"),
                     y_limits=losses,
                 ),
                 line_chart(
@@ -74,9 +82,9 @@ def curve_pictures(models: Sequence[ModelResult]) -> list[tuple[Picture, Picture
                         for name, curve in curves
                     ],
                     name=f"learned-{number}",
-                    title="Accuracy",
-                    x_label="epochs",
-                    y_label="accuracy, %",
+                    title=translate("Accuracy"),
+                    x_label=translate("epochs"),
+                    y_label=translate("accuracy, %"),
                     y_limits=accuracies,
                 ),
             )
@@ -88,11 +96,11 @@ def masking_pictures(masking: MaskingResult) -> list[Picture]:
     """SimpleRNN without and with a mask, and accuracy of models without one as pads are appended."""
     pictures = [
         interval_chart(
-            ["without a mask", "with a mask"],
+            [translate("without a mask"), translate("with a mask")],
             [("SimpleRNN", [_scored(masking["without_mask"]), _scored(masking["with_mask"])])],
             name="masking",
-            title="The same SimpleRNN",
-            x_label=ACCURACY,
+            title=translate("The same SimpleRNN"),
+            x_label=_accuracy(),
         )
     ]
     if masking["appended"]:
@@ -109,9 +117,9 @@ def masking_pictures(masking: MaskingResult) -> list[Picture]:
             line_chart(
                 lines,
                 name="pads",
-                title="Accuracy as pads are appended",
-                x_label="pads appended to every test document",
-                y_label=ACCURACY,
+                title=translate("Accuracy as pads are appended"),
+                x_label=translate("pads appended to every test document"),
+                y_label=_accuracy(),
                 x_ticks=sorted({pads for line in lines for pads in line.x}),
             )
         )
@@ -121,22 +129,22 @@ def masking_pictures(masking: MaskingResult) -> list[Picture]:
 def bucketing_pictures(bucketing: BucketingResult) -> list[Picture]:
     """Share of padding, and time of one epoch."""
     parts = (
-        ("random batches", bucketing["without_bucketing"]),
-        ("batches of similar length", bucketing["with_bucketing"]),
+        (translate("random batches"), bucketing["without_bucketing"]),
+        (translate("batches of similar length"), bucketing["with_bucketing"]),
     )
     return [
         bar_chart(
             [(name, 100 * part["padding_share"], percent(part["padding_share"], 1)) for name, part in parts],
             name="padding",
-            title="Share of padding",
-            x_label="pads, % of all positions",
+            title=translate("Share of padding"),
+            x_label=translate("pads, % of all positions"),
             whole=100,
         ),
         bar_chart(
             [(name, part["seconds"], amount(part["seconds"], "s")) for name, part in parts],
             name="seconds",
-            title="Time of one epoch",
-            x_label="seconds",
+            title=translate("Time of one epoch"),
+            x_label=translate("seconds"),
         ),
     ]
 
@@ -146,12 +154,12 @@ def shuffled_picture(shuffled: Sequence[ShuffledResult]) -> Picture:
     return interval_chart(
         [entry["name"] for entry in shuffled],
         [
-            ("words in order", [_scored(entry["in_order"]) for entry in shuffled]),
-            ("words shuffled", [_scored(entry["shuffled"]) for entry in shuffled]),
+            (translate("words in order"), [_scored(entry["in_order"]) for entry in shuffled]),
+            (translate("words shuffled"), [_scored(entry["shuffled"]) for entry in shuffled]),
         ],
         name="shuffled",
-        title="Words in order and shuffled",
-        x_label=ACCURACY,
+        title=translate("Words in order and shuffled"),
+        x_label=_accuracy(),
     )
 
 
@@ -162,16 +170,16 @@ def vocabulary_pictures(vocabulary: VocabularyResult) -> list[Picture]:
         bar_chart(
             [(rule["name"], 100 * rule["unknown_share"], percent(rule["unknown_share"], 1)) for rule in rules],
             name="unknown",
-            title="Unknown words in the test documents",
-            x_label="unknown, % of all words",
+            title=translate("Unknown words in the test documents"),
+            x_label=translate("unknown, % of all words"),
             whole=100,
         ),
         interval_chart(
             [rule["name"] for rule in rules],
             [(short_name(vocabulary["preset"]), [_scored(rule) for rule in rules])],
             name="vocabulary",
-            title="Accuracy by vocabulary",
-            x_label=ACCURACY,
+            title=translate("Accuracy by vocabulary"),
+            x_label=_accuracy(),
         ),
     ]
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from recurra.lesson.result import ModelResult
 from recurra.report.formatting import SPACE, percent, plural
+from recurra.report.translation import translate
 
 __all__ = ["KERAS_NOTE", "LESSON_NOTE", "PUBLISHED_SCORES", "PublishedScores", "published_notes", "share_of_rows"]
 
@@ -46,30 +47,36 @@ def published_notes(models: Sequence[ModelResult]) -> list[str]:
         figure is not None for model in models for figure in (model["lesson_accuracy"], model["keras_accuracy"])
     ):
         known = [PUBLISHED_SCORES.get(model["preset"], ()) for model in models]
-        return [OTHER_SET_NOTE] if any(figure is not None for one in known for figure in one) else []
+        return [translate(OTHER_SET_NOTE)] if any(figure is not None for one in known for figure in one) else []
     notes = []
     if any(model["lesson_accuracy"] is not None for model in models):
-        notes.append(f"{LESSON_NOTE} {_here(models)}".strip())
+        notes.append(translate(" ").join([translate(LESSON_NOTE), *_here(models)]))
     if any(model["keras_accuracy"] is not None for model in models):
-        notes.append(KERAS_NOTE)
+        notes.append(translate(KERAS_NOTE))
     return notes
 
 
-def _here(models: Sequence[ModelResult]) -> str:
+def _here(models: Sequence[ModelResult]) -> list[str]:
     """How these networks learned, where that was on fewer rows or in more epochs."""
     shares = [share_of_rows(share) for share in sorted(model["train_share"] or 0 for model in models)]
     epochs = {plural(model["epochs"], "epoch"): None for model in models}
-    if set(shares) == {"all"} and list(epochs) == [plural(1, "epoch")]:
-        return ""
-    part = " to ".join(dict.fromkeys((shares[0], shares[-1])))
-    return (
-        f"These networks learned from {part} of them, in {' or '.join(epochs)}: a gap speaks of rows and epochs, too, "
-        "not of the networks alone."
-    )
+    if set(shares) == {translate("all")} and list(epochs) == [plural(1, "epoch")]:
+        return []
+    low, high = shares[0], shares[-1]
+    return [
+        translate(
+            "These networks learned from {part} of them, in {epochs}: a gap speaks of rows and epochs, too, not of the "
+            "networks alone.",
+            part=low if low == high else translate("{low} to {high}", low=low, high=high),
+            epochs=translate(" or ").join(epochs),
+        )
+    ]
 
 
 def share_of_rows(share: float | None) -> str:
     """A share of the training rows in whole per cent: ``2 %``, ``all``."""
     if share is None:
         return ""
-    return "all" if share >= 1 else f"under 1{SPACE}%" if share < 0.01 else percent(min(share, 0.99), 0)
+    if share >= 1:
+        return translate("all")
+    return translate("under {share}", share=f"1{SPACE}%") if share < 0.01 else percent(min(share, 0.99), 0)

@@ -30,6 +30,7 @@ from recurra.lesson.table import lesson_table
 from recurra.lesson.trained_model import TrainedModel, train_and_score
 from recurra.report.formatting import plural
 from recurra.report.packages import require_page_packages
+from recurra.report.translation import check_language, use_language
 
 __all__ = ["MODELS", "PAGE", "run_lesson"]
 
@@ -58,6 +59,7 @@ def run_lesson(
     seed: int = 0,
     device: str = "auto",
     out: Path = Path("lesson-run"),
+    language: str = "en",
     callback: LessonCallback | None = None,
 ) -> LessonResult:
     """Trains the lesson's networks, runs its experiments, and writes ``lesson.html``.
@@ -74,19 +76,21 @@ def run_lesson(
         seed: seed of every random choice.
         device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``mps``.
         out: folder for the page, the results as ``lesson.json`` and the models.
+        language: of the page, ``en`` or ``ja``; messages, the tables and ``lesson.json`` are in English.
         callback: called with the progress.
 
     Returns:
         The results.
 
     Raises:
-        SettingsError: a model's name is unknown, or there are too few rows.
+        SettingsError: a model's name or the language is unknown, or there are too few rows.
         DataError: the data set is not available or cannot be used.
         RecurraError: the folder cannot be written, another run writes into it, or a package that the page needs is
             not installed.
     """
     callback = callback or LessonCallback()
     require_page_packages()
+    check_language(language)
     names = _chosen(models)
     out = Path(out)
     with locked_folder(out), made_folder(out / "models"):
@@ -109,7 +113,9 @@ def run_lesson(
         callback.on_message("\nWhat the lesson asks: masks, pads, word order, vocabulary, bucketing.")
         result = _measure(trained, data, words, epochs=epochs, seed=seed, device=device, callback=callback)
         write_atomically(out / "lesson.json", json.dumps(result, indent=1, ensure_ascii=False).encode())
-        write_atomically(out / PAGE, lesson_page(result).encode())
+        with use_language(language):
+            page = lesson_page(result)
+        write_atomically(out / PAGE, page.encode())
         callback.on_message(
             f"\n{lesson_table(result)}\n\nThe page is {out / PAGE}, the models lie in {out / 'models'}."
         )

@@ -10,6 +10,7 @@ from recurra.lesson.published_scores import published_notes, share_of_rows
 from recurra.lesson.result import LessonResult, ModelResult, PadsResult, Score, Tested
 from recurra.report.class_sentences import majority_share
 from recurra.report.formatting import count, percent, place, short_name
+from recurra.report.translation import translate
 
 __all__ = ["lesson_table", "pads_rows"]
 
@@ -68,9 +69,9 @@ def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> list[str]:
 def pads_rows(pads: PadsResult) -> list[tuple[str, Score]]:
     """The scores of the experiment on pads, and what the tables call them."""
     return [
-        ("with its pads", pads["with_pads"]),
-        ("same weights, pads left out", pads["pads_left_out"]),
-        ("trained masked", pads["trained_masked"]),
+        (translate("with its pads"), pads["with_pads"]),
+        (translate("same weights, pads left out"), pads["pads_left_out"]),
+        (translate("trained masked"), pads["trained_masked"]),
     ]
 
 

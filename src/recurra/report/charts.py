@@ -10,6 +10,7 @@ from typing import Any
 from recurra.evaluation.intervals import wilson
 from recurra.report.palette import INK, LINES, MARKERS, SERIES
 from recurra.report.picture import Picture, picture, plain
+from recurra.report.translation import translate
 
 __all__ = ["Line", "Point", "bar_chart", "interval_chart", "line_chart", "reliability_chart"]
 
@@ -107,16 +108,24 @@ def line_chart(
                 va="top",
             )
 
-    said = "; ".join(
-        f"{line.name}: from {line.y[0]:.4g} at {line.x[0]:.4g} to {line.y[-1]:.4g} at {line.x[-1]:.4g}"
+    said = translate("; ").join(
+        translate(
+            "{name}: from {first} at {start} to {last} at {end}",
+            name=line.name,
+            first=f"{line.y[0]:.4g}",
+            start=f"{line.x[0]:.4g}",
+            last=f"{line.y[-1]:.4g}",
+            end=f"{line.x[-1]:.4g}",
+        )
         for line in lines
     )
-    marked = "".join(f" {label}: {place:.4g}." for label, place in marks)
+    marked = [translate("{label}: {place}.", label=label, place=f"{place:.4g}") for label, place in marks]
+    against = translate("{y_label} against {x_label}. {said}.", y_label=y_label, x_label=x_label, said=said)
     return picture(
         draw,
         name=name,
         title=title,
-        description=f"{y_label} against {x_label}. {said}.{marked}",
+        description=translate(" ").join([against, *marked]),
         legend=[line.name for line in lines] if len(lines) > 1 else (),
     )
 
@@ -153,8 +162,15 @@ def interval_chart(
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(x_label)
 
-    said = "; ".join(
-        f"{row}, {label}: {point[0]:.4g} ({point[1]:.4g} to {point[2]:.4g})"
+    said = translate("; ").join(
+        translate(
+            "{row}, {label}: {value} ({low} to {high})",
+            row=row,
+            label=label,
+            value=f"{point[0]:.4g}",
+            low=f"{point[1]:.4g}",
+            high=f"{point[2]:.4g}",
+        )
         for place, row in enumerate(rows)
         for label, points in series
         if (point := points[place]) is not None
@@ -163,7 +179,7 @@ def interval_chart(
         draw,
         name=name,
         title=title,
-        description=f"{x_label}. {said}.",
+        description=translate("{x_label}. {said}.", x_label=x_label, said=said),
         legend=[label for label, _ in series] if len(series) > 1 else (),
         height=70 + len(rows) * (26 + 8 * (len(series) - 1)),
     )
@@ -197,12 +213,12 @@ def bar_chart(
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(x_label)
 
-    said = "; ".join(f"{label}: {text}" for label, _, text in rows)
+    said = translate("; ").join(translate("{label}: {text}", label=label, text=text) for label, _, text in rows)
     return picture(
         draw,
         name=name,
         title=title,
-        description=f"{x_label}. {said}.",
+        description=translate("{x_label}. {said}.", x_label=x_label, said=said),
         height=70 + (44 if len(rows) <= FEW else 28) * len(rows),
     )
 

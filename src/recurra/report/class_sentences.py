@@ -8,6 +8,7 @@ from typing import Any
 from recurra.evaluation import EvaluationJson
 from recurra.evaluation.confusions import Confusion, top_confusions
 from recurra.report.formatting import percent, plural, with_interval
+from recurra.report.translation import translate, translate_plural
 
 __all__ = [
     "calibration_sentence",
@@ -30,12 +31,28 @@ def class_sentences(evaluation: EvaluationJson) -> list[str]:
     sentences = [*f1_sentences(evaluation["classes"]), *unknown_sentences(unknown)]
     found = mix_ups(evaluation)
     if not found:
-        sentences.append(f"No {'other ' if unknown else ''}row was classified wrongly.")
+        sentences.append(
+            translate("No other row was classified wrongly.")
+            if unknown
+            else translate("No row was classified wrongly.")
+        )
         return sentences
     most = [mix_up for mix_up in found if mix_up["rows"] == found[0]["rows"]]
-    opening = "The most frequent mix-up" if len(most) == 1 else f"One of {len(most)} equally frequent mix-ups"
-    rows, share = plural(most[0]["rows"], "row"), percent(most[0]["share"], 1)
-    sentences.append(f"{opening}: {rows} of {most[0]['label']} ({share} of them) called {most[0]['predicted']}.")
+    opening = (
+        translate("The most frequent mix-up")
+        if len(most) == 1
+        else translate("One of {count} equally frequent mix-ups", count=len(most))
+    )
+    sentences.append(
+        translate(
+            "{opening}: {rows} of {label} ({share} of them) called {predicted}.",
+            opening=opening,
+            rows=plural(most[0]["rows"], "row"),
+            label=most[0]["label"],
+            share=percent(most[0]["share"], 1),
+            predicted=most[0]["predicted"],
+        )
+    )
     return sentences
 
 
@@ -44,24 +61,41 @@ def f1_sentences(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     tested = sorted((score for score in scores if score["support"]), key=lambda score: -score["f1"])
     if not tested or tested[0]["f1"] == tested[-1]["f1"]:
         return []
-    best, worst = (f"{score['label']} ({score['f1']:.3f})" for score in (tested[0], tested[-1]))
-    return [f"The highest F1 is that of {best}, the lowest that of {worst}."]
+    best, worst = (
+        translate("{label} ({score})", label=score["label"], score=f"{score['f1']:.3f}")
+        for score in (tested[0], tested[-1])
+    )
+    return [translate("The highest F1 is that of {best}, the lowest that of {worst}.", best=best, worst=worst)]
 
 
 def unknown_sentences(rows: int) -> list[str]:
     """How rows with labels that the model does not know are counted, if there are any."""
-    said = f"{plural(rows, 'row')} {'has' if rows == 1 else 'have'} a label that training never saw"
-    return [f"{said}: counted as wrong; the log loss is that of known labels."] if rows else []
+    said = translate_plural(
+        "{rows} has a label that training never saw: counted as wrong; the log loss is that of known labels.",
+        "{rows} have a label that training never saw: counted as wrong; the log loss is that of known labels.",
+        rows,
+        rows=plural(rows, "row"),
+    )
+    return [said] if rows else []
 
 
 def calibration_sentence(evaluation: EvaluationJson) -> str:
     """Whether the model is over- or underconfident, over all rows."""
     promised = sum(part["rows"] * (part["confidence"] or 0) for part in evaluation["reliability"]) / evaluation["rows"]
     low, high = evaluation["intervals"]["accuracy"]
-    verdict = "surer than it is right" if promised > high else "less sure than it is right" if promised < low else ""
-    closing = f"the model is {verdict}" if verdict else "the two agree within the interval"
-    right = with_interval(evaluation["accuracy"], (low, high))
-    return f"The mean top probability is {percent(promised)} and the accuracy {right}: {closing}."
+    closing = (
+        translate("the model is surer than it is right")
+        if promised > high
+        else translate("the model is less sure than it is right")
+        if promised < low
+        else translate("the two agree within the interval")
+    )
+    return translate(
+        "The mean top probability is {promised} and the accuracy {right}: {verdict}.",
+        promised=percent(promised),
+        right=with_interval(evaluation["accuracy"], (low, high)),
+        verdict=closing,
+    )
 
 
 def majority_share(evaluation: EvaluationJson) -> float:

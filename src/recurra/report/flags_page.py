@@ -9,6 +9,7 @@ from recurra.report.charts import Line, interval_chart, line_chart
 from recurra.report.formatting import percent, plural, points
 from recurra.report.page import render
 from recurra.report.picture import Picture
+from recurra.report.translation import translate, translate_result
 
 __all__ = ["flags_page"]
 
@@ -29,7 +30,7 @@ def flags_page(found: Mapping[str, Any], *, data_name: str) -> str:
         data_name=data_name,
         documents=plural(found["documents"], "document"),
         accuracy=found["accuracy"],
-        notes=found["notes"],
+        notes=[translate_result(note) for note in found["notes"]],
         sentences=_sentences(found),
         pictures=_pictures(found),
         units=[_unit(unit, place) for place, unit in enumerate(found["units"])],
@@ -37,27 +38,43 @@ def flags_page(found: Mapping[str, Any], *, data_name: str) -> str:
 
 
 def _name(unit: Mapping[str, Any]) -> str:
-    return f"layer {unit['layer'] + 1}, {unit['direction']}, unit {unit['unit']}"
+    return translate(
+        "layer {layer}, {direction}, unit {unit}",
+        layer=unit["layer"] + 1,
+        direction=translate_result(unit["direction"]),
+        unit=unit["unit"],
+    )
 
 
 def _sentences(found: Mapping[str, Any]) -> list[str]:
     if not found["units"]:
-        return ["No unit behaves like a flag on these documents."]
+        return [translate("No unit behaves like a flag on these documents.")]
     first, together = found["units"][0], found["together"]
     said = [
-        f"The most flag-like unit, {_name(first)}, is on at the end of {percent(first['ends_on'], 0)} of the "
-        f"documents; in {percent(first['stays'], 0)} of those it was switched on once and stayed on. It speaks for "
-        f"{first['speaks_for']}."
+        translate(
+            "The most flag-like unit, {unit}, is on at the end of {on} of the documents; in {stays} of those it was "
+            "switched on once and stayed on. It speaks for {label}.",
+            unit=_name(first),
+            on=percent(first["ends_on"], 0),
+            stays=percent(first["stays"], 0),
+            label=first["speaks_for"],
+        )
     ]
     if together["units"]:
-        others = (
-            f", with as many random units {points(together['drop_random'], signed=True)}"
-            if together["random_drops"]
-            else ""
-        )
+        values = {
+            "units": plural(together["units"], "unit"),
+            "accuracy": percent(together["accuracy_silenced"]),
+            "lost": points(together["drop"], signed=True),
+        }
         said.append(
-            f"With the first {plural(together['units'], 'unit')} silenced together, accuracy is "
-            f"{percent(together['accuracy_silenced'])}: {points(together['drop'], signed=True)} lost{others}."
+            translate(
+                "With the first {units} silenced together, accuracy is {accuracy}: {lost} lost, with as many random "
+                "units {random}.",
+                random=points(together["drop_random"], signed=True),
+                **values,
+            )
+            if together["random_drops"]
+            else translate("With the first {units} silenced together, accuracy is {accuracy}: {lost} lost.", **values)
         )
     return said
 
@@ -66,23 +83,31 @@ def _pictures(found: Mapping[str, Any]) -> list[Picture]:
     if not found["units"]:
         return []
     scores = line_chart(
-        [Line("score", list(range(1, len(found["scores"]) + 1)), found["scores"])],
+        [Line(translate("score"), list(range(1, len(found["scores"]) + 1)), found["scores"])],
         name="scores",
-        title="How flag-like all units are",
-        x_label="unit, by falling score",
-        y_label="score",
+        title=translate("How flag-like all units are"),
+        x_label=translate("unit, by falling score"),
+        y_label=translate("score"),
         y_limits=(-0.02, 1.02),
     )
     lost = [(100 * unit["drop"], unit["drop_random"]) for unit in found["units"]]
     drops = interval_chart(
-        [f"{unit['unit']}, layer {unit['layer'] + 1}, {unit['direction']}" for unit in found["units"]],
         [
-            ("this unit silenced", [(drop, drop, drop) for drop, _ in lost]),
-            ("mean of the others", [None if mean is None else (100 * mean,) * 3 for _, mean in lost]),
+            translate(
+                "{unit}, layer {layer}, {direction}",
+                unit=unit["unit"],
+                layer=unit["layer"] + 1,
+                direction=translate_result(unit["direction"]),
+            )
+            for unit in found["units"]
+        ],
+        [
+            (translate("this unit silenced"), [(drop, drop, drop) for drop, _ in lost]),
+            (translate("mean of the others"), [None if mean is None else (100 * mean,) * 3 for _, mean in lost]),
         ],
         name="drops",
-        title="What accuracy loses without a unit",
-        x_label="accuracy lost, points",
+        title=translate("What accuracy loses without a unit"),
+        x_label=translate("accuracy lost, points"),
     )
     return [scores, drops]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from recurra.report.translation import fill, translate, translate_plural
+
 __all__ = [
     "Verdict",
     "amount",
@@ -45,7 +47,7 @@ def points(difference: float, *, signed: bool = False) -> str:
     """A difference of shares in percentage points: ``-0.031`` → ``3.10 points``, signed ``−3.10 points``."""
     size = f"{100 * abs(difference):.2f}"
     sign = "" if not signed or size == "0.00" else "\N{MINUS SIGN}" if difference < 0 else "+"
-    return f"{sign}{size}{SPACE}points"
+    return translate("{size}\xa0points", size=sign + size)
 
 
 def count(number: float) -> str:
@@ -54,26 +56,28 @@ def count(number: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """``1 row``, ``7,600 rows``."""
-    return f"{count(number)}{SPACE}{noun}{'' if number == 1 else 's'}"
+    """``1 row``, ``7,600 rows``; the key of the catalogues is ``{count} row`` with a no-break space."""
+    one = f"{{count}}{SPACE}{noun}"
+    return translate_plural(one, f"{one}s", number, count=count(number))
 
 
 def amount(number: float, unit: str) -> str:
     """With at least three digits: ``0.123 s``, ``12.3 s``, ``1,234 s``."""
     digits = 3 if number < 1 else 2 if number < 10 else 1 if number < 100 else 0
-    return f"{number:,.{digits}f}{SPACE}{unit}"
+    return f"{number:,.{digits}f}{SPACE}{translate(unit)}"
 
 
 def with_interval(accuracy: float, interval: Sequence[float]) -> str:
     """``88.50 % (87.76–89.20)``."""
-    return f"{percent(accuracy)} ({100 * interval[0]:.2f}–{100 * interval[1]:.2f})"
+    low, high = (f"{100 * bound:.2f}" for bound in interval)
+    return translate("{accuracy} ({low}–{high})", accuracy=percent(accuracy), low=low, high=high)
 
 
 def listing(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return translate("{first} and {last}", first=translate(", ").join(names[:-1]), last=names[-1])
 
 
 def compare(first: Sequence[float], second: Sequence[float]) -> Verdict:
@@ -101,4 +105,4 @@ def group_verdicts(verdicts: Iterable[tuple[str, str]], phrases: Mapping[str, st
         by_verdict.setdefault(verdict, []).append(name)
     alike = everyone and len(by_verdict) == 1
     said = {key: everyone if alike and len(names) > 2 else listing(names) for key, names in by_verdict.items()}
-    return "; ".join(phrase.format(said[key]) for key, phrase in phrases.items() if key in said)
+    return translate("; ").join(fill(phrase, said[key]) for key, phrase in phrases.items() if key in said)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.report.palette import INK, SERIES, use_page_colours
-from recurra.report.picture import Picture, plain
+from recurra.report.picture import Picture, letters, plain
+from recurra.report.translation import translate
 
 __all__ = ["heat_map"]
 
@@ -41,8 +42,8 @@ def heat_map(
         title: what is shown.
     """
     names, words = [plain(row, 60) for row in rows], [plain(column, 16) for column in columns]
-    left = 8 + LETTER * max(map(len, names), default=0)
-    top = 8 + LETTER * max(map(len, words), default=0)
+    left = 8 + LETTER * max(map(letters, names), default=0)
+    top = 8 + LETTER * max(map(letters, words), default=0)
     wide, high = left + WIDTH * len(words) + 8, top + HEIGHT * len(names) + 4
     parts = [_text(left - 6, top + HEIGHT * (row + 0.75), label, "end") for row, label in enumerate(names)]
     for column, word in enumerate(words):
@@ -84,8 +85,15 @@ def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
 def _said(values: npt.NDArray[np.float64], names: Sequence[str], words: Sequence[str]) -> str:
     """The alternative text: the range of each row."""
     if not words:
-        return "No words."
-    return "; ".join(
-        f"{name}: from {row.min():.2f} at {words[int(row.argmin())]} to {row.max():.2f} at {words[int(row.argmax())]}"
+        return translate("No words.")
+    return translate("; ").join(
+        translate(
+            "{name}: from {first} at {start} to {last} at {end}",
+            name=name,
+            first=f"{row.min():.2f}",
+            start=words[int(row.argmin())],
+            last=f"{row.max():.2f}",
+            end=words[int(row.argmax())],
+        )
         for name, row in zip(names, values, strict=True)
     )

@@ -11,10 +11,11 @@ from recurra.cells import cell_named
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.read import ReadingJson
 from recurra.report.file_titles import file_titles
-from recurra.report.formatting import short_name
+from recurra.report.formatting import listing, short_name
 from recurra.report.page import render
 from recurra.report.reading_pictures import UNITS, WORDS, answer_picture, flow_pictures, layer_pictures
 from recurra.report.reading_sentences import attribution_sentences, flow_sentences, heading, reading_sentences
+from recurra.report.translation import translate, translate_result
 
 __all__ = ["flow_parts", "inspection_page", "reading_parts"]
 
@@ -56,12 +57,12 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
     answer = reading["labels"].index(reading["label"])
     evidence = np.array(reading["evidence"]).reshape(-1, len(reading["labels"]))[:, answer]
     why, branch = reading.get("attribution"), reading.get("branch")
-    columns = {"Evidence": evidence}
+    columns = {translate("Evidence"): evidence}
     if branch is not None:
-        columns["Linear branch"] = np.array(branch["words"])
+        columns[translate("Linear branch")] = np.array(branch["words"])
     if why is not None:
-        columns["Integrated gradients"] = np.array(why["integrated_gradients"])
-        columns["Occlusion"] = np.array(why["occlusion"])
+        columns[translate("Integrated gradients")] = np.array(why["integrated_gradients"])
+        columns[translate("Occlusion")] = np.array(why["occlusion"])
     largest = {title: float(np.abs(values).max(initial=0.0)) or 1.0 for title, values in columns.items()}
     words = []
     for t, token in enumerate(reading["tokens"]):
@@ -70,7 +71,7 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
             {
                 "text": token["text"],
                 "known": token["known"],
-                "share": evidence[t] / largest["Evidence"],
+                "share": evidence[t] / largest[translate("Evidence")],
                 "bars": [(float(values[t]), float(values[t] / largest[title])) for title, values in columns.items()],
                 "probability": after[answer],
                 "answer": reading["labels"][int(np.argmax(after))],
@@ -81,7 +82,7 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
     strongest = max((abs(one["share"]) for one in phrases), default=1.0)
     return {
         "name": name,
-        "reading": reading,
+        "reading": {**reading, "method": translate_result(reading["method"])},
         "multi_label": "given" in reading,
         "heading": heading(reading),
         "start": reading["start"][answer],
@@ -94,7 +95,12 @@ def reading_parts(reading: ReadingJson, *, name: str) -> dict[str, Any]:
         "picture": answer_picture(reading, name=f"{name}-answer") if drawn else None,
         "layers": [
             {
-                "title": f"Layer {layer['layer'] + 1}, {layer['direction']}, {cell_named(layer['cell']).title}",
+                "title": translate(
+                    "Layer {layer}, {direction}, {cell}",
+                    layer=layer["layer"] + 1,
+                    direction=translate_result(layer["direction"]),
+                    cell=cell_named(layer["cell"]).title,
+                ),
                 "pictures": layer_pictures(reading, layer, name=f"{name}-layer-{layer['layer']}-{layer['direction']}"),
                 "cut": _cut(len(words), len(layer["roles"])),
             }
@@ -109,7 +115,7 @@ def flow_parts(flows: Sequence[FlowJson]) -> dict[str, Any]:
         {
             "name": short_name(flow["name"]),
             "cell": flow["cell"],
-            "when": flow["when"],
+            "when": translate_result(flow["when"]),
             "state": state,
             "half": half,
             "documents": flow["documents"],
@@ -133,6 +139,11 @@ def flow_parts(flows: Sequence[FlowJson]) -> dict[str, Any]:
 
 def _cut(words: int, units: int) -> str:
     """A sentence on what a layer's pictures leave out."""
-    parts = [f"the {UNITS} of {units} units with the largest part in the answer"] if units > UNITS else []
-    parts += [f"the first {WORDS} of {words:,} words"] if words > WORDS else []
-    return f"Shown are {' and '.join(parts)}." if parts else ""
+    parts = []
+    if units > UNITS:
+        parts.append(
+            translate("the {shown} of {units} units with the largest part in the answer", shown=UNITS, units=units)
+        )
+    if words > WORDS:
+        parts.append(translate("the first {shown} of {words} words", shown=WORDS, words=f"{words:,}"))
+    return translate("Shown are {parts}.", parts=listing(parts)) if parts else ""

@@ -9,6 +9,7 @@ from recurra.report.card_tables import with_column_titles
 from recurra.report.file_titles import file_title
 from recurra.report.formatting import amount, count, percent
 from recurra.report.packages import require
+from recurra.report.translation import fill, page_language, translate
 
 __all__ = ["render"]
 
@@ -25,6 +26,16 @@ def _options(text: str) -> Any:
     # Every second part is an option; Markup escapes the parts.
     code, parts = Markup("<code>{}</code>"), _OPTION.split(text)
     return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def _translated(text: str, /, **values: Any) -> Any:
+    """A text of a template in the page's language: markup, in which values are escaped."""
+    from markupsafe import Markup, escape
+
+    found = translate(text)
+    if values:
+        found = fill(found, **{name: escape(value) for name, value in values.items()})
+    return Markup(found)  # noqa: S704 - the templates' and the catalogues' own, values escaped
 
 
 def render(template: str, *, package: str = "recurra.report", **values: Any) -> str:
@@ -51,6 +62,7 @@ def render(template: str, *, package: str = "recurra.report", **values: Any) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(_=_translated, language=page_language())
     environment.filters.update(percent=percent, count=count, amount=amount, options=_options, file_title=file_title)
     html: str = environment.get_template(template).render(**values)
     return with_column_titles(_UNPRINTABLE.sub("\ufffd", html))

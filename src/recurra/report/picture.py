@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 from recurra.report.packages import require
 from recurra.report.palette import INK, use_page_colours
 
-__all__ = ["Picture", "picture", "plain"]
+__all__ = ["Picture", "letters", "picture", "plain"]
 
 WIDTH = 420
 """Width of every picture in its own units, about pixels."""
@@ -45,6 +46,9 @@ _STYLE = {
 # Characters that XML cannot represent: control characters and lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+# matplotlib's font has no Chinese or Japanese, and would leave too little room for it. It lays out playing cards
+# instead, which are in the font and as wide as those characters are: an em.
+_CARDS = [chr(code) for code in range(0x1F0A0, 0x1F0D3) if code not in (0x1F0AF, 0x1F0B0, 0x1F0BF, 0x1F0C0, 0x1F0D0)]
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,47 @@ def picture(
         matplotlib.rcParams.update(_STYLE)
         figure = figures.Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
         draw(figure.subplots(len(panels), sharex=True, height_ratios=list(panels)))
+        laid_out = _lay_out_wide(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return Picture(name, title, _inline(buffer.getvalue(), name, title, description), tuple(enumerate(legend, start=1)))
+    svg = buffer.getvalue().translate(laid_out)
+    return Picture(name, title, _inline(svg, name, title, description), tuple(enumerate(legend, start=1)))
 
 
 def plain(text: str, length: int = 24) -> str:
     """A name for a picture: printable and short."""
     text = _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def letters(text: str) -> float:
+    """The width of a text in letters: a Chinese or Japanese character is as wide as five thirds of a Latin one."""
+    return sum(5 / 3 if _wide(character) else 1.0 for character in text)
+
+
+def _wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF" and character not in _CARDS
+
+
+def _lay_out_wide(figure: Any) -> dict[int, str]:
+    """Puts a card in the place of each wide character. Returns what turns the cards back."""
+    cards: dict[int, str] = {}
+
+    def laid_out(text: str) -> str:
+        for character in filter(_wide, text):
+            # A picture with more of them than there are cards leaves too little room for the rest.
+            if ord(character) not in cards and len(cards) < len(_CARDS):
+                cards[ord(character)] = _CARDS[len(cards)]
+        return text.translate(cards)
+
+    for axes in figure.axes:
+        for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts):
+            text.set_text(laid_out(text.get_text()))
+        for axis in (axes.xaxis, axes.yaxis):
+            # The names of rows: matplotlib makes the texts of ticks when it draws.
+            names = getattr(axis.get_major_formatter(), "seq", None)
+            if names is not None:
+                axis.get_major_formatter().seq = [laid_out(name) for name in names]
+    return {ord(card): chr(character) for character, card in cards.items()}
 
 
 def _inline(svg: str, name: str, title: str, description: str) -> str:

@@ -14,6 +14,7 @@ from recurra.report.formatting import short_name
 from recurra.report.heat_map import heat_map
 from recurra.report.palette import SERIES
 from recurra.report.picture import Picture
+from recurra.report.translation import translate, translate_result
 
 __all__ = ["answer_picture", "flow_pictures", "layer_pictures"]
 
@@ -35,9 +36,11 @@ def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
     return line_chart(
         [Line(str(reading["labels"][k]), range(len(rows)), (100 * rows[:, k]).tolist()) for k in order],
         name=name,
-        title="The probabilities after each word" if "given" in reading else "The answer after each word",
-        x_label="words read",
-        y_label="probability, %",
+        title=translate("The probabilities after each word")
+        if "given" in reading
+        else translate("The answer after each word"),
+        x_label=translate("words read"),
+        y_label=translate("probability, %"),
         y_limits=(-2, 102),
     )
 
@@ -53,24 +56,31 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
     units = layer["order"][:UNITS]
     # The linear branch may read on where the network does not.
     words = [token["text"] for token in reading["tokens"][: len(layer["h"])]][:WORDS]
-    labels = [f"{layer['roles'][unit]} · {unit}" for unit in units]
-    shown = {"h": ("hidden state h", layer["h"])}
+    labels = [f"{_role(layer['roles'][unit])} · {unit}" for unit in units]
+    shown = {"h": (translate("hidden state h"), layer["h"])}
     if layer["c"] is not None:
-        shown["c"] = ("cell state c", layer["c"])
+        shown["c"] = (translate("cell state c"), layer["c"])
     cell = cell_named(layer["cell"])
     bounds = dict.fromkeys(shown, cell.state_bound) | {"c": None}
     for gate in cell.gates:
         if gate.name in layer["gates"]:
-            shown[f"gate-{gate.name}"] = (f"{gate.title} {gate.name}", layer["gates"][gate.name])
+            shown[f"gate-{gate.name}"] = (f"{translate_result(gate.title)} {gate.name}", layer["gates"][gate.name])
             bounds[f"gate-{gate.name}"] = cell.state_bound if gate.candidate else 1.0
     pictures = []
     for key, (what, values) in shown.items():
         drawn = np.array(values)[: len(words), units].T
         bound = bounds[key]
         largest = max(1.0, float(np.abs(drawn).max())) if bound is None else bound
-        title = f"{what[0].upper()}{what[1:]}" + (f", full colour at ±{largest:.2f}" if bound is None else "")
+        title = what[0].upper() + what[1:]
+        if bound is None:
+            title = translate("{title}, full colour at ±{largest}", title=title, largest=f"{largest:.2f}")
         pictures.append(heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title))
     return pictures
+
+
+def _role(role: str) -> str:
+    """What a unit does, in the language of the page."""
+    return translate(", ").join(translate_result(part) for part in role.split(", "))
 
 
 def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
@@ -88,12 +98,19 @@ def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
                 list(zip(flow["low"], flow["high"], strict=True)),
             )
             for flow in flows
-            if flow["when"] == title.lower()
+            if flow["when"] == when
         ]
-        for title in ("Before training", "After training")
+        for title, when in (
+            (translate("Before training"), "before training"),
+            (translate("After training"), "after training"),
+        )
     }
-    lines["By the cell state c"] = [
-        Line(f"{short_name(flow['name'])} {flow['when']}, c", flow["distance"], flow["cell_norm"])
+    lines[translate("By the cell state c")] = [
+        Line(
+            translate("{name} {when}, c", name=short_name(flow["name"]), when=translate_result(flow["when"])),
+            flow["distance"],
+            flow["cell_norm"],
+        )
         for flow in flows
         if flow["cell_norm"] is not None
     ]
@@ -102,8 +119,8 @@ def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:
             some[first : first + len(SERIES)],
             name=f"gradients-{number}-{first}",
             title=title,
-            x_label="steps before the end",
-            y_label="norm of the gradient",
+            x_label=translate("steps before the end"),
+            y_label=translate("norm of the gradient"),
             log_y=True,
         )
         for number, (title, some) in enumerate(lines.items())

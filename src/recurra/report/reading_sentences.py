@@ -12,10 +12,11 @@ from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.pads_read import BOUND
 from recurra.inspection.read import ReadingJson
 from recurra.report.formatting import SPACE, listing, percent, plural, short_name
+from recurra.report.translation import fill, translate, translate_plural
 
 __all__ = [
     "BRANCH_FLOW", "attribution_sentences", "branch_sentences", "flow_sentences", "heading", "pads_sentences",
-    "reading_sentences",    "stable_from",
+    "reading_sentences", "stable_from",
 ]  # fmt: skip
 
 # Most words that a sentence names.
@@ -35,9 +36,9 @@ def stable_from(reading: ReadingJson) -> int:
 def heading(reading: ReadingJson) -> dict[str, Any]:
     """The ``words`` of a heading and the ``labels`` after them: the answer, or the labels given."""
     if "given" not in reading:
-        return {"words": "The answer is", "labels": [reading["label"]]}
-    words = ("No label is given", "The label given is")
-    return {"words": (*words, "The labels given are")[min(len(reading["given"]), 2)], "labels": reading["given"]}
+        return {"words": translate("The answer is"), "labels": [reading["label"]]}
+    words = (translate("No label is given"), translate("The label given is"), translate("The labels given are"))
+    return {"words": words[min(len(reading["given"]), 2)], "labels": reading["given"]}
 
 
 def reading_sentences(reading: ReadingJson) -> list[str]:
@@ -45,37 +46,74 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
     tokens = reading["tokens"]
     if not tokens:
         found = heading(reading)
-        said = " ".join([found["words"], listing([str(label) for label in found["labels"]])]).strip()
-        return [f"There is no word to read; without any, {said[0].lower()}{said[1:]}."]
+        said = translate(" ").join([found["words"], listing([str(label) for label in found["labels"]])]).strip()
+        said = said[0].lower() + said[1:]
+        return [translate("There is no word to read; without any, {said}.", said=said)]
     words, stable, answer = [token["text"] for token in tokens], stable_from(reading), reading["label"]
     probability = percent(reading["probabilities"][-1][reading["labels"].index(answer)], 1)
-    sentences = _given(reading) if "given" in reading else [f"The answer is {answer}, with {probability}."]
-    what = "label" if "given" in reading else "class"
+    sentences = (
+        _given(reading)
+        if "given" in reading
+        else [translate("The answer is {answer}, with {probability}.", answer=answer, probability=probability)]
+    )
     if stable:
-        sentences.append(
-            f"{answer} has been the most probable {what} since word {stable} of {len(words)}, “{words[stable - 1]}”; "
-            "before, another was."
+        since = translate(
+            "{answer} has been the most probable label since word {place} of {count}, “{word}”; before, another was."
+            if "given" in reading
+            else "{answer} has been the most probable class since word {place} of {count}, “{word}”; before, another "
+            "was.",
+            answer=answer,
+            place=stable,
+            count=len(words),
+            word=words[stable - 1],
         )
     else:
-        sentences.append(f"{answer} was the most probable {what} before any word, and no word changed that.")
-    evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
-    sentences.append(_most(evidence, words, f"for {answer}", "evidence"))
-    unknown = [t for t, token in enumerate(tokens) if not token["known"]]
-    if unknown:
-        letters = "branch" in reading and any(reading["branch"]["subwords"][t] for t in unknown)
-        sentences.append(
-            f"{plural(len(unknown), 'word')} of {len(words)} {'is' if len(unknown) == 1 else 'are'} not in the "
-            "vocabulary: the network reads the same unknown token for each"
-            f"{', and the linear branch their letters' if letters else ''}."
+        since = translate(
+            "{answer} was the most probable label before any word, and no word changed that."
+            if "given" in reading
+            else "{answer} was the most probable class before any word, and no word changed that.",
+            answer=answer,
         )
+    evidence = np.array(reading["evidence"])[:, reading["labels"].index(answer)]
+    sentences += [since, _most(evidence, words, answer, translate("By evidence, {said}."))]
+    sentences += _unknown_words(reading)
     sentences += [*pads_sentences(reading), *branch_sentences(reading)]
     if not reading["exact"]:
         sentences.append(
-            "The network reads in both directions and has no answer before the end: each beginning of the text was "
-            "read as a separate text, and a word's evidence is the mean of what it adds to the words before and to "
-            "those after."
+            translate(
+                "The network reads in both directions and has no answer before the end: each beginning of the text was "
+                "read as a separate text, and a word's evidence is the mean of what it adds to the words before and to "
+                "those after."
+            )
         )
     return sentences
+
+
+def _unknown_words(reading: ReadingJson) -> list[str]:
+    tokens = reading["tokens"]
+    unknown = [t for t, token in enumerate(tokens) if not token["known"]]
+    if not unknown:
+        return []
+    values = {"words": plural(len(unknown), "word"), "count": len(tokens)}
+    if "branch" in reading and any(reading["branch"]["subwords"][t] for t in unknown):
+        return [
+            translate_plural(
+                "{words} of {count} is not in the vocabulary: the network reads the same unknown token for each, and "
+                "the linear branch their letters.",
+                "{words} of {count} are not in the vocabulary: the network reads the same unknown token for each, and "
+                "the linear branch their letters.",
+                len(unknown),
+                **values,
+            )
+        ]
+    return [
+        translate_plural(
+            "{words} of {count} is not in the vocabulary: the network reads the same unknown token for each.",
+            "{words} of {count} are not in the vocabulary: the network reads the same unknown token for each.",
+            len(unknown),
+            **values,
+        )
+    ]
 
 
 def pads_sentences(reading: ReadingJson) -> list[str]:
@@ -83,12 +121,24 @@ def pads_sentences(reading: ReadingJson) -> list[str]:
     pads = reading.get("pads")
     if pads is None or pads["words_matter"]:
         return []
-    words, follow = plural(len(reading["tokens"]), "word"), "follows" if pads["count"] == 1 else "follow"
-    measure = "largest difference of a probability" if "given" in reading else "total variation distance"
+    measure = (
+        translate("largest difference of a probability")
+        if "given" in reading
+        else translate("total variation distance")
+    )
     return [
-        f"{plural(pads['count'], 'pad')} {follow} the {words}, and the answer does "
-        f"not depend on the words: after each of them it is that for pads alone to within {pads['distance']:.2g} "
-        f"({measure}; below {BOUND:g} answers count as the same)."
+        translate_plural(
+            "{pads} follows the {words}, and the answer does not depend on the words: after each of them it is that "
+            "for pads alone to within {distance} ({measure}; below {bound} answers count as the same).",
+            "{pads} follow the {words}, and the answer does not depend on the words: after each of them it is that for "
+            "pads alone to within {distance} ({measure}; below {bound} answers count as the same).",
+            pads["count"],
+            pads=plural(pads["count"], "pad"),
+            words=plural(len(reading["tokens"]), "word"),
+            distance=f"{pads['distance']:.2g}",
+            measure=measure,
+            bound=f"{BOUND:g}",
+        )
     ]
 
 
@@ -98,11 +148,18 @@ def _given(reading: ReadingJson) -> list[str]:
 
     def said(label: Label) -> str:
         place = reading["labels"].index(label)
-        return f"{label} with {percent(last[place], 1)} (threshold {percent(reading['thresholds'][place], 1)})"
+        return translate(
+            "{label} with {probability} (threshold {threshold})",
+            label=label,
+            probability=percent(last[place], 1),
+            threshold=percent(reading["thresholds"][place], 1),
+        )
 
     given = listing([said(label) for label in reading["given"]])
-    first = f"Given: {given}." if given else "No label reaches its threshold."
-    return [first, f"Explained is the most probable label, {said(reading['label'])}."]
+    return [
+        translate("Given: {labels}.", labels=given) if given else translate("No label reaches its threshold."),
+        translate("Explained is the most probable label, {label}.", label=said(reading["label"])),
+    ]
 
 
 def branch_sentences(reading: ReadingJson) -> list[str]:
@@ -111,18 +168,39 @@ def branch_sentences(reading: ReadingJson) -> list[str]:
     if found is None or not words:
         return []
     letters = sum(found["subwords"])
-    parts = f" (n-grams {found['score'] - letters:+.2f}, letters of words {letters:+.2f})" if letters else ""
-    side = "for and against" if found["score"] * found["network"] < 0 else "against" if found["score"] < 0 else "for"
+    side = fill(
+        translate("{share} of the evidence for and against {label}")
+        if found["score"] * found["network"] < 0
+        else translate("{share} of the evidence against {label}")
+        if found["score"] < 0
+        else translate("{share} of the evidence for {label}"),
+        share=percent(found["share"], 0),
+        label=reading["label"],
+    )
+    adds = f"{found['score']:+.2f}"
+    if letters:
+        adds = translate(
+            "{score} to the score (n-grams {phrases}, letters of words {letters})",
+            score=adds,
+            phrases=f"{found['score'] - letters:+.2f}",
+            letters=f"{letters:+.2f}",
+        )
+    else:
+        adds = translate("{score} to the score", score=adds)
     return [
-        f"{percent(found['share'], 0)} of the evidence {side} {reading['label']} comes from the linear branch, which "
-        f"is not recurrent: it adds {found['score']:+.2f} to the score{parts}, and the recurrent network adds "
-        f"{found['network']:+.2f}.",
+        translate(
+            "{evidence} comes from the linear branch, which is not recurrent: it adds {adds}, and the recurrent "
+            "network adds {network}.",
+            evidence=side,
+            adds=adds,
+            network=f"{found['network']:+.2f}",
+        ),
         _most(
             [one["share"] for one in found["phrases"]],
-            [f"“{one['text']}”" for one in found["phrases"]],
-            f"for {reading['label']}",
-            "phrases of the branch",
-            what="phrase",
+            [translate("“{text}”", text=one["text"]) for one in found["phrases"]],
+            reading["label"],
+            translate("By phrases of the branch, {said}."),
+            nothing=translate("no phrase speaks for {label} or against"),
         ),
     ]
 
@@ -133,12 +211,25 @@ def attribution_sentences(reading: ReadingJson) -> list[str]:
     if not words:
         return []
     gap = found["score"] - found["baseline_score"]
+    steps = plural(found["steps"], "gradient")
+    if "branch" in found:
+        steps = translate("{steps}; the share of the linear branch is exact", steps=steps)
     return [
-        f"From the baseline to the text, the score of {found['target']} changes by {gap:+.3f}; the words' values add "
-        f"up to that with an error of {_share(found['completeness_error'])} ({plural(found['steps'], 'gradient')}"
-        f"{'; the share of the linear branch is exact' if 'branch' in found else ''}).",
-        _most(np.array(found["integrated_gradients"]), words, f"for {found['target']}", "integrated gradients"),
-        _most(np.array(found["occlusion"]), words, f"for {found['target']}", "occlusion"),
+        translate(
+            "From the baseline to the text, the score of {label} changes by {change}; the words' values add up to that "
+            "with an error of {error} ({steps}).",
+            label=found["target"],
+            change=f"{gap:+.3f}",
+            error=_share(found["completeness_error"]),
+            steps=steps,
+        ),
+        _most(
+            np.array(found["integrated_gradients"]),
+            words,
+            found["target"],
+            translate("By integrated gradients, {said}."),
+        ),
+        _most(np.array(found["occlusion"]), words, found["target"], translate("By occlusion, {said}.")),
     ]
 
 
@@ -149,40 +240,74 @@ def flow_sentences(flows: Sequence[FlowJson]) -> list[str]:
         if flow["when"] == "before training":
             continue
         before = next((one for one in flows if one["name"] == flow["name"] and one["when"] == "before training"), None)
-        sentence = f"{short_name(flow['name'])}: after training {_reach(flow)}"
+        said = [translate("after training {reach}", reach=_reach(flow))]
         if before is not None:
-            sentence += f"; before training {_reach(before)}"
+            said.append(translate("before training {reach}", reach=_reach(before)))
         if flow["cell_norm"] is not None:
             left = _share(flow["cell_norm"][min(FAR, len(flow["cell_norm"]) - 1)])
-            sentence += f"; by the cell state c, where an LSTM's memory lies, {left} is left there after training"
-        sentences.append(sentence + ".")
+            said.append(
+                translate(
+                    "by the cell state c, where an LSTM's memory lies, {share} is left there after training", share=left
+                )
+            )
+        sentences.append(translate("{name}: {said}.", name=short_name(flow["name"]), said=translate("; ").join(said)))
     branched = list(dict.fromkeys(short_name(flow["name"]) for flow in flows if "branch" in flow))
     if branched:
-        sentences.append(f"{listing(branched)}: {BRANCH_FLOW}")
+        sentences.append(translate("{names}: {said}", names=listing(branched), said=translate(BRANCH_FLOW)))
     return sentences
 
 
 def _reach(flow: FlowJson) -> str:
     half, last = flow["half_distance"], min(FAR, len(flow["norm"]) - 1)
-    left = f"{_share(flow['norm'][last])} is left {plural(last, 'step')} before the end"
+    left = {"share": _share(flow["norm"][last]), "steps": plural(last, "step")}
     if half is None:
-        return f"the gradient's norm does not stay under a half as far as was measured, and {left}"
-    return f"a half of the gradient's norm is gone {half:.1f} steps before the end, and {left}"
+        return translate(
+            "the gradient's norm does not stay under a half as far as was measured, and {share} is left {steps} before "
+            "the end",
+            **left,
+        )
+    return translate(
+        "a half of the gradient's norm is gone {half} steps before the end, and {share} is left {steps} before the end",
+        half=f"{half:.1f}",
+        **left,
+    )
 
 
 def _share(share: float) -> str:
     if share < 1e-5:
-        return f"less than 0.001{SPACE}%"
+        return translate("less than {share}", share=f"0.001{SPACE}%")
     return percent(share, 1) if share >= 0.001 else f"{100 * share:.1g}{SPACE}%"
 
 
 def _most(
-    values: Sequence[float] | np.ndarray, words: Sequence[str], whom: str, measure: str, *, what: str = "word"
+    values: Sequence[float] | np.ndarray, words: Sequence[str], label: Label, by: str, *, nothing: str = ""
 ) -> str:
-    """The words with the largest values above 0 and with the smallest below 0, if there are any."""
+    """The words with the largest values above 0 and with the smallest below 0, if there are any.
+
+    Args:
+        values: of each word.
+        words: the words, or phrases.
+        label: what the values are for.
+        by: the sentence, with ``{said}``.
+        nothing: what to say if all values are 0, with ``{label}``.
+    """
     order = np.argsort(-np.asarray(values), kind="stable").tolist()
-    above = [f"{words[t]} ({values[t]:+.2f})" for t in order[:NAMED] if values[t] > 0]
-    below = [f"{words[t]} ({values[t]:+.2f})" for t in order[::-1][:NAMED] if values[t] < 0]
-    parts = [f"most {whom} {'speaks' if len(above) == 1 else 'speak'} {listing(above)}"] if above else []
-    parts += [f"most against {listing(below)}"] if below else []
-    return f"By {measure}, {'; '.join(parts)}." if parts else f"By {measure}, no {what} speaks {whom} or against."
+    said = [translate("{word} ({value})", word=word, value=f"{values[t]:+.2f}") for t, word in enumerate(words)]
+    above = [said[t] for t in order[:NAMED] if values[t] > 0]
+    below = [said[t] for t in order[::-1][:NAMED] if values[t] < 0]
+    parts = []
+    if above:
+        parts.append(
+            translate_plural(
+                "most for {label} speaks {words}",
+                "most for {label} speak {words}",
+                len(above),
+                label=label,
+                words=listing(above),
+            )
+        )
+    if below:
+        parts.append(translate("most against {words}", words=listing(below)))
+    if not parts:
+        parts.append(fill(nothing or translate("no word speaks for {label} or against"), label=label))
+    return fill(by, said=translate("; ").join(parts))

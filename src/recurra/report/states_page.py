@@ -9,6 +9,7 @@ from recurra.report.formatting import percent, plural
 from recurra.report.page import render
 from recurra.report.palette import INK, LINES, MARKERS, SERIES
 from recurra.report.picture import Picture, picture
+from recurra.report.translation import translate, translate_result
 
 __all__ = ["states_page"]
 
@@ -35,7 +36,7 @@ def states_page(found: Mapping[str, Any], *, data_name: str) -> str:
         data_name=data_name,
         documents=plural(found["fitted_on"], "document"),
         shares=[percent(share, 1) for share in found["explained_variance"]],
-        notes=found["notes"],
+        notes=[translate_result(note) for note in found["notes"]],
         pictures=[_ends_picture(ends, found), *([_ways_picture(ways, found)] if ways else [])],
         classes=[
             {
@@ -85,14 +86,27 @@ def _ends_picture(ends: Mapping[Any, Sequence[Any]], found: Mapping[str, Any]) -
             )  # fmt: skip
         axes.set(**_axes(found))
 
-    said = "; ".join(
-        f"{label}: {len(own)} ends, on average at {sum(one['x'] for one in own) / len(own):.2f}, "
-        f"{sum(one['y'] for one in own) / len(own):.2f}"
+    said = translate("; ").join(
+        translate(
+            "{label}: {count} ends, on average at {x}, {y}",
+            label=label,
+            count=len(own),
+            x=f"{sum(one['x'] for one in own) / len(own):.2f}",
+            y=f"{sum(one['y'] for one in own) / len(own):.2f}",
+        )
         for label, own in ends.items()
     )
-    title = "Where the documents end" + (f"; {plural(len(others), 'document')} of other classes in grey" * bool(others))
+    title = translate("Where the documents end")
+    if others:
+        grey = plural(len(others), "document")
+        title = translate("Where the documents end; {documents} of other classes in grey", documents=grey)
     return picture(
-        draw, name="ends", title=title, description=f"{said}.", legend=[str(label) for label in shown], height=360
+        draw,
+        name="ends",
+        title=title,
+        description=translate("{said}.", said=said),
+        legend=[str(label) for label in shown],
+        height=360,
     )
 
 
@@ -107,15 +121,23 @@ def _ways_picture(ways: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -
         axes.plot(*found["start"], color=INK, marker="x", markersize=9)
         axes.set(**_axes(found))
 
-    said = "; ".join(
-        f"{one['label']}: to {one['path'][-1][0]:.2f}, {one['path'][-1][1]:.2f} in {plural(len(one['path']), 'word')}"
+    said = translate("; ").join(
+        translate(
+            "{label}: to {x}, {y} in {words}",
+            label=one["label"],
+            x=f"{one['path'][-1][0]:.2f}",
+            y=f"{one['path'][-1][1]:.2f}",
+            words=plural(len(one["path"]), "word"),
+        )
         for one in ways
     )
     return picture(
         draw,
         name="ways",
-        title="The way of one document of each class, from the cross",
-        description=f"From {found['start'][0]:.2f}, {found['start'][1]:.2f}. {said}.",
+        title=translate("The way of one document of each class, from the cross"),
+        description=translate(
+            "From {x}, {y}. {said}.", x=f"{found['start'][0]:.2f}", y=f"{found['start'][1]:.2f}", said=said
+        ),
         legend=[str(one["label"]) for one in ways],
         height=360,
     )
@@ -124,6 +146,6 @@ def _ways_picture(ways: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -
 def _axes(found: Mapping[str, Any]) -> dict[str, str]:
     shares = [*found["explained_variance"], 0.0]
     return {
-        f"{axis}label": f"component {number}, {percent(share, 1)} of the variance"
+        f"{axis}label": translate("component {number}, {share} of the variance", number=number, share=percent(share, 1))
         for axis, number, share in zip("xy", (1, 2), shares, strict=False)
     }

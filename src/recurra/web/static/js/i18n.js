@@ -7,6 +7,8 @@ export const LANGUAGES = { en: "English", ja: "日本語" };
 
 let language = "en";
 let words = {};
+// What the service says, which is in English whatever the reader's language is.
+let service = {};
 let plurals = new Intl.PluralRules("en");
 
 /** The language that was chosen last time, or the first of the browser's that the page speaks. */
@@ -15,11 +17,17 @@ export function preferred() {
   return wanted.find((name) => Object.hasOwn(LANGUAGES, name)) ?? "en";
 }
 
-/** Loads a language's words; everything written after it is in that language. */
-export async function speak(name, { keep = false } = {}) {
+async function loaded(name) {
   const answer = await fetch(`/static/locales/${name}.json`);
   if (!answer.ok) throw new Error(`/static/locales/${name}.json: ${answer.status}`);
-  words = await answer.json();
+  return answer.json();
+}
+
+/** Loads a language's words; everything written after it is in that language. */
+export async function speak(name, { keep = false } = {}) {
+  const [ours, english] = await Promise.all([loaded(name), name === "en" ? {} : loaded("en")]);
+  words = ours;
+  service = english.service ?? {};
   language = name;
   plurals = new Intl.PluralRules(name);
   document.documentElement.lang = name;
@@ -51,6 +59,25 @@ export function t(key, values = {}) {
     if (!Object.hasOwn(values, name)) return whole;
     return typeof values[name] === "number" ? number(values[name]) : String(values[name]);
   });
+}
+
+/** A line of the service, such as an error or a note, in the reader's language; one without words stays as it is. */
+export function serviceLine(line) {
+  for (const [key, text] of Object.entries(service)) {
+    const said = spoken(text).exec(line);
+    if (said) return t(`service.${key}`, said.groups);
+  }
+  return line;
+}
+
+/** A pattern of what a text says with its {names} filled in. */
+function spoken(text) {
+  // Every second part is a name.
+  const parts = text.split(/\{(\w+)\}/);
+  const pattern = parts.map((part, place) =>
+    place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+  );
+  return new RegExp(`^${pattern.join("")}$`, "s");
 }
 
 const formats = new Map();

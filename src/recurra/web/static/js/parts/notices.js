@@ -2,7 +2,7 @@
 
 import { ApiError } from "../api.js";
 import { el } from "../dom.js";
-import { knows, t } from "../i18n.js";
+import { knows, serviceLine, t } from "../i18n.js";
 import { store } from "../store.js";
 
 /** Something is being fetched or computed. */
@@ -30,7 +30,7 @@ export function emptyPanel(title, words, command = null) {
 export function errorPanel(error, { retry = null } = {}) {
   const ours = error instanceof ApiError;
   if (!ours) console.error(error);
-  const line = ours && error.message ? error.message : ours ? t("errors.no_answer") : t("errors.page");
+  const line = ours && error.message ? serviceLine(error.message) : ours ? t("errors.no_answer") : t("errors.page");
   const key = ours ? `errors.status_${error.status}` : "errors.page_title";
   return el(
     "div",
@@ -51,5 +51,5 @@ export function needs(error, what) {
   if (!error.message.includes(`--${what}`)) return errorPanel(error);
   const models = store.models.map(({ name }) => `${name}.safetensors`).join(" ") || "MODEL";
   const given = { data: "test.csv", runs: "runs" }[what];
-  return emptyPanel(t(`needs.${what}`), error.message, `recurra serve ${models} --${what} ${given}`);
+  return emptyPanel(t(`needs.${what}`), serviceLine(error.message), `recurra serve ${models} --${what} ${given}`);
 }

@@ -1,7 +1,7 @@
 // Mistakes and doubts: a queue of rows to look at, decided by keyboard, kept as a file for the next training.
 
 import { el, fill, say } from "../dom.js";
-import { knows, number, percent, t } from "../i18n.js";
+import { knows, number, percent, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
 import { decisionsFor } from "../parts/decisions.js";
 import { fileName, jsonButton, textButton } from "../parts/download.js";
@@ -225,7 +225,7 @@ function draw(body, doubts) {
           ),
         ),
         progress,
-        (doubts.notes ?? []).map((note) => el("p", { class: "note", text: note })),
+        (doubts.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         el(
           "details",
           { class: "as-table" },

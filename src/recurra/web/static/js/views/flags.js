@@ -1,7 +1,7 @@
 // Flags: units that switch on at a word and stay, what switches them, and what the model loses without them.
 
 import { el, fill } from "../dom.js";
-import { compact, number, percent, signed, t } from "../i18n.js";
+import { compact, number, percent, serviceLine, signed, t } from "../i18n.js";
 import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { facts, fromData } from "../parts/from-data.js";
@@ -56,7 +56,7 @@ function draw(body, flags) {
           ),
         ),
         together(flags.together),
-        (flags.notes ?? []).map((note) => el("p", { class: "note", text: note })),
+        (flags.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
       ],
       downloads: [jsonButton(fileName("flags", flags.model), () => flags)],
     }),

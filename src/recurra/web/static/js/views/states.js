@@ -1,7 +1,7 @@
 // State space: where documents end, and the way of one document, word by word.
 
 import { el, fill } from "../dom.js";
-import { number, percent, signed, t } from "../i18n.js";
+import { number, percent, serviceLine, signed, t } from "../i18n.js";
 import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
@@ -220,7 +220,7 @@ function draw(body, states, signal) {
             classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
           ),
           plot.node,
-          (states.notes ?? []).map((note) => el("p", { class: "note", text: note })),
+          (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         ],
         table: foldedTable(
           t("states.chart"),
