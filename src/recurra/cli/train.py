@@ -257,6 +257,11 @@ def train(
 
             old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
+            if validation is None and recipe.training.validation:
+                output.note(
+                    f"Rows of {old.source} are held out as well: if the model learned from them, scores on the rows "
+                    "held out are too high. Give rows of their own with --validation."
+                )
         rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
