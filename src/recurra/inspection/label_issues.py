@@ -184,6 +184,7 @@ class _Finder:
             probability=float(self.answers[place, best]),
             reason=reason,
             suggested=suggested,
+            suggested_probability=float(self.answers[place, self.sample.classes.index(suggested)]),
             details=details,
             neighbours=[],
             head=text_excerpt(document),
