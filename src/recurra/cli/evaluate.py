@@ -165,6 +165,13 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
             heading = f"the {WORST} worst of {plural} (--all-classes, --json and --out DIR give all):\n"
             classes = classes[:WORST]
         output.detail(f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}")
+    if found.to_json().get("unknown_labels"):
+        output.detail(
+            folded(
+                f"Not in this table: {task.wording.plural} that training never saw. Macro and weighted F1 count each "
+                "as one more, with an F1 of 0."
+            )
+        )
     if confusions := task.confusions(found, CONFUSIONS):
         pairs = [
             (f"{cut(str(one['label']), LABEL)} → {cut(str(one['predicted']), LABEL)}", f"{one['rows']:,}")
