@@ -143,7 +143,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"is a folder\. Give the model file in it"):
+    with pytest.raises(ModelFileError, match=r"is a folder\. Give a model file; there is no model\.safetensors in it"):
         read_bundle(tmp_path)
 
 

@@ -44,7 +44,7 @@ def test_a_line_for_each_word(run: Run, model: Path) -> None:
             round(10 * reading.evidence[t, answer] / abs(reading.evidence[:, answer]).max()) > 0,
             round(-10 * reading.evidence[t, answer] / abs(reading.evidence[:, answer]).max()) > 0,
         )
-    assert "1 of 7 words, in italics, are not in the vocabulary." in ran.out
+    assert "1 of 7 words, marked *, are not in the vocabulary." in ran.out
     assert "\x1b" not in ran.out
 
 

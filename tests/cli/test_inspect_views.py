@@ -120,6 +120,31 @@ def test_decisions_in_a_queue_are_kept(run: Run, trained: Path, tmp_path: Path) 
     assert Path("queue.csv").read_bytes() == after
 
 
+def test_a_queue_that_a_spreadsheet_saved_is_added_to_and_trained_with(run: Run, trained: Path, tmp_path: Path) -> None:
+    data = spoil(tmp_path, 6, 11, 20, 33)
+    data.write_bytes(data.read_text(encoding="utf-8").replace(" ", " à ").encode("cp1252"))
+    coded = ["--encoding", "cp1252"]
+    words = ("inspect", trained / "model.safetensors", "--view", "doubts", "--data", data, "--queue", "q.csv", *coded)
+    assert run(*words, "--top", 1).code == 0
+    with Path("q.csv").open(encoding="utf-8", newline="") as file:
+        names, *rows = csv.reader(file)
+    rows[0][1], rows[1][1] = "Exclude", ""
+    with Path("q.csv").open("w", encoding="cp1252", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([names, *rows])
+    before = Path("q.csv").read_bytes()
+    ran = run(*words, "--top", 3)
+    assert ran.code == 0, ran.err
+    assert Path("q.csv").read_bytes().startswith(before)
+    with Path("q.csv").open(encoding="cp1252", newline="") as file:
+        after = list(csv.DictReader(file, delimiter=";"))
+    assert len(after) > len(rows)
+    assert {row["decision"] for row in after[len(rows) :]} == {"keep"}
+    assert all("à" in row["text"] for row in after)
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json", "--no-baseline"]
+    values = run("train", data, *coded, "--exclude", "q.csv", "--relabel", "q.csv", "--out", "cleaned", *small).json
+    assert (values["cleaning"]["excluded"], values["cleaning"]["relabelled"]) == (1, 0)
+
+
 def test_the_command_that_is_printed_takes_the_queue(run: Run, trained: Path, spoiled: Path) -> None:
     data = Path("my rows.csv")
     content = spoiled.read_text(encoding="utf-8").replace("label,title,description", "kind,head,body", 1)

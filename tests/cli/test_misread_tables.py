@@ -55,6 +55,40 @@ def test_the_separator_of_a_csv_file(header: str, mark: str) -> None:
     assert separator_of(header + "\n1,2\n") == mark
 
 
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("Nr;Text, lang;Kategorie\n1;Hallo, Welt;a\n2;Tag;b\n3;Gut, gut, gut;a\n", ";"),
+        ("Nr;Text, lang;Kategorie\n1;Hallo, Welt;a\n2;Tag, auch;b\n3;Gut, gut;a\n", ";"),
+        ('Nr;Text, lang;Kategorie\n1;"Hallo;\nWelt, du";a\n2;Tag;b\n', ";"),
+        ("Nr|Text, lang|Kategorie\n1|Hallo|a\n2|Tag|b\n", "|"),
+        ("id,text; long,label\n1,oil,a\n2,gas; coal,b\n", ","),
+        # Both fit, and a comma is what .csv says.
+        ("a;b,c\n1;2,3\n4;5,6\n", ","),
+        # No rows, or none that agree.
+        ("Nr;Text, lang;Kategorie\n", ","),
+        ("Nr;Text, lang;Kategorie\n1,2;3;4;5\n", ","),
+    ],
+)
+def test_rows_tell_the_separator_where_the_header_has_two(text: str, mark: str) -> None:
+    assert separator_of(text) == mark
+
+
+def test_a_file_of_semicolons_with_a_comma_in_a_name_is_read(run: Run, model: Path, tmp_path: Path) -> None:
+    lines = ["Nr;Text, lang;Kategorie", "1;Öl, teuer;a", "2;Gas;b", "3;Kohle, Öl, Gas;c"]
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    named = ["--text", "Text, lang"]
+    ran = run("evaluate", model, tmp_path / "x.csv", *named, "--label", "Kategorie", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["rows"] == 3
+    assert run("check", "x.csv", *named, "--label", "Kategorie", "--json").json["files"]["train"]["rows"] == 3
+    # The format is guessed in the same way.
+    content = (tmp_path / "x.csv").read_bytes()
+    ran = run("score", model, "-", *named, "--answers-only", stdin=content.replace(b"Nr;", b"text;"))
+    assert ran.code == 0, ran.err
+    assert len(ran.out.splitlines()) == 4
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_csv_file_of_tabs_is_read(encoding: str, run: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes("id\ttext\n1\toil, rises\n2\tgas\n".encode(encoding))

@@ -267,3 +267,15 @@ def test_quiet_says_nothing_of_kernels(model: Path, tmp_path: Path) -> None:
     ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=240)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert any(tmp_path.rglob("*.nbi"))
+
+
+def test_abstaining_shows_where_several_labels_are_shown(run: Run, model: Path) -> None:
+    words = ["predict", model, "oil rises", "gas", "--top-k", 2]
+    answers = run(*words, "--json").json
+    sure = sorted((max(one["probabilities"].values()), one["text"]) for one in answers)
+    (low, doubtful), (high, clear) = sure
+    between = (low + high) / 2
+    plain = run(*words).out.splitlines()
+    told = run(*words, "--abstain-below", between).out.splitlines()
+    dashes = {doubtful: "–  ", clear: "   "}
+    assert told == [dashes[one["text"]] + line for one, line in zip(answers, plain, strict=True)]

@@ -148,7 +148,7 @@ def test_resume_with_other_settings_is_refused_and_nothing_lost(run: Run, news: 
     before = {path.name: path.read_bytes() for path in Path("run").iterdir()}
     ran = run("train", news, "--out", "run", "--resume", "--quiet", *SMALL, "--seed", 5)
     assert ran.code == 1
-    assert "belongs to other data or settings" in ran.err
+    assert "belongs to other data or settings: seed was 0 and is 5. Resume" in ran.err
     assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before
 
 

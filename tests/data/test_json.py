@@ -76,13 +76,19 @@ def test_a_key_that_is_written_so_comes_first(name: str, written: Callable[[Any]
     assert list(found[0]) == ["a.b", "a", "a.c.d"]
 
 
+MEANT = " Did you mean 'ticket.body'?"
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("ticket.bdy", "no column 'ticket.bdy'. Name one of 'ticket.body', 'ticket.queue', 'ticket.from'."),
-        ("ticket.from.body", "no column 'ticket.from.body'. Name one of 'ticket.from.name'."),
-        ("ticket.body.name", "no column 'ticket.body.name'. Name one of 'ticket.body', 'ticket.queue', 'ticket.from'."),
-        ("tickets.body", "no column 'tickets.body'. Name one of 'id', 'ticket'."),
+        ("ticket.bdy", f"no column 'ticket.bdy'. Name one of 'ticket.body', 'ticket.queue', 'ticket.from'.{MEANT}"),
+        ("ticket.from.body", f"no column 'ticket.from.body'. Name one of 'ticket.from.name'.{MEANT}"),
+        (
+            "ticket.body.name",
+            f"no column 'ticket.body.name'. Name one of 'ticket.body', 'ticket.queue', 'ticket.from'.{MEANT}",
+        ),
+        ("tickets.body", f"no column 'tickets.body'. Name one of 'id', 'ticket'.{MEANT}"),
         ("id.body", "no column 'id.body'. Name one of 'id', 'ticket'."),
         ("ticket.", "no column 'ticket.'. Name one of 'ticket.body', 'ticket.queue', 'ticket.from'."),
     ],

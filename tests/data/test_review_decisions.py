@@ -93,6 +93,8 @@ def test_decisions_that_do_not_fit_the_table(
         ("row,decision,label\n1,relabel,\n", "row 1 is to be relabelled, but has no label"),
         ("row,decision\n1,relabel\n", "row 1 is to be relabelled, but has no label"),
         ("row,decision,label\n1,keep,\n1,exclude,\n", "line 3: row 1 stands there twice"),
+        ("row;label\n1;a\n", "has no column 'decision'; its columns are row, label"),
+        ("sep=;\nrow;decision;label\n1;drop;\n", "line 3: the decision is 'drop'"),
     ],
 )
 def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -> None:
@@ -111,6 +113,20 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_a_spreadsheets_mark_at_the_beginning_is_forgiven(tmp_path: Path) -> None:
     assert read_decisions(written(tmp_path, "\ufeffrow,decision,label\r\n0, exclude ,\r\n")) == [Decision(0, "exclude")]
+
+
+def test_a_file_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
+    lines = ["row;decision;label;note, mine;text", "0;Relabel;Büro;a, b;Öl, teuer"]
+    lines += ["2;;Büro;;", "1;EXCLUDE ;;;", ";;;;"]
+    wanted = [Decision(0, "relabel", "Büro", "Öl, teuer"), Decision(2, "keep", "Büro"), Decision(1, "exclude")]
+    for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
+        (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode(encoding))
+        assert read_decisions(tmp_path / "d.csv", encoding="cp1252") == wanted
+    (tmp_path / "d.csv").write_bytes("\r\n".join(["sep=\t", *lines]).replace(";", "\t").encode())
+    assert read_decisions(tmp_path / "d.csv") == wanted
+    (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
+    with pytest.raises(DataError, match=r"is not UTF-8\. Save it as UTF-8, or in the encoding of the rows, named with"):
+        read_decisions(tmp_path / "d.csv")
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -85,6 +85,21 @@ def test_spoiled_rows_are_doubted(model: Model, data: Table, train: Table) -> No
     assert found.counts["near-duplicate of another label"] >= 1
 
 
+def test_beside_a_suggested_label_stands_its_own_probability(model: Model, data: Table, train: Table) -> None:
+    assert train.labels is not None
+    classes = list(model.bundle.labels.classes)
+    twin = classes.index(train.labels[3])
+    answers = np.full((len(data), len(classes)), 0.125, dtype=np.float32)
+    answers[:, (twin + 1) % len(classes)] = 0.7
+    answers[:, twin] = 0.05
+    found = label_issues(model, data, train=train, probabilities=answers, top=80)
+    copy = next(one for one in by_reason(found.rows, "near-duplicate") if one.row == COPY)
+    assert (copy.suggested, copy.predicted) == (classes[twin], classes[(twin + 1) % len(classes)])
+    assert (copy.suggested_probability, copy.probability) == (pytest.approx(0.05), pytest.approx(0.7))
+    for decision, note in zip(*found.queue(), strict=True):
+        assert note["probability"] == f"{answers[decision.row, classes.index(decision.label)]:.4f}"
+
+
 def test_neighbours_are_nearest_by_cosine(model: Model, data: Table, train: Table) -> None:
     from recurra.inspection.trajectories import final_states
 

@@ -63,6 +63,14 @@ def digest_in(bundle: Bundle) -> str:
     return stored_digest(encode(bundle))
 
 
+def _hint_of_folder(folder: Path) -> str:
+    if (file := folder / "model.safetensors").exists():
+        return f"Give the model file in it: {file}"
+    if (folder / "checkpoint.safetensors").exists():
+        return "It holds a run that did not end, and no model yet: recurra train with --resume ends it."
+    return "Give a model file; there is no model.safetensors in it."
+
+
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     # Type and size are checked first: opening a pipe would block for ever, reading a device would take very long.
     try:
@@ -70,9 +78,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     if stat.S_ISDIR(status.st_mode):
-        raise ModelFileError(
-            f"{os.fspath(path)} is a folder", f"Give the model file in it, such as {Path(path, 'model.safetensors')}"
-        )
+        raise ModelFileError(f"{os.fspath(path)} is a folder", _hint_of_folder(Path(path)))
     if not stat.S_ISREG(status.st_mode):
         raise ModelFileError(f"{os.fspath(path)} is no regular file", "Copy the model into a file, and give that.")
     if status.st_size > LARGEST_FILE:

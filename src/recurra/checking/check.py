@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from recurra.checking.facts import Facts, collect_facts
 from recurra.checking.finding import Part
 from recurra.checking.label_format import label_format_findings
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels
+from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels, usual_spellings
 from recurra.checking.leakage import leakage_findings
 from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.near_duplicates import near_duplicates_between, near_duplicates_within
@@ -30,6 +30,7 @@ from recurra.checking.vocabulary_coverage import (
     rows_of,
 )
 from recurra.data.blocks import Blocks
+from recurra.data.documents import Label
 from recurra.data.model_columns import ModelColumns
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -83,6 +84,7 @@ def open_source(
     title: str | None = None,
     label: str | None = None,
     model: ModelColumns | None = None,
+    classes: Collection[Label] = (),
 ) -> LenientReader:
     """Opens a file for :func:`check`, including one whose bytes training rejects.
 
@@ -94,6 +96,7 @@ def open_source(
         title: the title column.
         label: the label column.
         model: the columns that a model learned from, taken where the file has them.
+        classes: that model's; a file with none of them is refused if its label column is guessed.
 
     Raises:
         DataError: the file cannot be read, or its columns cannot be guessed.
@@ -103,7 +106,8 @@ def open_source(
             data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column
         )
     blocks, drafts = readable_blocks(data, part)
-    return LenientReader(blocks, names, text=text, title=title, label=label, model=model, drafts=drafts)
+    columns: dict[str, Any] = {"text": text, "title": title, "label": label, "model": model, "classes": classes}
+    return LenientReader(blocks, names, drafts=drafts, **columns)
 
 
 def check(
@@ -151,7 +155,10 @@ def check(
             seed=training.seed,
             known=() if known is None else known.classes,
         )
-        drafts += duplicate_findings(facts[part], part, task=names.task)
+        # Spellings of one class are a finding of their own, and no conflict.
+        usual = usual_spellings(class_rows(facts[part], names), () if known is None else known.classes)
+        spelled = replace(facts[part], labels=names.respelled(usual)[facts[part].labels])
+        drafts += duplicate_findings(spelled, part, task=names.task)
         drafts += _missing_titles(facts[part], part)
         drafts += _missing_columns(readers[part], part)
         drafts += _missing_header(readers[part], facts[part], part)

@@ -70,7 +70,7 @@ class LenientReader(TableReader):
         blocks: the file; may be read any number of times.
         names: numbers the labels.
         drafts: findings from opening the file.
-        columns: ``text``, ``title``, ``label`` and ``model``, as
+        columns: ``text``, ``title``, ``label``, ``model`` and ``classes``, as
             :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:

@@ -81,7 +81,9 @@ def check(
     ] = False,
     fix: Annotated[
         Path | None,
-        typer.Option("--fix", metavar="OUT", help="Write a cleaned copy of DATA, and its changes to OUT.changes.csv."),
+        typer.Option(
+            "--fix", metavar="OUT", help="Write a cleaned copy of DATA, such as a.csv, and its changes: a.changes.csv."
+        ),
     ] = None,
     drop_conflicts: Annotated[
         bool, typer.Option("--drop-conflicts", help="With --fix: leave out equal texts under different labels.")
@@ -139,7 +141,7 @@ def check(
     labels = LabelOptions(multi_label, single_label, label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     loaded = None if model is None else load(model)
-    train, tested = _opened(data, test, reading if loaded is None else reading.of_model(loaded), output)
+    train, tested = _opened(data, test, reading if loaded is None else reading.of_labelled(loaded), output)
     named = None if model is None else model_name(model)
     known = None if loaded is None else _known(str(named), loaded)
     labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
@@ -221,7 +223,7 @@ def _opened(
             named=reading.columns.values(),
             model=reading.model,
         )
-        return open_source(blocks, part, names, **reading.columns, model=reading.model)
+        return open_source(blocks, part, names, **reading.columns, model=reading.model, classes=reading.classes)
 
     if is_file(data):
         return opened(data, "train"), None if test is None else opened(test, "test")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.labelled_rows import are_learned_rows, labelled_rows, predict_with_progress, unknown_labels_note
+from recurra.cli.labelled_rows import known_rows_note, labelled_rows, predict_with_progress, unknown_labels_note
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -87,8 +87,8 @@ def evaluate(
     reading = reading.skipping_unlabelled(skip_unlabelled).of_labelled(classifier)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
-    if are_learned_rows(table, classifier, separator=separator):
-        output.note("These are the rows that the model learned from: the scores say how well they are remembered.")
+    if (known := known_rows_note(table, classifier, separator=separator)) is not None:
+        output.note(known)
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
@@ -165,6 +165,13 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
             heading = f"the {WORST} worst of {plural} (--all-classes, --json and --out DIR give all):\n"
             classes = classes[:WORST]
         output.detail(f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}")
+    if found.to_json().get("unknown_labels"):
+        output.detail(
+            folded(
+                f"Not in this table: {task.wording.plural} that training never saw. Macro and weighted F1 count each "
+                "as one more, with an F1 of 0."
+            )
+        )
     if confusions := task.confusions(found, CONFUSIONS):
         pairs = [
             (f"{cut(str(one['label']), LABEL)} → {cut(str(one['predicted']), LABEL)}", f"{one['rows']:,}")

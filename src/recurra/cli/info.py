@@ -46,8 +46,13 @@ def info(
         show_preset(preset, output)
         return
     from recurra.card.facts import Facts
+    from recurra.presets.load import presets_like
     from recurra.runtime import load
 
+    if not model.exists() and (meant := presets_like(str(model))):
+        raise SettingsError(
+            f"There is no model file and no preset {model_name(model)!r:.80}", f"Did you mean {' or '.join(meant)}?"
+        )
     loaded = load(model)
     known = {"model": model_name(model), "bytes": model.stat().st_size, **loaded.info}
     if card:

@@ -12,7 +12,7 @@ from recurra.report.reading_sentences import branch_sentences, pads_sentences
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from recurra.inspection.read import LayerJson, ReadingJson
+    from recurra.inspection.read import LayerJson, ReadingJson, TokenJson
 
 __all__ = ["show_reading", "write_page"]
 
@@ -24,6 +24,8 @@ NUMBER = 6
 # Widths of words and of labels in the table; labels have more room beside a single column of numbers.
 WORD, LABEL, LONG_LABEL = 24, 11, 20
 BEFORE = "before any word"
+# Behind a word that is not in the vocabulary.
+UNKNOWN = "*"
 # Number of units shown per layer.
 UNITS = 6
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -62,7 +64,7 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
     _show_words(reading, answer, output)
     unknown = sum(not token["known"] for token in reading["tokens"])
     if unknown:
-        detail(f"{unknown} of {len(reading['tokens'])} words, in italics, are not in the vocabulary.")
+        detail(f"{unknown} of {len(reading['tokens'])} words, marked {UNKNOWN}, are not in the vocabulary.")
     for sentence in (*pads_sentences(reading), *branch_sentences(reading)):
         detail(sentence)
     if (why := reading.get("attribution")) is not None:
@@ -74,6 +76,11 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
         detail("states, gates and what units do are the recurrent network's alone")
     for layer in reading.get("layers", []):
         _show_layer(layer, output)
+
+
+def _marked(token: TokenJson) -> str:
+    """A word in the width of its column, with a mark that also a pipe shows if it is not in the vocabulary."""
+    return cut(token["text"], WORD) if token["known"] else f"{cut(token['text'], WORD - 2)} {UNKNOWN}"
 
 
 def write_page(path: Path, html: str, output: Output) -> None:
@@ -99,7 +106,7 @@ def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
     heading = "most probable so far" if "given" in reading else "answer so far"
     longest = LONG_LABEL if len(columns) == 1 else LABEL
     shown = max(len("probable"), *(min(longest, width(one)) for one in answers), 0)
-    words = min(WORD, max(len(BEFORE), *(width(plain(token["text"])) for token in tokens), 0))
+    words = min(WORD, max(len(BEFORE), *(width(plain(_marked(token))) for token in tokens), 0))
     room = LINE - len("100.0 %") - shown - 2 * (len(columns) + 2)
     bar = min(BAR, (room - words) // len(columns) - 1 - NUMBER)
     # An odd number, or none; names of narrow columns take two lines.
@@ -115,7 +122,7 @@ def _show_words(reading: ReadingJson, answer: int, output: Output) -> None:
     largest = {name: max(map(abs, values), default=0.0) or 1.0 for name, values in columns.items()}
     for t, token in enumerate(tokens):
         table.add_row(
-            Text(cut(token["text"], WORD), style="" if token["known"] else "dim italic"),
+            Text(_marked(token), style="" if token["known"] else "dim"),
             *(_bar(values[t], largest[name], bar) for name, values in columns.items()),
             _percent(reading["probabilities"][t][answer]),
             Text(cut(answers[t], longest), style="" if answers[t] == label else "dim", no_wrap=True),

@@ -86,7 +86,7 @@ def show_doubts(doubted: LabelIssues, output: Output) -> None:
         rows = [("row", "label", "suggested", "p", "text")]
         for one in issues:
             labels = (cut(str(one.label), LABEL), cut(str(one.suggested), LABEL))
-            rows.append((str(one.row), *labels, f"{one.probability:.2f}", one.text))
+            rows.append((str(one.row), *labels, f"{one.suggested_probability:.2f}", one.text))
         output.detail(f"\n{reason}:\n{aligned(_fitted(rows), right=(0, 3))}")
 
 

@@ -90,7 +90,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
     if wanted.queue is not None:
         from recurra.data.review_queue import read_queue
 
-        read_queue(wanted.queue)
+        read_queue(wanted.queue, encoding=reading.encoding)
     models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
@@ -247,7 +247,7 @@ def _write_queue(
     from recurra.atomic import write_atomically
     from recurra.data.review_queue import extended_queue
 
-    queue = extended_queue(path, *doubted.queue(), table.corpus)
+    queue = extended_queue(path, *doubted.queue(), table.corpus, encoding=reading.encoding)
     write_atomically(path, queue.content)
     output.result(f"queue: {path} ({queue.before + queue.added:,} rows). Change keep to exclude or relabel in it.")
     if queue.before:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from recurra.tasks.unknown_labels import EncodedTargets
 
 __all__ = [
-    "are_learned_rows",
+    "known_rows_note",
     "labelled_rows",
     "predict_with_progress",
     "readable_rows",
@@ -32,6 +32,14 @@ __all__ = [
 
 # Number of documents between two updates of the progress bar.
 BLOCK = 2048
+
+# What is said of scores on rows that the model knows.
+KNOWN = {
+    "training": "These are the rows that the model learned from: the scores say how well they are remembered.",
+    "validation": "By these rows it was chosen when the model's training stops: on new rows it may score lower.",
+    "earlier": "The model that this one was trained on from learned from these rows: the scores say how well they are "
+    "remembered.",
+}
 
 
 def readable_rows(table: Table, model: Model) -> tuple[list[Document], list[Label]]:
@@ -52,8 +60,8 @@ def readable_rows(table: Table, model: Model) -> tuple[list[Document], list[Labe
     return [document for document, _ in rows], [label for _, label in rows]
 
 
-def are_learned_rows(table: Table, model: Model, *, separator: str | None = None) -> bool:
-    """Whether the model learned from the very rows of a table.
+def known_rows_note(table: Table, model: Model, *, separator: str | None = None) -> str | None:
+    """What to say of scores on a table whose very rows the model learned from or was validated on.
 
     Args:
         table: labelled rows.
@@ -64,14 +72,23 @@ def are_learned_rows(table: Table, model: Model, *, separator: str | None = None
         DataError: the model can read no row.
     """
     from recurra.data.fingerprint import fingerprint_of
+    from recurra.data.known_rows import known_as
     from recurra.data.label_format import split_labels
 
     documents, labels = readable_rows(table, model)
-    # Most other tables have another number of rows and need no hash.
-    if model.record.get("rows") != len(documents):
-        return False
     read = split_labels(labels, _separator(model, separator)) if model.task.lists else labels
-    return model.record.get("data_sha256") == fingerprint_of(documents, read)
+    role = known_as(model.record, len(documents), lambda: fingerprint_of(documents, read))
+    if role is None and not model.task.lists:
+        # Rows to validate on with a label that no training row has were left out.
+        classes = set(map(repr, model.bundle.labels.classes))
+        kept = [place for place, label in enumerate(labels) if repr(label) in classes]
+        if 0 < len(kept) < len(labels):
+            role = known_as(
+                model.record,
+                len(kept),
+                lambda: fingerprint_of([documents[place] for place in kept], [labels[place] for place in kept]),
+            )
+    return None if role is None else KNOWN[role]
 
 
 def unknown_labels_note(rows: int) -> str:

@@ -79,7 +79,7 @@ def predict(
             if as_json:
                 answers.append(answer)
             else:
-                output.result(_line(answer, classifier, 1 if top_k is None else top_k))
+                output.result(_line(answer, classifier, top_k or 1, abstaining=below is not None))
     output.document(answers)
     if empty:
         which = f"{empty:,} of {given:,} texts" if given > 1 else "The text"
@@ -133,11 +133,11 @@ def _answers(model: Model, texts: list[str], top_k: int | None, below: float | N
         }
 
 
-def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
+def _line(answer: dict[str, Any], model: Model, shown: int, *, abstaining: bool) -> str:
     """Labels with their probabilities, then the text cut to the width of the terminal.
 
     Labels that leave no room for the text stand below it. Of several labels those given are shown; a text without an
-    answer has a dash for its label.
+    answer has a dash for its label, or before the most probable ones where more than one is shown.
     """
     widest = min(30, max(width(plain(str(label))) for label in model.bundle.labels.classes))
     parts = []
@@ -150,6 +150,8 @@ def _line(answer: dict[str, Any], model: Model, shown: int) -> str:
             parts.append(f"{'–':<{widest}}           ")
     elif shown == 1:
         ranked = [("–" if given is None else given, answer["probabilities"].get(given, ranked[0][1]))]
+    elif abstaining:
+        parts.append("–  " if given is None else "   ")
     for label, probability in ranked:
         name = cut(str(label), widest)
         parts.append(f"{name}{' ' * (widest - width(name))}  {100 * probability:5.1f} %  ")

@@ -106,6 +106,8 @@ def score(
     reading = ReadOptions(text, title, encoding=encoding, format=format_name).of_model(classifier)
     kept = () if answers_only else tuple(keep) if keep else None
     source = open_rows(data, reading, kept, classifier.bundle.text, output)
+    if kind.form == ".csv" and source.unlike_csv:
+        output.note(f"the answers are written with commas, in UTF-8; the data are {source.unlike_csv}")
     replaced = replacing(out)
     names = _columns(source, classifier, every, output)
     if out is None:

@@ -30,6 +30,7 @@ class RowSource(NamedTuple):
         total: returns the number of rows, or an estimate until all have been read.
         notes: what was guessed or left out; reading may add more.
         read_as: the columns that are read, for the journal.
+        unlike_csv: how the text of a table is written otherwise than answers in CSV are; empty if it is not.
     """
 
     batches: Iterator[DocumentBatch]
@@ -37,6 +38,7 @@ class RowSource(NamedTuple):
     total: Callable[[], int | None]
     notes: list[str]
     read_as: str
+    unlike_csv: str = ""
 
 
 def open_rows(
@@ -88,7 +90,18 @@ def open_rows(
         keep = tuple(name for name in names if name not in nested)
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
-    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as)
+    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks))
+
+
+def _unlike_csv(blocks: Blocks) -> str:
+    from recurra.data.blocks import DelimitedBlocks
+
+    if not isinstance(blocks, DelimitedBlocks):
+        return ""
+    # Tabs are mostly said by the name of the file.
+    mark = "" if blocks.delimiter in ",\t" else f"parted by {blocks.delimiter!r}"
+    coding = "" if blocks.encoding.casefold().replace("_", "-").startswith("utf-8") else f"in {blocks.encoding}"
+    return " and ".join(filter(None, [mark, coding]))
 
 
 def _no_rows(names: Sequence[str], reading: ReadOptions, keep: tuple[str, ...] | None, blocks: Blocks) -> RowSource:

@@ -250,13 +250,18 @@ def train(
         if columns is not None:
             # Those that were guessed; a named set has none.
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
-        rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, output)
+        rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, encoding, output)
         rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
             from recurra.data.replay import with_replay
 
             old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
+            if validation is None and recipe.training.validation:
+                output.note(
+                    f"Rows of {old.source} are held out as well: if the model learned from them, scores on the rows "
+                    "held out are too high. Give rows of their own with --validation."
+                )
         rows, separator = resolve_rows(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
@@ -374,7 +379,12 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
 
 
 def _cleaned(
-    rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, output: Output
+    rows: Corpus,
+    exclude: Path | None,
+    relabel: Path | None,
+    separator: str | None,
+    encoding: str,
+    output: Output,
 ) -> tuple[Corpus, Cleaning | None]:
     """The rows after the decisions, and a summary of the changes."""
     if exclude is None and relabel is None:
@@ -383,8 +393,8 @@ def _cleaned(
 
     cleaned, cleaning = apply_decisions(
         rows,
-        exclude=read_decisions(exclude) if exclude else (),
-        relabel=read_decisions(relabel) if relabel else (),
+        exclude=read_decisions(exclude, encoding=encoding) if exclude else (),
+        relabel=read_decisions(relabel, encoding=encoding) if relabel else (),
         separator=separator,
     )
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")

@@ -7,6 +7,8 @@ import csv
 import re
 import stat
 from collections.abc import Collection, Iterable
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -234,7 +236,7 @@ def format_of_text(head: str, known: Collection[str] = ()) -> str:
         return "json"
     if separator_line(lines[0]):
         return "csv"
-    for name, delimiter in (("tsv", "\t"), ("csv", separator_of(lines[0]))):
+    for name, delimiter in (("tsv", "\t"), ("csv", separator_of(head.lstrip()))):
         names = next(csv.reader([lines[0]], delimiter=delimiter), [])
         if len(names) > 1 and any(one in known or is_usual_name(one) for one in names):
             return name
@@ -292,19 +294,37 @@ def separator_line(head: str) -> re.Match[str] | None:
 
 
 def separator_of(head: str) -> str:
-    """The separator of a .csv file, from its first line.
+    """The separator of a .csv file, from its first lines.
 
-    The one that a line such as ``sep=;`` names. Otherwise a tab if there are more of them than commas, a semicolon or a
-    vertical bar if there is one and no comma, else a comma.
+    The one that a line such as ``sep=;`` names. Otherwise a tab if the first line has more of them than commas, a
+    semicolon or a vertical bar if it has one and no comma. With a comma and one of these in the first line, the one by
+    which the next rows have as many fields as the first line, and the most; else a comma.
 
     Spreadsheets write semicolons in locales with a decimal comma, and tabs as "Unicode text".
     """
     if named := separator_line(head):
         return named[1]
-    first = next((line for line in _LINE_END.split(head) if line.strip()), "")
+    first = next((line for line in _LINE_END.split(head, _LOOK_LINES) if line.strip()), "")
     if first.count("\t") > first.count(","):
         return "\t"
-    return next((mark for mark in (";", "|") if mark in first and "," not in first), ",")
+    others = [mark for mark in (";", "|") if mark in first]
+    if "," not in first or not others:
+        return others[0] if others else ","
+    # The first of the best: a comma where it is as good as another.
+    return max([",", *others], key=lambda mark: _agreeing_fields(head, mark))
+
+
+def _agreeing_fields(head: str, mark: str) -> int:
+    """How many fields the first rows have, 0 if they differ or there is one row."""
+    try:
+        rows = list(islice(csv.reader(StringIO(head, newline=""), delimiter=mark), _LOOK_LINES))
+    except (csv.Error, ValueError):
+        return 0
+    if 2 < len(rows) < _LOOK_LINES:
+        # The head of a file may end within it.
+        rows = rows[:-1]
+    full = [row for row in rows if any(map(str.strip, row))]
+    return len(full[0]) if len(full) > 1 and {len(row) for row in full} == {len(full[0])} else 0
 
 
 def require_pyarrow(what: str) -> None:

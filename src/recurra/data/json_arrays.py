@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from recurra.data import json_lines
+from recurra.data.formats import short_name
 from recurra.data.json_lines import DECODER, JsonBlocks, Numbered
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
 __all__ = ["JsonArrayBlocks"]
+
+# An array of objects inside an object, as exports wrap their rows; group 1 is its name.
+_ARRAY_INSIDE = re.compile(r'"([^"\\]{1,100})"\s*:\s*\[\s*\{')
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -86,6 +90,12 @@ class JsonArrayBlocks(JsonBlocks):
         return state, place
 
     def _no_array(self, start: str) -> DataError:
+        if inner := _ARRAY_INSIDE.search(start, 0, json_lines.BLOCK_BYTES) if start.startswith("{") else None:
+            return DataError(
+                f"{self.source} begins with an object, in which only the array of objects under "
+                f"{short_name(inner[1])!r} can be read",
+                "Save that array alone, from its [ to its ], or say --format jsonl if there is one a line.",
+            )
         if start.startswith("{"):
             return DataError(
                 f"{self.source} begins with an object, not with an array of objects",

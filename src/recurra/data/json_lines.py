@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -58,6 +59,7 @@ class JsonBlocks:
 
     Attributes:
         nested: those columns that are values inside an object; known after the first block. They come last.
+        inside: dotted names of the values inside objects in the first block, for messages.
     """
 
     unit = "line"
@@ -71,6 +73,7 @@ class JsonBlocks:
         self.total: int | None = None
         self.notes: list[str] = []
         self.nested: list[str] = []
+        self.inside: list[str] = []
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
@@ -134,6 +137,9 @@ class JsonBlocks:
         names = list(dict.fromkeys(name for _, row in some for name in row))
         if len(names) > MAX_COLUMNS:
             raise DataError(f"{self.source} has {len(names):,} keys", f"Keep at most {MAX_COLUMNS} of them.")
+        objects = ((name, row[name]) for _, row in some for name in row if type(row[name]) is dict)
+        found = (f"{name}.{key}" for name, inner in objects for key in inner if type(inner[key]) is not dict)
+        self.inside = list(dict.fromkeys(found))[:MAX_COLUMNS]
         self.nested = [name for name in dict.fromkeys(self.named) if "." in name and name not in names]
         for path in self.nested:
             if all(_value_at(row, path) is _MISSING for _, row in some):
@@ -162,8 +168,10 @@ class JsonBlocks:
         before, parts = "", path.split(".")
         while parts and (inner := [row[parts[0]] for row in rows if type(row.get(parts[0])) is dict]):
             rows, before = inner, f"{before}{parts.pop(0)}."
+        meant = get_close_matches(path, self.inside, n=1, cutoff=0.8)
         there = [before + name for name in dict.fromkeys(name for row in rows for name in row)]
-        return DataError(f"{self.source} has no column {path!r:.80}", f"Name one of {quoted_names(there)}.")
+        question = f" Did you mean {meant[0]!r:.80}?" if meant else ""
+        return DataError(f"{self.source} has no column {path!r:.80}", f"Name one of {quoted_names(there)}.{question}")
 
     def _columns(self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]) -> list[Column]:
         for number, row in some:

@@ -9,24 +9,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.formats import separator_line, separator_of
 from recurra.data.label_format import split_labels
+from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
 __all__ = [
     "DECISIONS",
     "Cleaning",
     "Decision",
+    "DecisionFile",
     "apply_decisions",
     "check_decisions",
     "decision_table",
     "decisions_csv",
+    "decisions_in",
     "read_decisions",
     "text_excerpt",
 ]
@@ -79,44 +83,90 @@ class Cleaning:
         }
 
 
-def read_decisions(path: str | Path) -> list[Decision]:
+class DecisionFile(NamedTuple):
+    """The content of a file of decisions, as a spreadsheet may have written it.
+
+    Attributes:
+        text: without a byte order mark, and without a line such as ``sep=;`` above the header.
+        separator: of the fields.
+        encoding: of the bytes.
+        skipped: number of lines above the header.
+    """
+
+    text: str
+    separator: str
+    encoding: str
+    skipped: int = 0
+
+    @classmethod
+    def read(cls, path: str | Path, *, encoding: str = "utf-8") -> DecisionFile:
+        """Reads it; arguments and errors are those of :func:`read_decisions`."""
+        file, source = Path(path), str(path)[-80:]
+        try:
+            if file.stat().st_size > LARGEST:
+                raise DataError(
+                    f"{source} has {file.stat().st_size:,} bytes", "Give a file of decisions, not the table."
+                )
+            content = file.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
+        # Bytes that are UTF-8 are hardly anything else, and rows in another encoding may come with decisions in UTF-8.
+        wide = encoding_of(content[:4], "utf-8")
+        for name in ("utf-8" if wide == "utf-8-sig" else wide, encoding):
+            try:
+                text = content.decode(name).removeprefix("\ufeff")
+            except UnicodeDecodeError:
+                continue
+            named = separator_line(text)
+            return cls(text[named.end() if named else 0 :], separator_of(text), name, int(named is not None))
+        wrong = "not UTF-8" if encoding == "utf-8" else f"neither UTF-8 nor {encoding}"
+        raise DataError(
+            f"{source} is {wrong}", "Save it as UTF-8, or in the encoding of the rows, named with --encoding."
+        )
+
+
+def read_decisions(path: str | Path, *, encoding: str = "utf-8") -> list[Decision]:
     """Reads a file of decisions: a header with at least ``row`` and ``decision``, and ``label`` where rows get one.
 
-    Other columns are ignored, except ``text``.
+    Other columns are ignored, except ``text``, and so are lines of empty cells. An empty decision is ``keep``; case
+    does not count. Fields may be separated as those of other tables.
+
+    Args:
+        path: the file.
+        encoding: of a file that is not UTF-8.
 
     Raises:
         DataError: there is no such file, or a line is not a decision; the message has the line number.
     """
-    file, source = Path(path), str(path)[-80:]
+    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:])
+
+
+def decisions_in(file: DecisionFile, *, source: str) -> list[Decision]:
+    """The decisions in a file that was read; see :func:`read_decisions`."""
+    reader = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
     try:
-        if file.stat().st_size > LARGEST:
-            raise DataError(f"{source} has {file.stat().st_size:,} bytes", "Give a file of decisions, not the table.")
-        content = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{source} is not UTF-8 (byte {error.start})", "Save it as UTF-8.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    names = reader.fieldnames or []
-    missing = [name for name in COLUMNS[:2] if name not in names]
-    if missing:
-        raise DataError(
-            f"{source} has no column {missing[0]!r}; its columns are {', '.join(names)[:80] or 'none'}",
-            "Give a header row: row,decision,label.",
-        )
-    decisions, seen = [], set()
-    try:
+        names = reader.fieldnames or []
+        missing = [name for name in COLUMNS[:2] if name not in names]
+        if missing:
+            raise DataError(
+                f"{source} has no column {missing[0]!r}; its columns are {', '.join(names)[:80] or 'none'}",
+                "Give a header row: row,decision,label.",
+            )
+        decisions, seen = [], set()
         for line in reader:
-            decision = _decision(line, f"{source}, line {reader.line_num}")
+            if not any(isinstance(cell, str) and cell.strip() for cell in line.values()):
+                continue
+            decision = _decision(line, f"{source}, line {file.skipped + reader.line_num}")
             if decision.row in seen:
                 raise DataError(
-                    f"{source}, line {reader.line_num}: row {decision.row} stands there twice", "Decide once."
+                    f"{source}, line {file.skipped + reader.line_num}: row {decision.row} stands there twice",
+                    "Decide once.",
                 )
             seen.add(decision.row)
             decisions.append(decision)
     except csv.Error as error:
-        raise DataError(f"{source}, line {reader.line_num}: {error}", "Save it again as .csv.") from None
+        raise DataError(f"{source}, line {file.skipped + reader.line_num}: {error}", "Save it again as .csv.") from None
     return decisions
 
 
@@ -203,6 +253,7 @@ def text_excerpt(document: Document) -> str:
 
 def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
     row, decision = (str(line.get(name) or "").strip() for name in COLUMNS[:2])
+    decision = decision.casefold() or "keep"
     label, text = str(line.get("label") or ""), str(line.get("text") or "")
     if not (row.isascii() and row.isdigit()) or len(row) > 15:
         raise DataError(f"{where}: the row is {row!r:.80}", "Give its number, counted from 0.")

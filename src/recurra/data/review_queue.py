@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recurra.data.corpus import Corpus
-from recurra.data.review_decisions import Decision, check_decisions, decision_table, decisions_csv, read_decisions
+from recurra.data.review_decisions import (
+    Decision,
+    DecisionFile,
+    check_decisions,
+    decision_table,
+    decisions_csv,
+    read_decisions,
+)
 from recurra.errors import DataError
 
 __all__ = ["Queue", "extended_queue", "read_queue"]
@@ -33,8 +41,12 @@ class Queue(NamedTuple):
     added: int
 
 
-def read_queue(path: Path) -> list[Decision]:
+def read_queue(path: Path, *, encoding: str = "utf-8") -> list[Decision]:
     """The decisions in a queue; none if there is no such file, or nothing in it.
+
+    Args:
+        path: the file.
+        encoding: of a file that is not UTF-8.
 
     Raises:
         DataError: it is another kind of file, or cannot be read.
@@ -42,13 +54,18 @@ def read_queue(path: Path) -> list[Decision]:
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         return []
     try:
-        return read_decisions(path)
+        return read_decisions(path, encoding=encoding)
     except DataError as error:
         raise DataError(error.received, _HINT) from None
 
 
 def extended_queue(
-    path: Path, decisions: Sequence[Decision], notes: Sequence[Mapping[str, object]], rows: Corpus
+    path: Path,
+    decisions: Sequence[Decision],
+    notes: Sequence[Mapping[str, object]],
+    rows: Corpus,
+    *,
+    encoding: str = "utf-8",
 ) -> Queue:
     """A queue with more decisions to be made; what is in its file stays, byte for byte, as somebody may have edited it.
 
@@ -57,11 +74,12 @@ def extended_queue(
         decisions: at most one per row; those about rows that the file has are left out.
         notes: additional columns for each decision; all with the same names. A file that exists gets those it has.
         rows: the rows that the decisions are about.
+        encoding: of a file that is not UTF-8. New rows are written as the others are, with their separator.
 
     Raises:
         DataError: the file is of another kind, or about other rows.
     """
-    old = read_queue(path)
+    old = read_queue(path, encoding=encoding)
     if not old:
         return Queue(decisions_csv(decisions, notes).encode("utf-8", "replace"), 0, 0, len(decisions))
     try:
@@ -70,12 +88,23 @@ def extended_queue(
         raise DataError(f"{path}: {error.received}", _HINT) from None
     there = {one.row for one in old}
     new = [place for place, one in enumerate(decisions) if one.row not in there]
-    content = path.read_bytes()
-    header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    content, file = path.read_bytes(), DecisionFile.read(path, encoding=encoding)
+    header = next(csv.reader(io.StringIO(file.text, newline=""), delimiter=file.separator))
     names, *lines = decision_table([decisions[place] for place in new], [notes[place] for place in new])
     out = io.StringIO(newline="")
-    writer: csv.DictWriter[object] = csv.DictWriter(out, header, restval="", extrasaction="ignore")
+    writer: csv.DictWriter[object] = csv.DictWriter(
+        out, header, restval="", extrasaction="ignore", delimiter=file.separator
+    )
     writer.writerows(dict(zip(names, line, strict=True)) for line in lines)
-    end = b"" if content.endswith(b"\n") else b"\r\n"
+    # "utf-16" as such would write another byte order mark.
+    added = ("" if file.text.endswith("\n") else "\r\n") + out.getvalue()
+    written = added.encode(_without_mark(file.encoding, content), "replace") if new else b""
     made = sum(one.decision != "keep" for one in old)
-    return Queue(content + (end + out.getvalue().encode("utf-8", "replace") if new else b""), len(old), made, len(new))
+    return Queue(content + written, len(old), made, len(new))
+
+
+def _without_mark(encoding: str, content: bytes) -> str:
+    """The name of an encoding that writes no byte order mark."""
+    if encoding in ("utf-16", "utf-32"):
+        return f"{encoding}-{'le' if content.startswith(codecs.BOM_UTF16_LE) else 'be'}"
+    return encoding

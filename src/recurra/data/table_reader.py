@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recurra.data.arrow_columns import byte_lengths, checked_texts, is_label, is_text, joined_texts, plain_labels
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name
+from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name, quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
@@ -161,6 +161,10 @@ class TableReader:
                 header=self.head.has_header,
             )
         except DataError as error:
+            if inside := getattr(blocks, "inside", []):
+                raise DataError(
+                    error.received, f"{error.hint} A value inside an object has a dotted name: {quoted_names(inside)}."
+                ) from None
             if self._repeated_name is None:
                 raise
             raise DataError(error.received, f"{self._no_header}: add a header row if it is one. {error.hint}") from None

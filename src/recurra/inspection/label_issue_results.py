@@ -23,6 +23,7 @@ class LabelIssue:
         probability: probability of the predicted label.
         reason: ``confident mistake``, ``suspected label error`` or ``near-duplicate``.
         suggested: the label that may be the right one.
+        suggested_probability: what the model gives it.
         details: numbers that belong to the reason.
         neighbours: the rows with the nearest final states, with their cosine as ``similarity``.
         head: the beginning of the text, for a file of decisions.
@@ -35,6 +36,7 @@ class LabelIssue:
     probability: float
     reason: str
     suggested: Label
+    suggested_probability: float
     details: dict[str, Any]
     neighbours: list[dict[str, Any]]
     head: str
@@ -49,6 +51,7 @@ class LabelIssue:
             "probability": self.probability,
             "reason": self.reason,
             "suggested": self.suggested,
+            "suggested_probability": self.suggested_probability,
             "details": self.details,
             "neighbours": self.neighbours,
             "head": self.head,
@@ -86,7 +89,8 @@ class LabelIssues:
     def queue(self) -> tuple[list[Decision], list[dict[str, object]]]:
         """The rows as decisions to be made, each once, with notes that help to decide.
 
-        All are ``keep`` with the suggested label; the user changes them to ``exclude`` or ``relabel``.
+        All are ``keep`` with the suggested label, beside which stands the probability that the model gives it; the user
+        changes them to ``exclude`` or ``relabel``.
         """
         decisions: dict[int, Decision] = {}
         notes: dict[int, dict[str, object]] = {}
@@ -95,5 +99,9 @@ class LabelIssues:
                 notes[one.row]["reason"] = f"{notes[one.row]['reason']}; {one.reason}"
                 continue
             decisions[one.row] = Decision(one.row, "keep", str(one.suggested), one.head)
-            notes[one.row] = {"labelled": one.label, "probability": f"{one.probability:.4f}", "reason": one.reason}
+            notes[one.row] = {
+                "labelled": one.label,
+                "probability": f"{one.suggested_probability:.4f}",
+                "reason": one.reason,
+            }
         return list(decisions.values()), list(notes.values())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
+from recurra.data.known_rows import known_as
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
 from recurra.data.review_decisions import text_excerpt
 from recurra.data.sources import Source
@@ -85,7 +86,10 @@ def label_issues(
 
     sample = LabelledSample.of(model, data, say=note)
     if probabilities is None:
-        if model.record.get("data_sha256") == data.fingerprint:
+        known = known_as(model.record, len(data), lambda: data.fingerprint)
+        if known == "validation":
+            note("By these rows it was chosen when the model's training stops: it may agree with too many labels.")
+        elif known is not None:
             note(
                 "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds)."
             )
@@ -180,6 +184,7 @@ class _Finder:
             probability=float(self.answers[place, best]),
             reason=reason,
             suggested=suggested,
+            suggested_probability=float(self.answers[place, self.sample.classes.index(suggested)]),
             details=details,
             neighbours=[],
             head=text_excerpt(document),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from recurra.errors import SettingsError
 from recurra.presets.recipe import Recipe
 from recurra.settings import choices
 
-__all__ = ["load_preset", "preset_names"]
+__all__ = ["load_preset", "preset_names", "presets_like"]
 
 
 def preset_names() -> list[str]:
@@ -62,6 +63,11 @@ def load_preset(name: str | Path) -> Recipe:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
         raise SettingsError(f"The preset {name} is not TOML: {error}", "Correct the line that is named.") from error
     return Recipe.from_dict(values, name=name)
+
+
+def presets_like(name: str) -> list[str]:
+    """Presets whose names a misspelt one resembles, the nearest first."""
+    return get_close_matches(name.lower(), preset_names(), n=2, cutoff=0.7)
 
 
 def _meant(name: str) -> str:

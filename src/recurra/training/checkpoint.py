@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,8 @@ from recurra.training.run import CHECKPOINT
 __all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
 
 LARGEST_COUNT = 2**53
+# Differences that are named.
+SHOWN = 5
 
 
 @dataclass
@@ -64,7 +67,8 @@ def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Positio
         folder: the run's folder.
         tensors: weights, moments, averages, generator.
         position: where the run stands.
-        run: fingerprint of data and settings, checked on reading.
+        run: JSON of the data's fingerprint, of the settings by their tables and of what else there is, checked on
+            reading.
     """
     text = json.dumps({"run": run, "position": asdict(position)}, sort_keys=True)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -78,7 +82,7 @@ def read_checkpoint(
 
     Args:
         folder: the run's folder.
-        run: fingerprint of data and settings.
+        run: as it was written; earlier versions wrote its SHA-256.
         layout: tensors of the shapes and types that a checkpoint of a position must hold.
 
     Raises:
@@ -92,13 +96,14 @@ def read_checkpoint(
             values = json.loads(file.metadata()["recurra"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         position, found = _position(values["position"]), values["run"]
-        if found == run:
+        same = found in (run, hashlib.sha256(run.encode()).hexdigest())
+        if same:
             _check_tensors(tensors, layout(position))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise unreadable(folder, error) from error
-    if found != run:
+    if not same:
         raise TrainingError(
-            f"The checkpoint {path} belongs to other data or settings",
+            f"The checkpoint {path} belongs to other data or settings{_differences(found, run)}",
             f"Resume with the same data and options as before. {_afresh(path)}",
         )
     return tensors, position
@@ -108,6 +113,29 @@ def unreadable(folder: Path, error: Exception) -> TrainingError:
     """What to raise if a folder's checkpoint is none."""
     path = folder / CHECKPOINT
     return TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", _afresh(path))
+
+
+def _differences(found: object, run: str) -> str:
+    """What differs between two runs, as far as both are known; settings by their names."""
+    try:
+        before, now = json.loads(str(found)), json.loads(run)
+        (data, tables, *rest), (new_data, new_tables, *new_rest) = before, now
+        old, new = (
+            {name: value for one in some.values() for name, value in one.items()} for some in (tables, new_tables)
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        # Of an earlier version.
+        return ""
+    told = [
+        f"{name} was {old.get(name)!r:.40} and is {new.get(name)!r:.40}"
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+    told += ["the rows differ"] * (data != new_data) + ["vectors, weights or the model to start from differ"] * (
+        rest != new_rest
+    )
+    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    return f": {'; '.join(told[:SHOWN])}{more}" if told else ""
 
 
 def _afresh(path: Path) -> str:

@@ -192,7 +192,7 @@ def fit_prepared(
         recipe.training,
         pad_to=pad_to,
         folder=run.folder,
-        fingerprint=hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest(),
+        fingerprint=json.dumps(described, sort_keys=True),
         checkpoint_seconds=run.checkpoint_seconds,
         limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
         callbacks=told,

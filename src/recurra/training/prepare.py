@@ -19,6 +19,7 @@ from recurra.checking.labels import spelling_sentence, usual_spellings
 from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document
 from recurra.data.fingerprint import Fingerprint
+from recurra.data.known_rows import KnownRows
 from recurra.data.memory import release_freed_memory
 from recurra.data.split import new_texts
 from recurra.errors import DataError
@@ -30,6 +31,7 @@ from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
+from recurra.training.known_rows import TableHashes
 from recurra.training.sample_weight import check_sample_weight, relative_weights
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary
@@ -77,6 +79,7 @@ class TrainingData:
         task: what is learned.
         branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
         validation: where the held-out rows come from; ``None`` for a share of the training rows.
+        tables: the tables that the rows were joined from; none where they are one table.
     """
 
     count: int
@@ -89,6 +92,7 @@ class TrainingData:
     new: npt.NDArray[np.int64]
     branch_rows: BranchRows | None = None
     validation: ValidationRows | None = None
+    tables: Sequence[KnownRows] = ()
 
     @property
     def choosing(self) -> EncodedRows | None:
@@ -197,6 +201,7 @@ def prepare(
     if limit is not None:
         pipeline = limit.fitting(pipeline, least=len(initial.vocabulary) if initial is not None else 0)
 
+    tables = TableHashes(corpus, int(given.held.sum()) if given else 0, initial)
     fingerprint, long, hashes = Fingerprint(count), 0, np.empty(count, dtype=np.int64)
     with ExitStack() as files:
         ids, held_ids = (files.enter_context(RaggedWriter(pipeline.rows, folder=folder)) for _ in range(2))
@@ -207,6 +212,7 @@ def prepare(
             branch_rows = files.enter_context(BranchRowsWriter(pipeline, ~held, seed=training.seed, folder=folder))
         for first, block, out in blocks_with_mask(corpus, held):
             fingerprint.add(block)
+            tables.add(block)
             hashes[first : first + len(block)] = [hash(document) for document in block]
             unknown: list[str] | None = [] if spelled else None
             encoded = whole.encode(block, unknown)
@@ -232,6 +238,9 @@ def prepare(
             f"{known:,} of {held.sum():,} rows held out have texts that are learned from: "
             "they do not choose when to stop."
         )
+    joined, remembered = tables.finish()
+    if remembered is not None and held.any():
+        callbacks.on_message(remembered)
     if long:
         more = whole.settings.max_tokens
         beside = "" if more == most else f"; the linear branch reads {more:,} (branch_max_tokens)"
@@ -252,6 +261,7 @@ def prepare(
         new=new,
         branch_rows=found,
         validation=given,
+        tables=joined,
     )
 
 

@@ -130,6 +130,7 @@ def build_bundle(
         "best_epoch": outcome.best_epoch,
         "steps": outcome.steps,
         "data_sha256": prepared.fingerprint,
+        **({"data_parts": [one.to_record() for one in prepared.tables]} if prepared.tables else {}),
         **({} if prepared.rows.weights is None else {"sample_weight": True}),
         **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **provenance.to_record(),

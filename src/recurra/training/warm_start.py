@@ -182,6 +182,8 @@ def lineage(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[st
     before = record.get("continued")
     older = before.get("chain", []) if isinstance(before, dict) else []
     nearest = {"model": parent, **{name: record.get(name) for name in ("rows", "data_sha256")}}
+    if "data_parts" in record:
+        nearest["data_parts"] = record["data_parts"]
     return {
         "parent": parent,
         "parent_weights": initial.weights,

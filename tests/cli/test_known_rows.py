@@ -1,0 +1,83 @@
+"""Commands say that a model learned from rows or was validated on them, also where training read more than one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import Run
+from rows import make_rows, write_table
+
+HEADER = ("title", "description", "label")
+SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--no-baseline"]
+LEARNED = "These are the rows that the model learned from: the scores say how well they are remembered."
+CHOSE = "By these rows it was chosen when the model's training stops: on new rows it may score lower."
+EARLIER = (
+    "The model that this one was trained on from learned from these rows: the scores say how well they are remembered."
+)
+
+
+@pytest.fixture(autouse=True)
+def _tables(tmp_path: Path) -> None:
+    pairs, labels = make_rows(160, seed=3)
+    rows = [(*pair, label) for pair, label in zip(pairs, labels, strict=True)]
+    write_table(tmp_path / "train.csv", HEADER, rows[:80])
+    write_table(tmp_path / "valid.csv", HEADER, rows[80:120])
+    write_table(tmp_path / "new.csv", HEADER, rows[120:])
+    write_table(tmp_path / "grown.csv", HEADER, rows[:80] + rows[120:])
+    write_table(tmp_path / "turned.csv", HEADER, rows[79::-1])
+
+
+def notes(run: Run, *words: object) -> list[str]:
+    return list(run(*words, "--json").json["notes"])
+
+
+def test_rows_to_validate_on_are_told_from_those_learned_from(run: Run) -> None:
+    model = run("train", "train.csv", "--validation", "valid.csv", "--out", "run", "--json", *SMALL).json["model"]
+    said = {name: notes(run, "evaluate", model, f"{name}.csv") for name in ("train", "valid", "new", "turned")}
+    assert LEARNED in said["train"]
+    assert CHOSE in said["valid"]
+    for name in ("new", "turned"):
+        assert not {LEARNED, CHOSE, EARLIER} & set(said[name])
+    doubts = {
+        name: notes(run, "inspect", model, "--data", f"{name}.csv", "--view", "doubts")
+        for name in ("train", "valid", "new")
+    }
+    assert any("trained on these rows" in note for note in doubts["train"])
+    assert any("chosen when the model's training stops" in note for note in doubts["valid"])
+    assert not any("trained on these" in note or "chosen when" in note for note in doubts["new"])
+
+
+def test_rows_to_validate_on_with_an_unknown_label(run: Run, tmp_path: Path) -> None:
+    with (tmp_path / "valid.csv").open("a") as file:
+        file.write("a title,a text,never seen\n")
+    model = run("train", "train.csv", "--validation", "valid.csv", "--out", "run", "--json", *SMALL).json["model"]
+    assert CHOSE in notes(run, "evaluate", model, "valid.csv")
+
+
+@pytest.mark.parametrize(("data", "how_many"), [("train", "these 80 rows"), ("grown", "80 of these 120 rows")])
+def test_training_goes_on_with_rows_that_the_model_knows(data: str, how_many: str, run: Run) -> None:
+    first = run("train", "train.csv", "--out", "first", "--json", *SMALL).json["model"]
+    said = f"The model to continue from learned from {how_many}, and the rows held out are among them: "
+    words = ["train", f"{data}.csv", "--from", first, "--epochs", 1, "--no-baseline"]
+    assert any(note.startswith(said) for note in notes(run, *words, "--out", "next"))
+    # Rows of their own are held out.
+    assert not any("continue from" in note for note in notes(run, *words, "--validation", "valid.csv", "--out", "own"))
+
+
+def test_training_goes_on_validated_on_rows_that_the_model_knows(run: Run) -> None:
+    first = run("train", "train.csv", "--out", "first", "--json", *SMALL).json["model"]
+    words = ["train", "new.csv", "--validation", "train.csv", "--from", first, "--epochs", 1, "--no-baseline"]
+    said = "The model to continue from learned from these 80 rows to validate on: "
+    assert any(note.startswith(said) for note in notes(run, *words, "--out", "next"))
+
+
+def test_training_goes_on_with_new_rows_and_old_ones_mixed_in(run: Run) -> None:
+    first = run("train", "train.csv", "--out", "first", "--json", *SMALL).json["model"]
+    words = ["train", "new.csv", "--from", first, "--epochs", 1, "--no-baseline", "--replay", "train.csv"]
+    held = "Rows of train.csv are held out as well"
+    assert any(note.startswith(held) for note in notes(run, *words, "--out", "next"))
+    assert LEARNED in notes(run, "evaluate", "next/model.safetensors", "new.csv")
+    assert EARLIER in notes(run, "evaluate", "next/model.safetensors", "train.csv")
+    said = notes(run, *words, "--validation", "valid.csv", "--out", "own")
+    assert not any(note.startswith(held) for note in said)
