@@ -65,6 +65,10 @@ def model(
         "train_share": (40_899 if "titles" in preset else 58_337) / 120_000,
         "reads": "titles" if "titles" in preset else "whole texts",
         "epochs": 1,
+        "masked": preset.rpartition("-")[2] != "titles" and preset != "lesson/lstm",
+        "learned_rows": (40_899 if "titles" in preset else 58_337) - 1_000,
+        "held_out": 1_000,
+        "choosing": 990,
         "best_epoch": 1,
         "seconds": seconds,
         "docs_per_second": 58_337 / seconds,
@@ -117,6 +121,8 @@ def build() -> dict[str, Any]:
             "train_phrase": PHRASE,
             "without_mask": score(0.612),
             "with_mask": score(0.838),
+            "pad_to": 52,
+            "mean_pads": 13.25,
             "appended": [
                 {"name": name, "points": [{"pads": p, **score(a)} for p, a in zip(pads, values, strict=True)]}
                 for name, values in (("SimpleRNN without a mask", rnn), ("LSTM without a mask", lstm))

@@ -17,6 +17,7 @@ from recurra.lesson.experiment_sentences import (
     shuffled_sentences,
     vocabulary_sentences,
 )
+from recurra.lesson.held_out_sentences import held_out_sentences
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -115,6 +116,24 @@ def test_the_figures_of_others(result: dict[str, Any], figure: float, expected: 
     assert "Keras" not in told(result, [model(result, "lesson/lstm", 0.90)])
 
 
+def test_a_network_that_reads_less_may_win(result: dict[str, Any]):
+    less = model(result, "lesson/simple-rnn-titles", 0.87, reads="first 10 words", masked=False)
+    more = model(result, "lesson/simple-rnn-masked", 0.82, reads="first 40 words", masked=True)
+    text = told(result, [less, more])
+    assert (
+        "simple-rnn-titles reads less than simple-rnn-masked (first 10 words, not first 40 words) and scores clearly "
+        "higher: 87.00 % against 82.00 %. They differ in the mask, too: simple-rnn-masked leaves pads out, "
+        "simple-rnn-titles reads them."
+    ) in text
+    assert "differ in the mask" not in told(result, [less, {**more, "masked": False}])
+    # The wider reader wins, the intervals overlap, or both read alike.
+    for changed in ({"test_accuracy": 0.95}, {"test_accuracy": 0.86}, {"reads": "first 10 words"}):
+        accuracy = changed.get("test_accuracy", 0.82)
+        assert "reads less" not in told(result, [less, {**more, **changed, "interval": score(accuracy)["interval"]}])
+    whole = {**more, "reads": "whole texts"}
+    assert "reads less than simple-rnn-masked (titles, not whole" in told(result, [{**less, "reads": "titles"}, whole])
+
+
 def test_speed_follows_the_numbers(result: dict[str, Any]):
     models = [model(result, "a", 0.9, docs_per_second=10.0), model(result, "b", 0.9, docs_per_second=20.0)]
     assert "Quickest to train was b with 20 documents a second, slowest a with 10." in told(result, models)
@@ -160,6 +179,8 @@ def masked(without: float, with_mask: float, *pads: tuple[int, float]) -> str:
             "train_phrase": "7 of 9 training rows",
             "without_mask": score(without),
             "with_mask": score(with_mask),
+            "pad_to": 40,
+            "mean_pads": 5.25,
             "appended": [{"name": "LSTM", "points": points}],
             "majority_share": 0.25,
         }
@@ -175,6 +196,15 @@ def test_a_mask_may_help_harm_or_neither():
     assert "Without a mask it is clearly above always naming the most frequent class (25.00 %)" in masked(0.6, 0.8)
     assert "Without a mask it is not clearly different from always" in masked(0.25, 0.8)
     assert "Without a mask it is clearly below always" in masked(0.1, 0.8)
+
+
+def test_pads_are_counted_and_fewer_may_be_worse_too():
+    said = masked(0.78, 0.8, (0, 0.70))
+    assert "up to 40 words, as long as a training batch is on average: behind a test text stand 5.2 of them" in said
+    assert "With its usual pads it scores 78.00 %, with none at all 70.00 %: it learned with pads and expects" in said
+    assert "with none at all 86.00 %: without them it is clearly better." in masked(0.78, 0.8, (0, 0.86))
+    assert "with none at all 77.00 %: no clear difference." in masked(0.78, 0.8, (0, 0.77))
+    assert "with none at all" not in masked(0.78, 0.8, (5, 0.7))
 
 
 def test_appended_pads_may_lower_raise_or_change_nothing():
@@ -253,6 +283,32 @@ def test_a_vocabulary_may_help_or_harm(unknown: float, accuracy: float, expected
     assert all(part in text for part in expected)
 
 
+@pytest.mark.parametrize(
+    ("unknown", "accuracy", "surprising"),
+    [(0.04, 0.80, True), (0.40, 0.95, True), (0.04, 0.95, False), (0.40, 0.80, False), (0.04, 0.90, False)],
+)
+def test_a_vocabulary_that_knows_more_may_score_less(unknown: float, accuracy: float, surprising: bool):
+    rules = [
+        {"name": "a", "tokens": 5_000, "unknown_share": 0.29, **score(0.9)},
+        {"name": "b", "tokens": 1, "unknown_share": unknown, **score(accuracy)},
+    ]
+    said = " ".join(vocabulary_sentences({"preset": "lesson/lstm", "train_phrase": "rows", "rules": rules}))
+    assert ("leaves fewer words unknown comes with clearly lower accuracy here" in said) is surprising
+
+
+def test_what_was_held_out_is_counted(result: dict[str, Any]):
+    titles, *_, last = result["models"]
+    last["validation_curve"] = {"epochs": [0.5, 1.0], "loss": [0.4, 0.3], "accuracy": [0.5, 0.9]}
+    rows, chosen = held_out_sentences([titles, last])
+    assert rows.endswith(
+        ": simple-rnn-titles learned from 39,899\xa0rows and held 1,000 out; bilstm learned from 57,337\xa0rows and "
+        "held 1,000 out."
+    )
+    # Wilson's interval of 891 of 990.
+    assert "of bilstm is chosen by 990\xa0rows held out, of which it gets 90.00\xa0% (87.97–91.72) right" in chosen
+    assert held_out_sentences([{**last, "held_out": 0, "choosing": 0, "best_epoch": None}]) == []
+
+
 @given(st.lists(st.integers(0, 1_000), min_size=2, max_size=2), st.integers(0, 1_000))
 def test_clearly_is_said_exactly_where_intervals_do_not_overlap(right: list[int], majority: int):
     without, with_mask = (score(count / 1_000) for count in right)
@@ -261,6 +317,8 @@ def test_clearly_is_said_exactly_where_intervals_do_not_overlap(right: list[int]
             "train_phrase": "rows",
             "without_mask": without,
             "with_mask": with_mask,
+            "pad_to": 40,
+            "mean_pads": 5.25,
             "appended": [],
             "majority_share": majority / 1_000,
         }

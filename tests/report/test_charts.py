@@ -10,7 +10,7 @@ import pytest
 
 from recurra.report.charts import Line, bar_chart, interval_chart, line_chart, reliability_chart
 from recurra.report.palette import INK, SERIES
-from recurra.report.picture import Picture
+from recurra.report.picture import Picture, in_lines
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -96,7 +96,24 @@ def test_a_dollar_sign_and_a_long_name_are_shown_as_they_are(parse: Callable[[st
     text = parse(bars("one", "$x_1$ & <b>").svg).text
     assert "$x_1$ & <b>" in text
     shown = [text for inside, text in parse(bars("one", "x" * 90).svg).texts if inside == "text"]
-    assert "x" * 23 + "…" in shown
+    assert "x" * 26 in shown
+    assert "x" * 25 + "…" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("batches of similar length", "batches of similar length"),
+        ("the full text of all training rows", "the full text of all\ntraining rows"),
+        ("the first 2,000 documents' first ten words", "the first 2,000 documents'\nfirst ten words"),
+        # A Japanese character takes the room of five thirds of a letter.
+        ("語" * 20, "語" * 15 + "\n" + "語" * 5),
+        ("語" * 40, "語" * 15 + "\n" + "語" * 14 + "…"),
+        ("word " * 20, "word word word word word\nword word word word word …"),
+    ],
+)
+def test_a_long_name_of_a_row_takes_two_lines(name: str, shown: str):
+    assert in_lines(name) == shown
 
 
 def test_descriptions_say_the_numbers(parse: Callable[[str], Any]):

@@ -14,7 +14,13 @@ import pytest
 
 from recurra.errors import RecurraError
 from recurra.evaluation import Evaluation, evaluate
-from recurra.report.class_sentences import calibration_sentence, class_sentences, majority_share, mix_ups
+from recurra.report.class_sentences import (
+    calibration_sentence,
+    class_sentences,
+    f1_sentences,
+    majority_share,
+    mix_ups,
+)
 from recurra.report.evaluation_page import evaluation_page
 from recurra.tasks import SINGLE_LABEL, Predictions
 
@@ -99,6 +105,13 @@ def judged(confusion: list[list[int]], confidence: float) -> Any:
     probabilities = np.full((len(targets), len(counts)), (1 - confidence) / (len(counts) - 1), dtype=np.float32)
     probabilities[np.arange(len(targets)), called] = confidence
     return evaluate(probabilities, targets, ["red", "green", "blue"], resamples=5).to_json()
+
+
+def test_all_classes_with_the_lowest_score_are_named():
+    scores = [{"label": f"c{place}", "support": 5, "f1": f1} for place, f1 in enumerate([0.9, 0.0, 0.0004, 0.5])]
+    assert f1_sentences(scores) == ["The highest F1 is that of c0 (0.900), the lowest that of c2 and c1 (0.000)."]
+    many = [*scores, *({"label": f"d{place}", "support": 5, "f1": 0.0} for place in range(3))]
+    assert f1_sentences(many) == ["The highest F1 is that of c0 (0.900), the lowest that of 5 classes (0.000)."]
 
 
 def test_sentences_about_classes_follow_the_numbers():

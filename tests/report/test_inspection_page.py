@@ -189,18 +189,23 @@ def test_sentences_name_the_words_that_count():
     said = reading_sentences(two_classes([0.4, 0.6, 0.45, 0.9, 0.8], [0.5, -0.25, 2.0, -1.0]))
     assert said == [
         "The answer is yes, with 80.0\xa0%.",
-        "yes has been the most probable class since word 3 of 4, “w2”; before, another was.",
+        "yes has been the most probable class since word 3 of 4, “w2”; before, it and others took turns.",
         "By evidence, most for yes speak w2 (+2.00) and w0 (+0.50); most against w3 (-1.00) and w1 (-0.25).",
         "1\xa0word of 4 is not in the vocabulary: the network reads the same unknown token for each.",
     ]
 
 
+def test_an_answer_that_no_word_before_had_is_said_so():
+    said = reading_sentences(two_classes([0.4, 0.3, 0.45, 0.9, 0.8], [0.5, -0.25, 2.0, -1.0]))
+    assert said[1] == "yes has been the most probable class since word 3 of 4, “w2”; before, another was."
+
+
 def test_flow_sentences_compare_with_before():
     said = flow_sentences([flow("lesson/lstm", "before training", 0.5), flow("lesson/lstm", "after training", 0.99)])
     assert said == [
-        "lstm: after training the gradient's norm does not stay under a half as far as was measured, and 81.8\xa0% is "
-        "left 20\xa0steps before the end; before training a half of the gradient's norm is gone 1.0 steps before the "
-        "end, and less than 0.001\xa0% is left 20\xa0steps before the end."
+        "lstm: after training the gradient's norm is 81.8\xa0% of that at the last step 20\xa0steps before the end, "
+        "and still a half or more where measuring ends; before training a half of the gradient's norm is gone 1.0 "
+        "steps before the end, and less than 0.001\xa0% is left 20\xa0steps before the end."
     ]
     by_cell = flow_sentences([flow("lesson/lstm", "after training", 0.5, cell_norm=0.9)])
     assert by_cell[0].endswith(

@@ -99,7 +99,10 @@ def test_held_out_rows_whose_texts_are_learned_from_do_not_choose() -> None:
     encoded = found.pipeline.encode([texts[place] for place in expected])
     assert np.array_equal(found.choosing.documents.values, encoded.values)
     assert np.array_equal(found.choosing.documents.offsets, encoded.offsets)
-    said = "2 of 12 rows held out have texts that are learned from: they do not choose when to stop."
+    said = (
+        "2 of 12 rows held out have the same text as a row that is learned from: "
+        "validation during training leaves them out."
+    )
     assert callback.messages == [said]
 
 

@@ -80,14 +80,24 @@ def lesson(
 
 
 def _callback(bars: Bars) -> LessonCallback:
+    from recurra.cli.progress import TrainingBar
     from recurra.lesson.callback import LessonCallback
     from recurra.training.callbacks import Callback
+
+    said: set[str] = set()
+
+    class LessonBar(TrainingBar):
+        def on_message(self, message: str) -> None:
+            # The trainings of a lesson have the same rows, and so the same to say.
+            if message not in said:
+                said.add(message)
+                super().on_message(message)
 
     class Progress(LessonCallback):
         def on_message(self, message: str) -> None:
             bars.output.detail("\n".join(map(folded, message.split("\n"))))
 
         def training_callback(self, title: str) -> Callback:
-            return bars.training(title)
+            return LessonBar(bars, title)
 
     return Progress()

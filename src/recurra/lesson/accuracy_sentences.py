@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 from recurra.cells import cell_named
@@ -20,9 +22,9 @@ from recurra.report.formatting import (
     short_name,
     with_interval,
 )
-from recurra.report.translation import translate
+from recurra.report.translation import translate, translate_result
 
-__all__ = ["accuracy_sentences", "element_wise_sentences"]
+__all__ = ["accuracy_sentences", "element_wise_sentences", "reads_less_sentences"]
 
 
 def accuracy_sentences(result: LessonResult) -> list[str]:
@@ -55,6 +57,7 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
     )
     if result["baseline"] is not None:
         sentences += _baseline(models, result["baseline"])
+    sentences += reads_less_sentences(models)
     sentences.append(_gap(models))
     sentences += _published(
         translate("The lesson's own figure (all 120,000 rows, one epoch)"),
@@ -78,6 +81,50 @@ def accuracy_sentences(result: LessonResult) -> list[str]:
         )
     sentences += element_wise_sentences(models)
     return sentences
+
+
+def reads_less_sentences(models: Sequence[ModelResult]) -> list[str]:
+    """Networks that read less than another and score clearly higher, with what else differs."""
+    sentences = []
+    for less in models:
+        beaten = [
+            more
+            for more in models
+            if _words(less) < _words(more) and compare(less["interval"], more["interval"]) == "higher"
+        ]
+        for more in beaten:
+            values = {
+                "less": short_name(less["preset"]),
+                "score": percent(less["test_accuracy"]),
+                "more": short_name(more["preset"]),
+                "other_score": percent(more["test_accuracy"]),
+                "reads": less["reads"],
+                "other_reads": more["reads"],
+            }
+            said = translate(
+                "{less} reads less than {more} ({reads}, not {other_reads}) and scores clearly higher: {score} against "
+                "{other_score}.",
+                **values,
+            )
+            if less["masked"] != more["masked"]:
+                masked, other = (less, more) if less["masked"] else (more, less)
+                mask = translate(
+                    "They differ in the mask, too: {masked} leaves pads out, {other} reads them.",
+                    masked=short_name(masked["preset"]),
+                    other=short_name(other["preset"]),
+                )
+                said = translate(" ").join([said, mask])
+            sentences.append(said)
+    return sentences
+
+
+def _words(model: ModelResult) -> float:
+    """The most words that a network reads of a text; titles are the shortest."""
+    # The result is in English, or in the language of the page once it was translated.
+    if model["reads"] in ("titles", translate_result("titles")):
+        return 0
+    found = re.search(r"\d+", model["reads"])
+    return int(found[0]) if found else math.inf
 
 
 def element_wise_sentences(models: Sequence[ModelResult]) -> list[str]:

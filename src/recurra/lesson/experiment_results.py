@@ -41,10 +41,16 @@ def masking_result(
         data: the data set.
     """
     counts = Counter(documents_and_labels(data.test)[1])
+    lengths, pad_to = (
+        unmasked.model.bundle.pipeline.encode(data.test.documents).lengths,
+        unmasked.model.bundle.pad_to or 0,
+    )
     return {
         "train_phrase": phrase(masked.fitted.rows, data),
         "without_mask": test_score(unmasked),
         "with_mask": test_score(masked),
+        "pad_to": pad_to,
+        "mean_pads": float(np.maximum(pad_to - lengths, 0).mean()),
         "appended": [_pad_series(name, one, data) for name, one in padded.items()],
         "majority_share": max(counts.values()) / len(data.test),
     }

@@ -16,6 +16,7 @@ from recurra.lesson.result import (
     Score,
     ShuffledResult,
     VocabularyResult,
+    VocabularyRule,
 )
 from recurra.report.formatting import (
     amount,
@@ -106,8 +107,34 @@ def masking_sentences(masking: MaskingResult) -> list[str]:
             verdict=fill(verdict, difference),
         ),
         fill(guess, percent(masking["majority_share"])),
+        translate(
+            "Without a mask, pads fill shorter texts up to {length} words, as long as a training batch is on average: "
+            "behind a test text stand {pads} of them in the mean.",
+            length=count(masking["pad_to"]),
+            pads=f"{masking['mean_pads']:.1f}",
+        ),
+        *_without_pads(masking),
         *(_pads(series, masking["majority_share"]) for series in masking["appended"]),
     ]
+
+
+def _without_pads(masking: MaskingResult) -> list[str]:
+    """What the SimpleRNN that learned with pads does where there are none."""
+    none = next((point for series in masking["appended"][:1] for point in series["points"] if not point["pads"]), None)
+    if none is None:
+        return []
+    usual = masking["without_mask"]
+    text = {
+        "higher": translate(
+            "With its usual pads it scores {usual}, with none at all {none}: without them it is clearly better."
+        ),
+        "lower": translate(
+            "With its usual pads it scores {usual}, with none at all {none}: it learned with pads and expects them, so "
+            "that fewer make it worse, too."
+        ),
+        "unclear": translate("With its usual pads it scores {usual}, with none at all {none}: no clear difference."),
+    }[compare(none["interval"], usual["interval"])]
+    return [fill(text, usual=percent(usual["accuracy"]), none=percent(none["accuracy"]))]
 
 
 def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
@@ -156,7 +183,7 @@ def bucketing_sentences(bucketing: BucketingResult) -> list[str]:
 
 def pads_sentences(result: PadsResult) -> list[str]:
     """How many pads a network reads behind a text, and what they cost it."""
-    name, longest, median = short_name(result["preset"]), result["pad_to"], result["median_words"]
+    name, length, median = short_name(result["preset"]), result["pad_to"], result["median_words"]
     padded, left_out, masked = (result[key] for key in ("with_pads", "pads_left_out", "trained_masked"))
 
     def verdict(other: Score) -> str:
@@ -169,12 +196,12 @@ def pads_sentences(result: PadsResult) -> list[str]:
 
     return [
         translate(
-            "Pads fill every text up to the {longest} words of the longest training text, and half of the test texts "
-            "have {median} at most: behind such a text {name} reads {pads} pads or more before it answers.",
-            longest=count(longest),
+            "Pads fill shorter texts up to {length} words, as long as a training batch is on average, and half of the "
+            "test texts have {median} at most: behind such a text {name} reads {pads} pads or more before it answers.",
+            length=count(length),
             median=count(median),
             name=name,
-            pads=count(max(longest - median, 0)),
+            pads=count(max(length - median, 0)),
         ),
         translate(
             "With them it scores {score}. The same weights with the pads left out: {left_out} ({left_out_verdict}). "
@@ -208,7 +235,7 @@ def shuffled_sentences(shuffled: Sequence[ShuffledResult]) -> list[str]:
     }
     sentences = [
         translate(
-            "With the words of each test document shuffled, accuracy is {verdicts}.",
+            "With the words that a network reads of each test document shuffled, accuracy is {verdicts}.",
             verdicts=group_verdicts(verdicts, phrases),
         )
     ]
@@ -267,8 +294,22 @@ def vocabulary_sentences(vocabulary: VocabularyResult) -> list[str]:
                 score=with_interval(rule["accuracy"], rule["interval"]),
                 other_score=with_interval(first["accuracy"], first["interval"]),
             ),
+            *_against_unknown(rule, first),
         ]
     return sentences
+
+
+def _against_unknown(rule: VocabularyRule, first: VocabularyRule) -> list[str]:
+    """That the one that knows more words is clearly worse, where it is."""
+    known = _amounts(rule["unknown_share"], first["unknown_share"], fewer="fewer", more="more")
+    if (known, compare(rule["interval"], first["interval"])) not in {("fewer", "lower"), ("more", "higher")}:
+        return []
+    return [
+        translate(
+            "So the vocabulary that leaves fewer words unknown comes with clearly lower accuracy here. Whether it is "
+            "the cause, one training of each cannot tell."
+        )
+    ]
 
 
 def _pads(series: PadSeries, majority: float) -> str:

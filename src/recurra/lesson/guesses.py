@@ -8,7 +8,7 @@ from recurra.lesson.experiment_sentences import masking_sentences, shuffled_sent
 from recurra.lesson.gradient_sentences import FAR, left
 from recurra.lesson.result import LessonResult
 from recurra.report.formatting import compare, listing, percent, plural, points, short_name, with_interval
-from recurra.report.translation import translate
+from recurra.report.translation import fill, translate
 
 __all__ = ["Guess", "guesses"]
 
@@ -122,13 +122,16 @@ def _shuffled(result: LessonResult) -> Guess | None:
     )
     return {
         "question": translate(
-            "The words of each test text are put in random order. How much accuracy does {name} lose?", name=one["name"]
+            "The words that {name} reads of each test text are put in random order. How much accuracy does it lose?",
+            name=one["name"],
         ),
         "options": _in_bounds(lost, bounds, translate("more than 20 points")),
         "answer": [
-            translate(
-                "{lost}: {in_order} in order, {shuffled} shuffled.",
-                lost=points(-lost, signed=True),
+            fill(
+                translate("It loses {points}: {in_order} in order, {shuffled} shuffled.")
+                if lost > 0
+                else translate("It loses nothing: {in_order} in order, {shuffled} shuffled."),
+                points=points(lost),
                 in_order=percent(one["in_order"]["accuracy"]),
                 shuffled=percent(one["shuffled"]["accuracy"]),
             ),
@@ -162,7 +165,7 @@ def _gradient(result: LessonResult) -> Guess | None:
             translate(
                 "Left of the gradient’s norm, of an LSTM’s by its cell state c: {shares}.", shares=listing(shares)
             ),
-            *([translate("Gates start partly open; to keep is what they have to learn.")] if plain else []),
+            *([translate("Gates start partly open: untrained, they keep only a part at each step.")] if plain else []),
         ],
         "section": "gradients",
     }

@@ -13,6 +13,7 @@ from recurra.lesson.experiment_sentences import (
 )
 from recurra.lesson.gradient_sentences import gradient_sentences
 from recurra.lesson.guesses import guesses
+from recurra.lesson.held_out_sentences import held_out_sentences
 from recurra.lesson.networks import ORIGIN, described_networks, terms
 from recurra.lesson.pictures import (
     accuracy_picture,
@@ -74,7 +75,7 @@ def lesson_page(result: LessonResult) -> str:
         test_rows=plural(result["test_rows"], "test row"),
         with_lesson=with_lesson,
         with_keras=with_keras,
-        notes=published_notes(models),
+        notes=[*held_out_sentences(models), *published_notes(models)],
         with_best=any(model["best_epoch"] is not None for model in models),
         origin=ORIGIN,
         guesses=guesses(result),
@@ -82,7 +83,8 @@ def lesson_page(result: LessonResult) -> str:
         terms=terms(models, {section for section, part in parts.items() if part}),
         pads_rows=result["pads"] and pads_rows(result["pads"]),
         pads_sentences=result["pads"] and pads_sentences(result["pads"]),
-        gradient_sentences=gradients and gradient_sentences(gradients),
+        gradient_sentences=gradients
+        and gradient_sentences(gradients, {model["preset"]: model["test_accuracy"] for model in models}),
         table=[{**model, "name": short_name(model["preset"])} for model in models],
         share_of_rows=share_of_rows,
         accuracy_picture=accuracy_picture(result),

@@ -87,6 +87,13 @@ class ModelResult(Tested):
     reads: str
     """What it read: ``titles``, ``whole texts``, ``first 40 words``."""
     epochs: int
+    masked: bool
+    """Whether it leaves pads out."""
+    learned_rows: int
+    """Rows that its weights learned from, without those held out."""
+    held_out: int
+    choosing: int
+    """Those of them that the validation curve is measured on: their texts are not learned from."""
     best_epoch: int | None
     """The epoch, from 1, at whose end the loss on held-out rows was lowest; ``None`` if no rows were held out."""
     lesson_accuracy: float | None
@@ -122,6 +129,10 @@ class MaskingResult(TypedDict):
     train_phrase: str
     without_mask: Score
     with_mask: Score
+    pad_to: int
+    """Mean length of the training batches: without a mask, pads fill shorter texts up to it."""
+    mean_pads: float
+    """Pads behind a test text, on average."""
     appended: list[PadSeries]
     """Unmasked models."""
     majority_share: float
@@ -134,7 +145,7 @@ class PadsResult(TypedDict):
     preset: str
     train_phrase: str
     pad_to: int
-    """Words of the longest training text: as long is every text with its pads."""
+    """Mean length of the training batches, each as long as its longest text: pads fill shorter texts up to it."""
     median_words: int
     """Words of half of the test texts, at most."""
     with_pads: Score

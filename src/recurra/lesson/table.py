@@ -17,7 +17,7 @@ __all__ = ["lesson_table", "pads_rows"]
 _TEST = "test (95 % interval)"
 _SCORES = ("model", "train", _TEST, "of the rows", "lesson", "Keras")
 _LEARNED = ("model", "read", "rows", "epochs", "best epoch")
-_COSTS = ("model", "parameters", "seconds", "docs/s", "MB")
+_COSTS = ("model", "parameters", "seconds", "docs/s", "peak memory, MB")
 
 
 def lesson_table(result: LessonResult) -> str:
@@ -46,6 +46,8 @@ def lesson_table(result: LessonResult) -> str:
     notes = [f"{result['dataset']}: {result['train_phrase']}, {result['test_rows']:,} test rows.", result["reads"]]
     if any(model["best_epoch"] is not None for model in models):
         notes.append("Best epoch: that with the lowest loss on held-out rows. The lesson's networks keep the last.")
+    if any(one["peak_memory_mb"] is not None for one in [*models, *([linear] if linear else [])]):
+        notes.append("Peak memory: the largest of the whole process while that model learned.")
     if (pads := result["pads"]) is not None:
         name = f"{short_name(pads['preset'])} on whole texts"
         asked = [(said, _score(one["accuracy"], one["interval"])) for said, one in pads_rows(pads)]

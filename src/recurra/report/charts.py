@@ -9,7 +9,7 @@ from typing import Any
 
 from recurra.evaluation.intervals import wilson
 from recurra.report.palette import INK, LINES, MARKERS, SERIES
-from recurra.report.picture import Picture, picture, plain
+from recurra.report.picture import Picture, in_lines, picture, plain
 from recurra.report.translation import translate
 
 __all__ = ["Line", "Point", "bar_chart", "interval_chart", "line_chart", "reliability_chart"]
@@ -147,6 +147,8 @@ def interval_chart(
         title: what is shown.
         x_label: of the axis, with its unit.
     """
+    names = [in_lines(row) for row in rows]
+    lines = max((name.count("\n") + 1 for name in names), default=1)
 
     def draw(axes: Any) -> None:
         for row in range(len(rows)):
@@ -156,7 +158,7 @@ def interval_chart(
                 y = row + 0.22 * (place - (len(found) - 1) / 2)
                 axes.plot([low, high], [y, y], color=SERIES[number], linewidth=2.2, solid_capstyle="butt")
                 axes.plot([value], [y], color=SERIES[number], marker=MARKERS[number], linestyle="none")
-        axes.set_yticks(range(len(rows)), [plain(row) for row in rows])
+        axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -181,7 +183,7 @@ def interval_chart(
         title=title,
         description=translate("{x_label}. {said}.", x_label=x_label, said=said),
         legend=[label for label, _ in series] if len(series) > 1 else (),
-        height=70 + len(rows) * (26 + 8 * (len(series) - 1)),
+        height=70 + len(rows) * (10 + 16 * lines + 8 * (len(series) - 1)),
     )
 
 
@@ -206,7 +208,7 @@ def bar_chart(
         axes.barh(places, [amount for _, amount, _ in rows], height=0.5, color=SERIES[0])
         for place, (_, amount, text) in enumerate(rows):
             axes.annotate(plain(text), (amount, place), xytext=(5, 0), textcoords="offset points", va="center")
-        axes.set_yticks(places, [plain(label) for label, _, _ in rows])
+        axes.set_yticks(places, [in_lines(label) for label, _, _ in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(0, longest if whole is not None else longest * 1.25)
         axes.tick_params(axis="y", length=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.evaluation import EvaluationJson
 from recurra.evaluation.confusions import Confusion, top_confusions
-from recurra.report.formatting import percent, plural, with_interval
+from recurra.report.formatting import listing, percent, plural, with_interval
 from recurra.report.translation import translate, translate_plural
 
 __all__ = [
@@ -18,6 +18,9 @@ __all__ = [
     "mix_ups",
     "unknown_sentences",
 ]
+
+# Most classes that a sentence names.
+NAMED = 4
 
 
 def mix_ups(evaluation: EvaluationJson, top: int = 12) -> list[Confusion]:
@@ -61,11 +64,16 @@ def f1_sentences(scores: Sequence[Mapping[str, Any]]) -> list[str]:
     tested = sorted((score for score in scores if score["support"]), key=lambda score: -score["f1"])
     if not tested or tested[0]["f1"] == tested[-1]["f1"]:
         return []
-    best, worst = (
-        translate("{label} ({score})", label=score["label"], score=f"{score['f1']:.3f}")
-        for score in (tested[0], tested[-1])
-    )
+    best, worst = (_tied(tested, score["f1"]) for score in (tested[0], tested[-1]))
     return [translate("The highest F1 is that of {best}, the lowest that of {worst}.", best=best, worst=worst)]
+
+
+def _tied(tested: Sequence[Mapping[str, Any]], f1: float) -> str:
+    """All classes with this F1, as it is shown: ``ship and grain (0.000)``."""
+    shown = f"{f1:.3f}"
+    labels = [str(score["label"]) for score in tested if f"{score['f1']:.3f}" == shown]
+    names = listing(labels) if len(labels) <= NAMED else translate("{count} classes", count=len(labels))
+    return translate("{label} ({score})", label=names, score=shown)
 
 
 def unknown_sentences(rows: int) -> list[str]:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from recurra.report.packages import require
 from recurra.report.palette import INK, use_page_colours
 
-__all__ = ["Picture", "letters", "picture", "plain"]
+__all__ = ["Picture", "in_lines", "letters", "picture", "plain"]
 
 WIDTH = 420
 """Width of every picture in its own units, about pixels."""
@@ -116,6 +116,28 @@ def plain(text: str, length: int = 24) -> str:
     """A name for a picture: printable and short."""
     text = _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def in_lines(text: str, length: int = 26) -> str:
+    """A name for a row of a picture: printable, in two lines if it is longer than one, and cut after the second.
+
+    Args:
+        text: the name.
+        length: of a line, in letters (:func:`letters`).
+    """
+    text = plain(text, 2 * length)
+    fits = _fitting(text, length)
+    if fits == len(text):
+        return text
+    # Where there is no space, as in Japanese, a line ends anywhere.
+    place = text.rfind(" ", 0, fits + 1)
+    first, second = (text[:place], text[place + 1 :]) if place > 0 else (text[:fits], text[fits:])
+    return f"{first}\n{plain(second, _fitting(second, length))}"
+
+
+def _fitting(text: str, length: int) -> int:
+    """How many characters from the beginning take no more room than so many letters."""
+    return max(end for end in range(len(text) + 1) if letters(text[:end]) <= length)
 
 
 def letters(text: str) -> float:

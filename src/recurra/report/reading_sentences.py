@@ -57,15 +57,8 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
         else [translate("The answer is {answer}, with {probability}.", answer=answer, probability=probability)]
     )
     if stable:
-        since = translate(
-            "{answer} has been the most probable label since word {place} of {count}, “{word}”; before, another was."
-            if "given" in reading
-            else "{answer} has been the most probable class since word {place} of {count}, “{word}”; before, another "
-            "was.",
-            answer=answer,
-            place=stable,
-            count=len(words),
-            word=words[stable - 1],
+        since = fill(
+            _since(reading, stable, answer), answer=answer, place=stable, count=len(words), word=words[stable - 1]
         )
     else:
         since = translate(
@@ -87,6 +80,33 @@ def reading_sentences(reading: ReadingJson) -> list[str]:
             )
         )
     return sentences
+
+
+def _since(reading: ReadingJson, stable: int, answer: Label) -> str:
+    """Since when the answer is the same, and whether it had been that before."""
+    labels = reading["labels"]
+    before = np.array([reading["start"], *reading["probabilities"]])[:stable].argmax(axis=1)
+    if labels.index(answer) in before:
+        return (
+            translate(
+                "{answer} has been the most probable label since word {place} of {count}, “{word}”; before, it and "
+                "others took turns."
+            )
+            if "given" in reading
+            else translate(
+                "{answer} has been the most probable class since word {place} of {count}, “{word}”; before, it and "
+                "others took turns."
+            )
+        )
+    return (
+        translate(
+            "{answer} has been the most probable label since word {place} of {count}, “{word}”; before, another was."
+        )
+        if "given" in reading
+        else translate(
+            "{answer} has been the most probable class since word {place} of {count}, “{word}”; before, another was."
+        )
+    )
 
 
 def _unknown_words(reading: ReadingJson) -> list[str]:
@@ -262,8 +282,8 @@ def _reach(flow: FlowJson) -> str:
     left = {"share": _share(flow["norm"][last]), "steps": plural(last, "step")}
     if half is None:
         return translate(
-            "the gradient's norm does not stay under a half as far as was measured, and {share} is left {steps} before "
-            "the end",
+            "the gradient's norm is {share} of that at the last step {steps} before the end, and still a half or more "
+            "where measuring ends",
             **left,
         )
     return translate(

@@ -232,7 +232,7 @@ def fit_prepared(
     )
     _tell_of_size(bundle, recipe, told)
     write_run(run.folder, bundle, outcome)
-    return FitResult(bundle, outcome, prepared.count, validation)
+    return FitResult(bundle, outcome, prepared.count, validation, len(prepared.new) if prepared.held else 0)
 
 
 def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:

@@ -235,8 +235,8 @@ def prepare(
     new = new_texts(hashes, held)
     if known := int(held.sum()) - len(new):
         callbacks.on_message(
-            f"{known:,} of {held.sum():,} rows held out have texts that are learned from: "
-            "they do not choose when to stop."
+            f"{known:,} of {held.sum():,} rows held out have the same text as a row that is learned from: "
+            "validation during training leaves them out."
         )
     joined, remembered = tables.finish()
     if remembered is not None and held.any():

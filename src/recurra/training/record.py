@@ -45,12 +45,14 @@ class FitResult:
         outcome: curves, time, how the run ended.
         rows: all rows, those held out included, also where they are rows of their own (``validation_data``).
         validation: scores on the held-out rows, or ``None`` if there were none.
+        choosing: number of held-out rows that the curves are measured on, those whose text is not learned from.
     """
 
     bundle: Bundle
     outcome: Outcome
     rows: int
     validation: Any
+    choosing: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
