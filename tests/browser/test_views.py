@@ -205,7 +205,8 @@ def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
 
     def answer(route: Any) -> None:
         asked.append(len(asked) + 1)
-        epochs = [{"epoch": k + 1, "validation_accuracy": 0.5 + k / 10} for k in range(len(asked))]
+        # On a busy machine the page may ask a third time before the test has looked.
+        epochs = [{"epoch": k + 1, "validation_accuracy": 0.5 + k / 10} for k in range(min(len(asked), 2))]
         route.fulfill(json={"runs": [{**run, "state": "running", "epochs": epochs, "curve": []}]})
 
     page.route("**/v1/runs", answer)
@@ -214,5 +215,5 @@ def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
     best = page.locator("tbody td.figure").nth(1)
     page.get_by_text("60.00%", exact=True).wait_for()
     assert best.inner_text() == "60.00%"
-    assert len(asked) == 2
+    assert len(asked) >= 2
     wait_until(page, "document.querySelectorAll('.scatterlayer .point').length === 2")

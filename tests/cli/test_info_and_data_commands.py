@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rows import TOPICS, make_rows, write_news, write_table
 
 import recurra
-from recurra.bundle import write_bundle
+from recurra.bundle import digest_of, write_bundle
 from recurra.card.facts import Facts
 from recurra.cli.info import _about
 
@@ -27,6 +27,7 @@ def test_info_is_what_python_gives(run: Run, trained: Path) -> None:
     assert values == {
         "model": str(path),
         "bytes": path.stat().st_size,
+        "digest": digest_of(path),
         **json.loads(json.dumps(recurra.load(path).info)),
     }
     assert {"classes", "text", "network", "vocabulary", "parameters", "record"} <= values.keys()

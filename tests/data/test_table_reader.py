@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,22 @@ def test_missing_titles_and_texts_are_empty(tmp_path: Path) -> None:
     (block,) = table.read()
     assert block.documents == [("", "a"), ("", "")]
     assert block.joined.to_pylist() == ["a", ""]
+
+
+def test_a_number_among_texts_does_not_make_another_column_the_text(tmp_path: Path) -> None:
+    """Without an error the subjects would be read in place of the messages, because of one row."""
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        {"id": place, "subject": f"subject {place}", "message": f"words of {place}", "topic": "ab"[place % 2]}
+        for place in range(30)
+    ]
+    lines[20]["message"] = 7
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    with pytest.raises(DataError, match=r"column 'message' holds values of several kinds, such as 7 in row 21"):
+        TableReader(open_blocks(path))
+    assert TableReader(open_blocks(path), text="subject").columns.text == "subject"
+    # A column of numbers alone is no column of texts, whatever its name.
+    for line in lines:
+        line["message"] = 7
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    assert TableReader(open_blocks(path)).columns.text != "message"

@@ -81,3 +81,17 @@ def test_a_class_without_rows_is_nobodys() -> None:
 def test_what_does_not_fit(probabilities: np.ndarray, targets: list[int]) -> None:
     with pytest.raises(DataError):
         label_errors(probabilities, np.array(targets, dtype=np.int64))
+
+
+def test_a_class_of_a_few_rows_that_was_not_learned_leaves_the_estimate_alone() -> None:
+    p, given, true = spoiled(0, 0.05)
+    # Three rows of a fifth class, to which the model gives next to nothing, as it gives it to all rows.
+    generator = np.random.default_rng(1)
+    tiny = generator.uniform(0.001, 0.03, (len(p), 1))
+    widened = np.concatenate([p * (1 - tiny), tiny], axis=1)
+    more = np.concatenate([widened, widened[:3]])
+    labels = np.concatenate([given, [4, 4, 4]])
+    found = label_errors(more, labels)
+    assert found.noise == pytest.approx((given != true).mean(), abs=0.02)
+    assert 4 not in found.suggested
+    assert (found.rows < len(p)).all()

@@ -33,12 +33,12 @@ def check_digest(data: bytes, stored: object) -> None:
     if len(found) // 2 <= equal < len(found):
         # The digests of two contents agree in four digits, more or less.
         raise ModelFileError(
-            "The file was altered: the SHA-256 that it records is damaged, "
+            "The file was altered: the digest that it records is damaged, "
             f"{len(found) - equal} of its {len(found)} digits differ from that of its contents",
             BROKEN,
         )
     if stored != found:
-        raise ModelFileError(f"The file was cut or altered: its SHA-256 begins {found[:12]}, not {stored[:12]}", BROKEN)
+        raise ModelFileError(f"The file was cut or altered: its digest begins {found[:12]}, not {stored[:12]}", BROKEN)
 
 
 def _digest(data: bytes, place: int) -> str:

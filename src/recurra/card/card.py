@@ -116,7 +116,7 @@ def _details(facts: Facts, digest: str) -> str:
         ("parameters", f"{count:,}, stored as {bundle.weights}"),
         ("vocabulary", f"{len(bundle.vocabulary):,} tokens ({plain(bundle.text.tokens)})"),
         ("preset", plain(facts.record.get("preset") or "none")),
-        ("file's SHA-256", f"`{digest}`"),
+        ("digest in the file (not that of `sha256sum`)", f"`{digest}`"),
     ]
     if said := pretrained_vectors(facts.record):
         rows.append(("embedding began with", "; ".join(map(plain, said))))

@@ -45,6 +45,7 @@ def info(
             raise SettingsError(f"--card is given with the preset {preset}", "Give a model file, or leave it out.")
         show_preset(preset, output)
         return
+    from recurra.bundle import digest_of
     from recurra.card.facts import Facts
     from recurra.presets.load import presets_like
     from recurra.runtime import load
@@ -54,12 +55,12 @@ def info(
             f"There is no model file and no preset {model_name(model)!r:.80}", f"Did you mean {' or '.join(meant)}?"
         )
     loaded = load(model)
-    known = {"model": model_name(model), "bytes": model.stat().st_size, **loaded.info}
+    digest = digest_of(model)
+    known = {"model": model_name(model), "bytes": model.stat().st_size, "digest": digest, **loaded.info}
     if card:
-        from recurra.bundle import digest_of
         from recurra.card import model_card
 
-        text = model_card(loaded.bundle, digest=digest_of(model))
+        text = model_card(loaded.bundle, digest=digest)
         output.result(text.rstrip("\n"))
         output.document({**known, "card": text})
         return

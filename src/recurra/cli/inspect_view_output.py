@@ -79,6 +79,8 @@ def show_doubts(doubted: LabelIssues, output: Output) -> None:
     """Prints how many rows are in doubt, and a table of some for each reason."""
     for what, count in doubted.counts.items():
         output.result(f"{what}: {count:.4f}" if isinstance(count, float) else f"{what}: {count:,}")
+    if doubted.rows:
+        output.detail("Rows are counted from 0: row 0 is the first one below the names of the columns.")
     by_reason: dict[str, list[LabelIssue]] = {}
     for one in doubted.rows:
         by_reason.setdefault(one.reason, []).append(one)

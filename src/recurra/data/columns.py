@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
-__all__ = ["ColumnStatistics", "Columns", "choose_columns", "is_label_name", "is_usual_name", "quoted_names"]
+__all__ = [
+    "ColumnStatistics",
+    "Columns",
+    "choose_columns",
+    "is_label_name",
+    "is_text_name",
+    "is_usual_name",
+    "quoted_names",
+]
 
 # Tiers of names, the most likely first; names of one tier are equally likely.
 _TEXT_NAMES = (
@@ -119,7 +127,7 @@ def choose_columns(
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
         text = _guess_text(free, source, header=header)
-        if model is not None and text != model.title and not _is_usual_text(text) and len(names) > 1:
+        if model is not None and text != model.title and not is_text_name(text) and len(names) > 1:
             (learned,) = _shown([model.text])
             raise DataError(
                 f"{source} has no column of texts {learned}, from which the model learned, among {quoted_names(names)}",
@@ -221,7 +229,8 @@ def is_usual_name(name: str) -> bool:
     return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
 
 
-def _is_usual_text(name: str) -> bool:
+def is_text_name(name: str) -> bool:
+    """Whether it is a usual name of a text column."""
     return any(_plain(name) in tier for tier in _TEXT_NAMES)
 
 

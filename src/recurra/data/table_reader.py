@@ -10,10 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.arrow_columns import byte_lengths, checked_texts, is_label, is_text, joined_texts, plain_labels
+from recurra.data.arrow_columns import (
+    byte_lengths,
+    checked_texts,
+    is_json,
+    is_label,
+    is_text,
+    joined_texts,
+    plain_labels,
+    text_column,
+)
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name, quoted_names
+from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name, is_text_name, quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
@@ -147,6 +156,8 @@ class TableReader:
         if labelled and label is None and classes and {text, title} <= {None, *self.head.names}:
             check_labels(self.head, classes, self.source, column=None if model is None else model.label)
         nameless = isinstance(blocks, FolderBlocks | FastTextBlocks | LineBlocks)
+        if text is None:
+            _check_mixed(self.head, self.source, None if model is None else model.text)
         facts = _statistics(self.head)
         self._repeated_name = _repeated_name(self.head, facts)
         try:
@@ -250,6 +261,18 @@ def _check_separator(head: RawTable, source: str) -> None:
                 f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
                 "Say --format csv, or save it with commas as .csv or with tabs as .tsv.",
             )
+
+
+def _check_mixed(head: RawTable, source: str, learned: str | None) -> None:
+    """Raises a :class:`DataError` for a column with a usual name of texts, or a model's, that holds other values too.
+
+    Without it another column would be the text, because of a single row.
+    """
+    for name, column in zip(head.names, head.columns, strict=True):
+        if is_json(column.type) and (name == learned or is_text_name(name)):
+            values = [value for value in column.slice(0, GUESS_ROWS).to_pylist() if value is not None]
+            if 2 * sum(value[:1] == '"' for value in values) > len(values):
+                text_column(head, name, source)
 
 
 def _statistics(head: RawTable) -> list[ColumnStatistics]:

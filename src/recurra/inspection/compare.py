@@ -79,7 +79,7 @@ def compare(
         if set(own) != set(leading):
             raise DataError(
                 f"{first} knows the classes {_listed(leading)}, {name} {_listed(own)}",
-                "Compare models of the same labels.",
+                "Compare models of the same labels, or evaluate each: a row whose label it lacks counts as wrong.",
             )
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)

@@ -50,6 +50,9 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
     its number of rows, estimate the joint distribution Q of given and true labels. For each i ≠ j the B · Q[i][j] rows
     labelled i with the largest margin p(j) - p(i) are suspected, except those with a margin of 0 or less.
 
+    Beside the paper, a class whose t_j is below 1/C was not learned, as happens to a handful of rows: so many rows
+    would reach such a threshold that the estimate says nothing. No row is confidently of it, and its own are taken as right.
+
     Args:
         probabilities: float[B, C], out of sample: from a model that was not trained on the row. A model that was
             reproduces its label.
@@ -70,7 +73,8 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
         thresholds = np.bincount(targets, own, classes) / sizes
     # Nothing reaches NaN: no row can be of a class without rows, which has no threshold. The tolerance is for means of
     # equal numbers, which may round above them.
-    reached = p >= thresholds - 1e-12
+    learned = thresholds >= 1 / classes - 1e-12
+    reached = (p >= thresholds - 1e-12) & learned & learned[targets][:, None]
     best = np.where(reached, p, -1).argmax(axis=1)
     some = reached.any(axis=1)
     confident = np.bincount(targets[some] * classes + best[some], minlength=classes**2).reshape(classes, classes)
