@@ -51,7 +51,8 @@ def label_errors(probabilities: npt.NDArray[np.floating], targets: Places) -> La
     labelled i with the largest margin p(j) - p(i) are suspected, except those with a margin of 0 or less.
 
     Beside the paper, a class whose t_j is below 1/C was not learned, as happens to a handful of rows: so many rows
-    would reach such a threshold that the estimate says nothing. No row is confidently of it, and its own are taken as right.
+    would reach such a threshold that the estimate says nothing. No row is confidently of it, and its own are taken as
+    right.
 
     Args:
         probabilities: float[B, C], out of sample: from a model that was not trained on the row. A model that was
