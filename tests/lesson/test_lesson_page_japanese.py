@@ -79,11 +79,11 @@ def test_hostile_text_stays_text(result: dict[str, Any], check_page: Callable[[s
 def test_pictures_leave_room_for_japanese(result: dict[str, Any]) -> None:
     """Names of rows are written to the left of the axis, each character an em wide: none begins left of the picture."""
     label = re.search(
-        r'font-size: ([\d.]+)px; text-anchor: end[^>]* x="([\d.]+)"[^>]*>長さの近いバッチ<', japanese(result)
+        r'font-size: ([\d.]+)px; text-anchor: end[^>]* x="([\d.]+)"[^>]*>長さ別のバッチ<', japanese(result)
     )
     assert label is not None
     size, right = map(float, label.groups())
-    assert right - size * len("長さの近いバッチ") > 0
+    assert right - size * len("長さ別のバッチ") > 0
 
 
 def test_the_command_s_run_is_refused_before_it_trains(tmp_path: Path) -> None:

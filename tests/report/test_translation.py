@@ -63,7 +63,7 @@ def test_english_needs_no_catalogue() -> None:
 def test_japanese_in_a_block_and_english_after_it() -> None:
     with use_language("ja"):
         assert page_language() == "ja"
-        assert plural(7_600, "test row") == "テスト 7,600 行"
+        assert plural(7_600, "test row") == "テストデータ 7,600 行"
         assert plural(1, "word") == "1 語"
         assert points(-0.031, signed=True) == "\N{MINUS SIGN}3.10 ポイント"
         assert amount(2.345, "s") == "2.35\N{NO-BREAK SPACE}秒"
