@@ -56,7 +56,7 @@ def info(
         )
     loaded = load(model)
     digest = digest_of(model)
-    known = {"model": model_name(model), "bytes": model.stat().st_size, "digest": digest, **loaded.info}
+    known = {"model": model_name(model), "bytes": model.stat().st_size, **loaded.info, "digest": digest}
     if card:
         from recurra.card import model_card
 
