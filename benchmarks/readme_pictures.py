@@ -112,7 +112,10 @@ PICTURES = {
         draw_lesson,
         ("lesson/p*.py", "lesson/*sentences.py", "lesson/templates/*", "report/templates/*.css"),
     ),
-    "docs/reading-room.png": Picture(draw_reading_room, ("web/static/**/*",)),
+    "docs/reading-room.png": Picture(
+        draw_reading_room,
+        ("web/static/*.html", "web/static/css/*", "web/static/js/**/*", "web/static/locales/en.json"),
+    ),
 }
 
 
