@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -212,7 +213,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 that begins afresh, and leaves the model that it goes on from as it is.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
-                with a label that the training rows lack are left out.
+                with a label that the training rows lack are left out, with a warning.
 
         Raises:
             DataError: the documents or labels cannot be trained on.
@@ -264,6 +265,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if self.verbose:
             print(ended, flush=True)
+        for said in filter(None, (fitted.left_out, fitted.lower_loss)):
+            warnings.warn(said, UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
