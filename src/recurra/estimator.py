@@ -98,8 +98,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
-    # The name of the column of texts that fit was given alone.
+    # Names that fit was given: of a column of texts alone, and of the columns of an indicator matrix.
     _series: str | None = None
+    _indicator_names: list[Any] | None = None
 
     @explain_keywords
     def __init__(
@@ -258,6 +259,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         # Only now: a fit that fails leaves the estimator as it was.
         self.n_columns_, self.columns_, self._series = rows.width, rows.columns, rows.series
+        self._indicator_names = rows.indicator_names
         self.model_ = Model(fitted.bundle)
         self.classes_ = self.model_.classes_ if rows.width is None else np.arange(rows.width)
         self.history_ = fitted.outcome.history
@@ -335,7 +337,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             X: B documents.
             y: their labels, as for :meth:`fit`. For multi-label data B lists of labels or a binary indicator matrix
-                [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had.
+                [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had; a data frame may
+                have them in another order, by their names in ``fit`` or the classes.
             sample_weight: weights of the documents, float[B].
 
         Raises:
@@ -343,7 +346,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
-        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
+        names = self._indicator_names
+        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found), names=names)
         right = [
             set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
         ]

@@ -19,6 +19,7 @@ from recurra.data.read import read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
+from recurra.evaluation.label_targets import in_class_order
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -76,6 +77,7 @@ class GivenRows:
         width: number of columns of the indicator matrix that the labels were; ``None`` if they were none.
         table: what the documents were read from; ``None`` for a sequence.
         series: the name of the column of texts that was given alone; ``None`` where it has none.
+        indicator_names: the names of an indicator matrix's columns; ``None`` where it has none.
         labels_name: the name of the column that the labels were; ``None`` where it has none.
     """
 
@@ -85,6 +87,7 @@ class GivenRows:
     table: Table | None
     series: str | None = None
     labels_name: str | None = None
+    indicator_names: list[Any] | None = None
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
@@ -95,7 +98,8 @@ class GivenRows:
         table = read_frame(X) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
         width = None if matrix is None else matrix.shape[1]
-        return cls(documents, labels, width, table, None if table else _name(X), _name(y))
+        names = y.columns.tolist() if width is not None and hasattr(y, "iloc") else None
+        return cls(documents, labels, width, table, None if table else _name(X), _name(y), names)
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
@@ -179,7 +183,7 @@ class GivenRows:
             raise DataError(f"In validation_data: {error.received}", error.hint) from error
 
     def _of_same_form(self, X: Any, y: Any) -> InMemoryRows:
-        matrix = indicator_of(y)
+        matrix = indicator_of(in_class_order(y, self.indicator_names) if self.indicator_names else y)
         if self.width != (None if matrix is None else matrix.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",

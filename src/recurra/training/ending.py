@@ -56,8 +56,8 @@ def lower_loss_before(outcome: Outcome) -> str:
     patience = max(USUAL_PATIENCE, _longest_wait([one.loss for one in found]))
     return (
         f"The lowest loss on held-out rows was {lowest.loss:.3f} after epoch {int(lowest.epoch)}; the weights kept, of "
-        f"epoch {int(last.epoch)}, have {last.loss:.3f}. options={{'patience': {patience}}} (--set patience={patience}) "
-        "keeps the best epoch's."
+        f"epoch {int(last.epoch)}, have {last.loss:.3f}. "
+        f"options={{'patience': {patience}}} (--set patience={patience}) keeps the best epoch's."
     )
 
 
