@@ -36,7 +36,7 @@ def run(name: str, data: Dataset, *, engine: str, seed: int) -> dict[str, Any]:
     fitted = fit(documents, labels, recipe=preset, run=RunOptions(engine=engine))
     model = Model(fitted.bundle)
     targets = model.bundle.labels.encode(list(data.test.labels or ()))
-    found = evaluate(model.predict_proba(data.test.documents), targets, model.classes_)
+    found = evaluate(model.predict_proba(data.test.documents), targets, model.classes_, class_numbers=True)
     return {"seed": seed, "test_accuracy": found.accuracy, "seconds": fitted.outcome.seconds}
 
 

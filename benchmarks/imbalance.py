@@ -78,7 +78,9 @@ def main() -> None:
                 fitted = fit([documents[row] for row in kept], [labels[row] for row in kept], recipe=one)
                 model = Model(fitted.bundle)
                 targets = fitted.bundle.labels.encode([labels[row] for row in held])
-                found = evaluate(model.predict_proba([documents[row] for row in held]), targets, model.classes_)
+                found = evaluate(
+                    model.predict_proba([documents[row] for row in held]), targets, model.classes_, class_numbers=True
+                )
                 rare = np.argsort([score.support for score in found.classes], kind="stable")[
                     : len(found.classes) // 3 + 1
                 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from recurra.bundle import Bundle, read_bundle, write_bundle
+from recurra.bundle import write_bundle
 from recurra.data.documents import Document
 from recurra.data.split import check_one_split
 from recurra.errors import SettingsError
 from recurra.estimator_inputs import labels_to_score
 from recurra.estimator_parameters import (
+    bundle_of,
     check_names,
     checked_options,
     explain_keywords,
@@ -28,7 +30,6 @@ from recurra.estimator_parameters import (
     unknown_parameter,
 )
 from recurra.estimator_rows import GivenRows, documents_of
-from recurra.hub import local_path
 from recurra.presets import load_preset, recipe_of_model, setting_names
 from recurra.runtime import Model, Reading, load
 from recurra.tasks import Task
@@ -45,7 +46,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A recurrent text classifier.
 
     ``X`` is a sequence of texts or of (title, text) pairs: a list, an array or a column of a data frame. If it is a
-    whole data frame or Arrow table, ``fit`` guesses the columns of texts and titles, and ``predict`` reads the same.
+    whole data frame or Arrow table, ``fit`` guesses the columns of texts and titles, and ``predict`` reads the same;
+    after a ``fit`` of texts alone, a table must have the fitted column's name or a single column of texts.
     For multi-label data ``y`` has a list of labels for each text, or is a binary indicator matrix [texts, labels];
     ``predict`` then returns such lists or such a matrix, and ``score`` is the subset accuracy: the share of texts whose
     labels are exactly right.
@@ -95,6 +97,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> clf = TextClassifier(model="lesson/gru").fit(texts, labels)  # doctest: +SKIP
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
+
+    # Names that fit was given: of a column of texts alone, and of the columns of an indicator matrix.
+    _series: str | None = None
+    _indicator_names: list[Any] | None = None
 
     @explain_keywords
     def __init__(
@@ -208,7 +214,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 that begins afresh, and leaves the model that it goes on from as it is.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
-                with a label that the training rows lack are left out.
+                with a label that the training rows lack are left out, with a warning.
 
         Raises:
             DataError: the documents or labels cannot be trained on.
@@ -227,7 +233,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         }
         given = plain({name: value for name, value in named.items() if value is not None})
         options = plain(checked_options(self.options, given))
-        bundle = _bundle_of(initial)
+        bundle = bundle_of(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = recipe.with_options({**options, **given})
         if self.vectors is not None:
@@ -252,7 +258,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight=sample_weight,
         )
         # Only now: a fit that fails leaves the estimator as it was.
-        self.n_columns_, self.columns_ = rows.width, rows.columns
+        self.n_columns_, self.columns_, self._series = rows.width, rows.columns, rows.series
+        self._indicator_names = rows.indicator_names
         self.model_ = Model(fitted.bundle)
         self.classes_ = self.model_.classes_ if rows.width is None else np.arange(rows.width)
         self.history_ = fitted.outcome.history
@@ -260,6 +267,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if self.verbose:
             print(ended, flush=True)
+        for said in filter(None, (fitted.left_out, fitted.lower_loss)):
+            warnings.warn(said, UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
@@ -328,7 +337,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             X: B documents.
             y: their labels, as for :meth:`fit`. For multi-label data B lists of labels or a binary indicator matrix
-                [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had.
+                [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had; a data frame may
+                have them in another order, by their names in ``fit`` or the classes.
             sample_weight: weights of the documents, float[B].
 
         Raises:
@@ -336,7 +346,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
-        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
+        names = self._indicator_names
+        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found), names=names)
         right = [
             set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
         ]
@@ -351,7 +362,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
-        return documents_of(X, self.columns_, self.model_.columns)
+        return documents_of(X, self.columns_, self.model_.columns, self._series)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).
@@ -381,19 +392,3 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not isinstance(path, str | Path):
             raise SettingsError(f"save was given {path!r:.60}", 'Give the path of a file, such as "model.safetensors".')
         write_bundle(self.model_.bundle, Path(path))
-
-
-def _bundle_of(initial: Model | TextClassifier | str | Path | None) -> Bundle | None:
-    if initial is None:
-        return None
-    if isinstance(initial, TextClassifier):
-        check_is_fitted(initial)
-        initial = initial.model_
-    if isinstance(initial, Model):
-        return initial.bundle
-    if not isinstance(initial, str | Path):
-        raise SettingsError(
-            f"initial is {initial!r:.60}",
-            "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name.",
-        )
-    return read_bundle(local_path(initial))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.errors import DataError
+from recurra.evaluation.label_targets import in_class_order
 
 __all__ = [
     "as_documents",
@@ -73,7 +74,9 @@ def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
     return label_sets(y)
 
 
-def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int) -> list[Any]:
+def labels_to_score(
+    y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int, names: Sequence[Any] | None = None
+) -> list[Any]:
     """The labels that answers are compared with; tuples where a document has several.
 
     Args:
@@ -81,10 +84,13 @@ def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: 
         classes: C classes.
         lists: whether an answer is a list of labels.
         answers: how many there are.
+        names: of the columns of the indicator matrix that ``fit`` had; ``None`` where they are the classes.
 
     Raises:
         DataError: ``y`` has another number of them, or another form.
     """
+    if lists:
+        y = in_class_order(y, names or classes.tolist())
     matrix = indicator_of(y)
     if matrix is None:
         labels = label_sets(y)

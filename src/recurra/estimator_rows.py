@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from recurra.bundle import Bundle
+from recurra.data.columns import quoted_names
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import is_frame
@@ -17,6 +19,7 @@ from recurra.data.read import read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
+from recurra.evaluation.label_targets import in_class_order
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -24,25 +27,44 @@ _log = logging.getLogger("recurra.estimator")
 
 
 def documents_of(
-    X: Any, columns: tuple[str, str | None] | None, model_columns: ModelColumns | None = None
+    X: Any,
+    columns: tuple[str, str | None] | None,
+    model_columns: ModelColumns | None = None,
+    series: str | None = None,
 ) -> list[Document]:
     """The documents of a sequence, or of a table's columns.
 
     Args:
         X: texts, pairs or a table.
-        columns: the columns of texts and titles to read from a table; ``None`` to take the model's, or to guess.
+        columns: the columns of texts and titles to read from a table; ``None`` to take the model's. Without those
+            either, the table must have the column ``series`` or a single column of texts.
         model_columns: those that a model learned from.
+        series: the name of the column of texts alone that a model learned from.
 
     Raises:
-        DataError: there are no documents in it.
+        DataError: there are no documents in it, or it has several columns of texts.
     """
     if not is_frame(X):
         return as_documents(X)
+    if columns is None and model_columns is None and series in _names(X):
+        columns = (str(series), None)
     text, title = columns or (None, None)
     table = read_frame(X, text, title, model=None if columns else model_columns)
+    if columns is None and model_columns is None and len(table.text_columns) > 1:
+        raise DataError(
+            f"X is {table.source} with the columns of texts {quoted_names(table.text_columns)}, and fit was given "
+            "texts and no frame",
+            f"Give the column of the texts alone, such as frame[{table.text_column!r:.60}].",
+        )
     for warning in table.warnings:
         _log.warning("%s: %s", table.source, warning)
     return table.documents
+
+
+def _names(frame: Any) -> list[Any]:
+    """The names of a table's columns; those of a stream are not known before it is read."""
+    names: Any = getattr(frame, "column_names", None) or getattr(frame, "columns", ())
+    return list(names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +76,18 @@ class GivenRows:
         labels: B labels, or tuples of labels.
         width: number of columns of the indicator matrix that the labels were; ``None`` if they were none.
         table: what the documents were read from; ``None`` for a sequence.
+        series: the name of the column of texts that was given alone; ``None`` where it has none.
+        indicator_names: the names of an indicator matrix's columns; ``None`` where it has none.
+        labels_name: the name of the column that the labels were; ``None`` where it has none.
     """
 
     documents: list[Document]
     labels: list[Any]
     width: int | None
     table: Table | None
+    series: str | None = None
+    labels_name: str | None = None
+    indicator_names: list[Any] | None = None
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
@@ -69,19 +97,39 @@ class GivenRows:
         check_no_measurements(labels)
         table = read_frame(X) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
-        return cls(documents, labels, None if matrix is None else matrix.shape[1], table)
+        width = None if matrix is None else matrix.shape[1]
+        names = y.columns.tolist() if width is not None and hasattr(y, "iloc") else None
+        return cls(documents, labels, width, table, None if table else _name(X), _name(y), names)
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
         """The columns of texts and titles; ``None`` without a table."""
         return None if self.table is None else (self.table.text_column, self.table.title_column)
 
+    @property
+    def _possible_texts(self) -> list[str]:
+        """The columns of a table that may be meant as its text: one where its name says so."""
+        table = self.table
+        if table is None or table.text_column.casefold() in ("text", "texts"):
+            return []
+        return [name for name in table.text_columns if name not in (table.title_column, self.labels_name)]
+
     def tell(self, *, verbose: bool) -> None:
         """Says which columns were guessed, and whether texts and labels seem to be swapped.
+
+        It warns, as ``fit`` does for whoever called it, where the text is a guess among several columns of texts.
 
         Args:
             verbose: prints it; otherwise it is logged.
         """
+        if self.table is not None and len(possible := self._possible_texts) > 1:
+            read = self.table.text_column
+            warnings.warn(
+                f"columns guessed: text {read!r:.60} of {quoted_names(possible)}: give frame[{read!r:.60}] or the "
+                "column that you mean",
+                UserWarning,
+                stacklevel=3,
+            )
         for note in () if self.table is None else self.table.notes:
             if verbose:
                 print(note, flush=True)
@@ -135,7 +183,7 @@ class GivenRows:
             raise DataError(f"In validation_data: {error.received}", error.hint) from error
 
     def _of_same_form(self, X: Any, y: Any) -> InMemoryRows:
-        matrix = indicator_of(y)
+        matrix = indicator_of(in_class_order(y, self.indicator_names) if self.indicator_names else y)
         if self.width != (None if matrix is None else matrix.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",
@@ -143,4 +191,10 @@ class GivenRows:
             )
         labels = labels_of(y, matrix)
         check_same_kind(labels, self.labels)
-        return InMemoryRows(documents_of(X, self.columns), labels, source="validation_data")
+        return InMemoryRows(documents_of(X, self.columns, series=self.series), labels, source="validation_data")
+
+
+def _name(column: Any) -> str | None:
+    """The name of a column of a data frame, if it has one."""
+    name = getattr(column, "name", None)
+    return name if isinstance(name, str) and name else None

@@ -37,7 +37,7 @@ def test_json_is_what_python_gives(run: Run, trained: Path, rows: Path) -> None:
     documents, labels = make_rows(40, seed=9)
     before, after = plain.predict_proba(documents), small.predict_proba(documents)
     targets = plain.bundle.labels.encode(labels)
-    scores = [evaluate(answers, targets, plain.classes_) for answers in (before, after)]
+    scores = [evaluate(answers, targets, plain.classes_, class_numbers=True) for answers in (before, after)]
     assert values["bytes"] == {"before": path.stat().st_size, "after": Path("small.safetensors").stat().st_size}
     assert (values["model"], values["out"], values["format"]) == (str(path), "small.safetensors", "int8")
     assert (values["rows"], values["data"]) == (40, short_name(str(rows)))

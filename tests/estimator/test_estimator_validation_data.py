@@ -62,3 +62,15 @@ def test_a_share_to_hold_out_does_not_go_with_it() -> None:
 def test_labels_of_another_type_are_refused(labels: list[Any], held: list[Any], said: str) -> None:
     with pytest.raises(DataError, match=rf"^validation_data has {said}\. Give labels of one type"):
         network().fit(["oil prices", "the team"] * 10, labels, validation_data=(["oil", "team"], held))
+
+
+def test_rows_that_are_left_out_are_a_warning() -> None:
+    later = ["never seen", "unheard of", "never seen", *LATER_TOPICS[3:]]
+    said = (
+        r"^validation_data: 3 of 16 rows have a label that training never saw \('never seen' 2, 'unheard of' 1\) and "
+        r"are left out\.$"
+    )
+    with pytest.warns(UserWarning, match=said) as found:
+        fitted = network(epochs=1).fit(TEXTS, TOPICS, validation_data=(LATER_TEXTS, later))
+    assert len(found) == 1
+    assert fitted.validation_.rows == 13

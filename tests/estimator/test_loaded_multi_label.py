@@ -60,3 +60,19 @@ def test_the_columns_of_a_table_come_from_the_model(tmp_path: Path) -> None:
     again = loaded(fitted, tmp_path)
     assert again.columns_ == fitted.columns_ == ("body", "subject")
     np.testing.assert_array_equal(again.predict_proba(frame), fitted.predict_proba(frame))
+
+
+def test_a_frame_of_labels_is_scored_by_its_names(tmp_path: Path) -> None:
+    named = pd.DataFrame(MATRIX, columns=BINARISER.classes_)
+    turned, wrong = named[named.columns[::-1]], named.rename(columns={"always": "never"})
+    of_lists, of_frame = network().fit(TEXTS, LISTS), network().fit(TEXTS, named)
+    for fitted in (of_lists, loaded(of_lists, tmp_path), of_frame):
+        exact = fitted.score(TEXTS, MATRIX)
+        assert exact > 0
+        assert fitted.score(TEXTS, named) == fitted.score(TEXTS, turned) == exact
+        with pytest.raises(
+            DataError, match=r"^The columns of the indicator matrix are not the classes: 'never' is not"
+        ):
+            fitted.score(TEXTS, wrong)
+    beside = network().fit(TEXTS, named, validation_data=(TEXTS, turned))
+    assert beside.validation_.subset_accuracy == beside.score(TEXTS, MATRIX)

@@ -219,3 +219,37 @@ def test_a_title_is_enough_of_a_text() -> None:
     found = network().fit(frame, TOPICS)
     pairs = list(zip(TEXTS, missing(TEXTS, 3, by=""), strict=True))
     np.testing.assert_array_equal(found.predict_proba(frame), found.predict_proba(pairs))
+
+
+GUESTS = [f"g{place}" for place in range(len(TEXTS))]
+HOTEL = pd.DataFrame({"guest": GUESTS, "answer": TEXTS, "round": TOPICS})
+
+
+@pytest.mark.parametrize("frame", [HOTEL, pl.DataFrame(HOTEL), pa.table(HOTEL)], ids=["pandas", "Polars", "Arrow"])
+def test_after_texts_alone_a_frame_of_several_is_no_guess(frame: Any, fitted: TextClassifier) -> None:
+    said = (
+        r"^X is the \w+ \w+ with the columns of texts 'guest', 'answer', 'round', and fit was given texts and no frame"
+    )
+    for use in (fitted.predict, fitted.predict_proba, lambda X: fitted.score(X, TOPICS)):
+        with pytest.raises(DataError, match=said):
+            use(frame)
+    with pytest.raises(DataError, match=r"^In validation_data: X is the \w+ \w+ with the columns of texts 'guest'"):
+        network().fit(TEXTS, TOPICS, validation_data=(frame, TOPICS))
+
+
+def test_after_texts_alone_a_frame_may_have_their_column(fitted: TextClassifier) -> None:
+    expected = fitted.predict_proba(TEXTS)
+    alone = pd.DataFrame({"answer": TEXTS, "stay": range(len(TEXTS)), "topic": TOPICS})
+    np.testing.assert_array_equal(fitted.predict_proba(alone), expected)
+    by_series = network().fit(HOTEL["answer"], TOPICS)
+    for frame in (HOTEL, pl.DataFrame(HOTEL), pa.table(HOTEL)):
+        np.testing.assert_array_equal(by_series.predict_proba(frame), expected)
+
+
+def test_a_guess_among_several_columns_of_texts_is_a_warning() -> None:
+    said = r"^columns guessed: text 'answer' of 'guest', 'answer': give frame\['answer'\] or the column that you mean$"
+    with pytest.warns(UserWarning, match=said) as found:
+        network(epochs=1).fit(HOTEL, HOTEL["round"])
+    assert Path(found[0].filename) == Path(__file__)
+    # Warnings are errors here.
+    network(epochs=1).fit(HOTEL[["answer", "round"]], HOTEL["round"])

@@ -7,6 +7,7 @@ import time
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ def made_up(seed: int, rows: int, classes: int) -> tuple[np.ndarray, np.ndarray]
 def test_json_has_the_promised_keys_and_values():
     probabilities, targets = made_up(0, 120, 3)
     predicted = probabilities.argmax(axis=1)
-    result = evaluate(probabilities, targets, ["a", "b", "c"], resamples=50).to_json()
+    result = evaluate(probabilities, targets, ["a", "b", "c"], class_numbers=True, resamples=50).to_json()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == [
         *("rows", "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece"),
@@ -49,7 +50,7 @@ def test_targets_may_be_the_labels_themselves():
     probabilities, targets = made_up(0, 30, 3)
     targets[:3] = [0, 1, 2]
     names = np.array(["a", "b", "c"])
-    expected = evaluate(probabilities, targets, list(names), resamples=5).to_json()
+    expected = evaluate(probabilities, targets, list(names), class_numbers=True, resamples=5).to_json()
     for labels in (names[targets], names[targets].tolist(), names[targets].astype(object)):
         assert evaluate(probabilities, labels, names, resamples=5).to_json() == expected
     more = [*names[targets][1:], "x"]
@@ -88,15 +89,40 @@ def test_whole_numbers_are_looked_up_where_the_classes_are_whole_numbers():
     with pytest.raises(DataError, match=r"^There are labels that are no class, 0, 7. Give labels such as 1, or name"):
         evaluate(probabilities, [1, 0, 7], classes)
     assert evaluate(probabilities, [1, 2, 7], classes, unknown=[7], resamples=5).unknown_labels == 1
-    # Beside other classes they are numbers of columns.
-    assert evaluate(probabilities, [0, 1, 1], ["a", "b", "c"], resamples=5).accuracy == 2 / 3
+    numbered = evaluate(probabilities, [0, 1, 1], ["a", "b", "c"], class_numbers=True, resamples=5)
+    assert numbered.to_json()["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert evaluate(probabilities, [0, 1, 1], [2, 1, 0], class_numbers=True, resamples=5).accuracy == 2 / 3
     assert evaluate(probabilities, [0.5, 1.5, 1.5], [0.5, 1.5, 2.5], resamples=5).accuracy == 2 / 3
     with pytest.raises(DataError, match=r"^The targets are \[0.5, 1, 1\]. Give labels such as 'a', or class numbers."):
-        evaluate(probabilities, [0.5, 1, 1], ["a", "b", "c"])
+        evaluate(probabilities, [0.5, 1, 1], ["a", "b", "c"], class_numbers=True)
     with pytest.raises(
         DataError, match=r"^The target 3 is no class number. Give labels such as 'a', or their numbers, 0 to 2"
     ):
-        evaluate(probabilities, [0, 1, 3], ["a", "b", "c"])
+        evaluate(probabilities, [0, 1, 3], ["a", "b", "c"], class_numbers=True)
+
+
+@pytest.mark.parametrize("classes", [["a", "b", "c"], [0.5, 1.5, 2.5]])
+@pytest.mark.parametrize("targets", [[2, 0, 1], np.array([2, 0, 1]), pd.Series([2, 0, 1]), [2.0, 0.0, 1.0]])
+def test_numbers_are_no_labels_beside_other_classes(targets, classes):
+    """Codes of another order would be scored as wrong answers."""
+    with pytest.raises(
+        DataError, match=r"^(The targets have labels such as 2(.0)?, and the classes are such as|There are)"
+    ):
+        evaluate(np.eye(3), targets, classes)
+
+
+def test_a_frame_of_labels_is_read_by_its_names():
+    probabilities, rows = np.array([[0.8, 0.1, 0.7], [0.9, 0.8, 0.2]]), [["a", "c"], ["a", "b"]]
+    expected = evaluate(probabilities, rows, ["a", "b", "c"], resamples=5).to_json()
+    frame = pd.DataFrame({"c": [1, 0], "a": [1, 1], "b": [0, 1]})
+    assert evaluate(probabilities, frame, ["a", "b", "c"], resamples=5).to_json() == expected
+    # The numbers of columns that are no names.
+    assert (
+        evaluate(probabilities, pd.DataFrame(frame[list("abc")].values), list("abc"), resamples=5).to_json() == expected
+    )
+    for wrong, said in ((frame.rename(columns={"c": "x"}), "'x' is not in both"), (frame[["a", "b"]], "'c' is not in")):
+        with pytest.raises(DataError, match=f"^The columns of the indicator matrix are not the classes: {said}"):
+            evaluate(probabilities, wrong, ["a", "b", "c"])
 
 
 def test_several_whole_numbers_a_row_are_labels_and_zeros_and_ones_an_indicator():
@@ -142,7 +168,9 @@ def test_every_score_lies_in_its_interval_and_is_json(seed: int, rows: int, clas
 def test_labels_keep_their_types():
     probabilities, targets = made_up(1, 10, 2)
     for labels in (["no", "yes"], [0, 1], [False, True], [0.5, 1.5]):
-        got = [score.label for score in evaluate(probabilities, targets, labels, resamples=5).classes]
+        got = [
+            score.label for score in evaluate(probabilities, targets, labels, class_numbers=True, resamples=5).classes
+        ]
         assert got == labels
         assert [type(label) for label in got] == [type(label) for label in labels]
 
@@ -165,20 +193,20 @@ def test_labels_keep_their_types():
 )
 def test_what_are_not_probabilities_is_refused(probabilities: np.ndarray, targets: list[int], message: str):
     with pytest.raises(DataError, match=message) as caught:
-        evaluate(probabilities, targets, ["a", "b", "c"])
+        evaluate(probabilities, targets, ["a", "b", "c"], class_numbers=True)
     assert "\n" not in str(caught.value)
 
 
 def test_no_resamples_are_refused():
     with pytest.raises(SettingsError, match="resamples is 0"):
-        evaluate(np.ones((1, 1), dtype=np.float32), np.zeros(1, dtype=np.int64), ["a"], resamples=0)
+        evaluate(np.ones((1, 1), dtype=np.float32), np.zeros(1, dtype=np.int64), ["a"], class_numbers=True, resamples=0)
 
 
 def test_the_lesson_s_test_set_takes_seconds_and_little_memory():
     probabilities, targets = made_up(2, 7_600, 4)
     tracemalloc.start()
     start = time.perf_counter()
-    evaluation = evaluate(probabilities, targets, list("abcd"))
+    evaluation = evaluate(probabilities, targets, list("abcd"), class_numbers=True)
     seconds = time.perf_counter() - start
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -138,7 +138,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(SettingsError, match="resamples is 0"):
         evaluate(p, targets, "abc", thresholds=thresholds, resamples=0)
     with pytest.raises(SettingsError, match="Thresholds are given for rows of one class each"):
-        evaluate(np.full((5, 3), 1 / 3), np.zeros(5, dtype=np.int64), "abc", thresholds=thresholds)  # type: ignore[call-overload]
+        evaluate(np.full((5, 3), 1 / 3), list("abcab"), "abc", thresholds=thresholds)  # type: ignore[call-overload]
 
 
 def test_without_thresholds_a_label_is_given_from_a_half_on() -> None:

@@ -43,7 +43,7 @@ def rows_of_several(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray, np.nd
 @given(st.integers(0, 10**6), st.integers(1, 40))
 def test_scores_are_those_of_scikit_learn(seed: int, rows: int) -> None:
     probabilities, targets = rows_of_one(seed, rows)
-    found = evaluate(probabilities, targets, CLASSES, unknown=UNKNOWN, resamples=5)
+    found = evaluate(probabilities, targets, CLASSES, unknown=UNKNOWN, class_numbers=True, resamples=5)
     names = np.array([*CLASSES, *UNKNOWN])
     said, true = names[probabilities.argmax(axis=1)], names[targets]
     assert found.rows == rows
@@ -129,9 +129,13 @@ def test_a_mistake_may_have_an_unknown_label() -> None:
 
 def test_rows_with_unknown_labels_only_are_refused() -> None:
     with pytest.raises(DataError, match="No row has a label that is a class"):
-        evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([3, 4]), CLASSES, unknown=UNKNOWN)
+        evaluate(
+            np.full((2, 3), 1 / 3, dtype=np.float32), np.array([3, 4]), CLASSES, unknown=UNKNOWN, class_numbers=True
+        )
     with pytest.raises(DataError, match="The target 5 is no class number"):
-        evaluate(np.full((2, 3), 1 / 3, dtype=np.float32), np.array([0, 5]), CLASSES, unknown=UNKNOWN)
+        evaluate(
+            np.full((2, 3), 1 / 3, dtype=np.float32), np.array([0, 5]), CLASSES, unknown=UNKNOWN, class_numbers=True
+        )
 
 
 def test_no_classifier_has_them_right() -> None:

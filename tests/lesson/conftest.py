@@ -55,7 +55,7 @@ def model(
     )
     probabilities = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
     documents = [(f"Headline {row}", "Oil prices rose again on Tuesday. " * (1 + row % 9)) for row in range(ROWS)]
-    found = evaluate(probabilities, targets, CLASSES, resamples=50)
+    found = evaluate(probabilities, targets, CLASSES, class_numbers=True, resamples=50)
     phrase = "40,899 of 120,000 training rows" if "titles" in preset else PHRASE
     return {
         "preset": preset,

@@ -35,7 +35,7 @@ def measured(classes: list[Any], *, rows: int = 300, right: float = 0.8) -> tupl
     probabilities = np.full((rows, len(classes)), 0.1 / (len(classes) - 1), dtype=np.float32)
     probabilities[np.arange(rows), called] = 0.9
     documents = [HOSTILE[row % 4] + " text" for row in range(rows)]
-    return evaluate(probabilities, targets, classes, resamples=30), Predictions(
+    return evaluate(probabilities, targets, classes, class_numbers=True, resamples=30), Predictions(
         probabilities, targets, documents, classes
     )
 
@@ -92,7 +92,9 @@ def test_labels_of_any_type_and_number(classes: list[Any], check_page: Callable[
 
 def test_a_perfect_classifier_of_one_row_has_a_page(check_page: Callable[[str], Any]):
     predictions = Predictions(np.array([[0.9, 0.1]], dtype=np.float32), np.array([0]), ["some text"], ["a", "b"])
-    evaluation = evaluate(predictions.probabilities, predictions.targets, predictions.classes, resamples=5)
+    evaluation = evaluate(
+        predictions.probabilities, predictions.targets, predictions.classes, class_numbers=True, resamples=5
+    )
     text = check_page(evaluation_page(SINGLE_LABEL, evaluation, predictions, model_name="m", data_name="d")).text
     assert "No row was classified wrongly." in text
     assert "There are none: every row was classified rightly." in text
@@ -104,7 +106,7 @@ def judged(confusion: list[list[int]], confidence: float) -> Any:
     targets, called = np.repeat(np.argwhere(counts >= 0), counts.ravel(), axis=0).T
     probabilities = np.full((len(targets), len(counts)), (1 - confidence) / (len(counts) - 1), dtype=np.float32)
     probabilities[np.arange(len(targets)), called] = confidence
-    return evaluate(probabilities, targets, ["red", "green", "blue"], resamples=5).to_json()
+    return evaluate(probabilities, targets, ["red", "green", "blue"], class_numbers=True, resamples=5).to_json()
 
 
 def test_all_classes_with_the_lowest_score_are_named():

@@ -119,10 +119,20 @@ def test_a_notebook_shows_the_final_class_after_each_word() -> None:
     page = ElementTree.fromstring(reading._repr_html_())  # noqa: S314 - our own
     cells = [["".join(cell.itertext()) for cell in row] for row in page.iter("tr")]
     after = [reading.start, *reading.probabilities]
+    marked = [word if word in WORDS else f"{word} *" for word in reading.tokens]
     assert cells == [
         ["after", str(reading.classes[final])],
-        *([word, f"{p[final]:.3f}"] for word, p in zip(["nothing read", *reading.tokens], after, strict=True)),
+        *([word, f"{p[final]:.3f}"] for word, p in zip(["nothing read", *marked], after, strict=True)),
     ]
     odd = replace(reading, tokens=["<b>", *reading.tokens[1:]], classes=("<i>",) * reading.probabilities.shape[1])
     assert "<code>&lt;b&gt;</code>" in odd._repr_html_()
     assert "<th>&lt;i&gt;</th>" in odd._repr_html_()
+
+
+def test_a_notebook_marks_words_that_the_vocabulary_lacks() -> None:
+    reading = Model(make_bundle()).read(f"{WORDS[0]} zzz")
+    assert reading.known.tolist() == [True, False]
+    shown = reading._repr_html_()
+    assert f"<code>{WORDS[0]}</code></td>" in shown
+    assert "<code>zzz</code> *</td>" in shown
+    assert "<caption>* not in the vocabulary</caption>" in shown

@@ -73,6 +73,7 @@ class Columns:
         note: one line on what was guessed or taken from a model, or None if nothing was.
         warnings: lines on what a model learned from and the table lacks.
         guessed: the roles whose column was guessed.
+        text_columns: the columns that hold texts and have no label's name.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Columns:
     note: str | None
     warnings: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
 
 
 def choose_columns(
@@ -158,6 +160,7 @@ def choose_columns(
         note="; ".join(filter(None, notes)) or None,
         warnings=() if model is None else _missing(model, named["text"], text, title, source),
         guessed=tuple(guessed),
+        text_columns=tuple(one.name for one in facts if one.mean_length is not None and one.name != named_label),
     )
 
 

@@ -139,6 +139,7 @@ def table_of(
         notes=reader.notes,
         warnings=reader.columns.warnings,
         named_columns=reader.named_columns,
+        text_columns=columns.text_columns,
         first_row=raw.first_row,
         row_hint=raw.row_hint,
     )

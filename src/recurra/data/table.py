@@ -33,6 +33,7 @@ class Table:
         notes: lines on guesses made while reading.
         warnings: those of the notes that say what a model learned from and the table lacks.
         named_columns: see :class:`recurra.data.table_reader.TableReader`.
+        text_columns: names of the columns that hold texts and have no label's name.
         class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
         first_row: row number of the first row in messages for people, such as 2 where the header is row 1.
         row_hint: how rows are numbered there; may be empty.
@@ -51,6 +52,7 @@ class Table:
     class_numbers: Mapping[Label, Label] | None = None
     warnings: tuple[str, ...] = field(default=(), compare=False)
     named_columns: ModelColumns | None = field(default=None, compare=False)
+    text_columns: tuple[str, ...] = field(default=(), compare=False)
     first_row: int = field(default=1, compare=False)
     row_hint: str = field(default="", compare=False)
 

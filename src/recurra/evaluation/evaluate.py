@@ -30,6 +30,7 @@ def evaluate(
     classes: Sequence[Label],
     *,
     unknown: Sequence[Label] = (),
+    class_numbers: bool = False,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Evaluation: ...
@@ -55,6 +56,7 @@ def evaluate(
     *,
     thresholds: Floats | None = None,
     unknown: Sequence[Any] = (),
+    class_numbers: bool = False,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Evaluation | MultiLabelEvaluation:
@@ -70,19 +72,22 @@ def evaluate(
     Args:
         probabilities: float[B, C]; each row sums to 1 or, of several labels, each is between 0 and 1.
         targets: the true labels, as they stand in ``classes`` or ``unknown``: B of them, or B lists of them. Or
-            bool[B, C], which labels each row has. Where the classes are no whole numbers, int64[B] are class numbers:
-            0 to C - 1, from C on an unknown label.
+            bool[B, C], which labels each row has, in the order of ``classes``; a data frame whose columns have the
+            classes as names may have them in another order.
         classes: C labels, in the order of the columns: ``model.classes_``.
         thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given, such
             as ``model.thresholds`` (``None`` for a model of one class a row); 0.5 if not given.
         unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
             of the B rows with its labels that are not classes, each once.
+        class_numbers: whether the targets of rows of one class are class numbers instead, int64[B]: 0 to C - 1, from C
+            on an unknown label.
         seed: of the bootstrap.
         resamples: of the bootstrap, 1 or more; memory does not grow with it.
 
     Raises:
         DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, a
-            label that is neither a class nor in ``unknown``, or no probabilities, such as labels in their place.
+            label that is neither a class nor in ``unknown``, numbers beside classes that are texts, or no
+            probabilities, such as labels in their place.
         SettingsError: ``resamples`` is below 1, thresholds are given for rows of one class, or a model is given where
             its probabilities are meant.
     """
@@ -96,7 +101,7 @@ def evaluate(
     if isinstance(classes, np.ndarray):
         # NumPy's numbers are no JSON.
         classes = classes.tolist()
-    targets = as_targets(targets, classes, unknown)
+    targets = as_targets(targets, classes, unknown, class_numbers=class_numbers)
     if targets.ndim == 2 and targets.dtype == np.bool_:
         # Imported on demand: single-label prediction starts faster without it.
         from recurra.evaluation.multi_label_scores import MultiLabelRowScores

@@ -11,26 +11,29 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError
 
-__all__ = ["as_targets"]
+__all__ = ["as_targets", "in_class_order"]
 
 ROW_HINT = "Give one class number or label a row, or bool[rows, classes]."
 
 
-def as_targets(targets: Any, classes: Sequence[Label], unknown: Sequence[Any] = ()) -> npt.NDArray[Any]:
+def as_targets(
+    targets: Any, classes: Sequence[Label], unknown: Sequence[Any] = (), *, class_numbers: bool = False
+) -> npt.NDArray[Any]:
     """Class numbers int64[B] of B labels, or an indicator bool[B, C] of B lists of them or a matrix of zeros and ones.
 
-    Labels are labels: where the classes are whole numbers, numbers are looked up among them. Beside other classes, such
-    as strings, whole numbers are class numbers already.
+    Labels are labels: numbers are looked up among classes that are numbers, and refused beside others.
 
     Args:
-        targets: labels, lists of labels, an indicator, or class numbers.
+        targets: labels, lists of labels, or an indicator.
         classes: C labels.
         unknown: labels that are not classes, in the order of their numbers; not for lists.
+        class_numbers: whether targets of one class a row are class numbers already.
 
     Raises:
         DataError: a label is none of these, or the lists are no rows of one length.
     """
     if getattr(targets, "ndim", 1) == 2:
+        targets = in_class_order(targets, classes)
         return _indicator(np.asarray(targets.toarray() if hasattr(targets, "toarray") else targets))
     rows = targets.tolist() if hasattr(targets, "tolist") else targets
     if not hasattr(rows, "__iter__"):
@@ -44,14 +47,47 @@ def as_targets(targets: Any, classes: Sequence[Label], unknown: Sequence[Any] = 
             raise DataError(f"The targets are {rows!r:.60}", ROW_HINT)
         _check_known([label for row in rows for label in row if label not in classes], classes, "leave the others out")
         return np.array([[label in row for label in classes] for row in rows], dtype=np.bool_)
-    if _are_labels(rows, classes):
+    if not class_numbers and _are_labels(rows, classes):
         places = {label: place for place, label in enumerate([*classes, *unknown])}
         _check_known([row for row in rows if row not in places], classes, "name the others with unknown=[…]")
         return np.array([places[row] for row in rows], dtype=np.int64)
+    if rows and not class_numbers:
+        raise DataError(
+            f"The targets have labels such as {rows[0]!r:.40}, and the classes are such as {classes[0]!r:.40}",
+            "Give labels as they stand in classes, or say class_numbers=True if these are the numbers of the classes.",
+        )
     numbers = _array_of(rows)
     if len(rows) and not (numbers.dtype.kind in "biuf" and (numbers == np.trunc(numbers)).all()):
         raise DataError(f"The targets are {rows!r:.60}", f"Give labels such as {classes[0]!r:.40}, or class numbers.")
     return numbers
+
+
+def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
+    """An indicator matrix whose columns have the order of the classes, where it is a data frame that names them.
+
+    Names that are no texts, and those beside classes that are the numbers of columns, say nothing: it stays as it is.
+
+    Args:
+        matrix: [B, C]; a data frame has names of its columns.
+        classes: C labels.
+
+    Raises:
+        DataError: its names are texts and are not the classes.
+    """
+    if not hasattr(matrix, "iloc"):
+        return matrix
+    names = matrix.columns.tolist()
+    if len(names) == len(classes) and set(names) == set(classes):
+        return matrix[list(classes)]
+    if all(isinstance(one, str) for one in [*names, *classes]):
+        wrong = [one for one in names if one not in classes] or [one for one in classes if one not in names] or names
+        raise DataError(
+            "The columns of the indicator matrix are not the classes: "
+            f"{', '.join(f'{one!r:.40}' for one in wrong[:5])} "
+            f"{'is' if len(wrong) == 1 else 'are'} not in both, or twice",
+            f"Give a column for each class, named as it is, such as {classes[0]!r:.40}.",
+        )
+    return matrix
 
 
 def _are_labels(values: Sequence[Any], classes: Sequence[Label]) -> bool:

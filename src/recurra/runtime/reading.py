@@ -65,15 +65,25 @@ class Reading:
     classes: tuple[Label, ...] = ()
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a row for each word, with the probability of the final class after it."""
+        """What a notebook shows: a row for each word, with the probability of the final class after it.
+
+        Words that the vocabulary lacks are marked, as ``recurra inspect`` marks them.
+        """
         rows = np.concatenate([self.start[None], self.probabilities])
         final = int(rows[-1].argmax())
         name = escape(str(self.classes[final] if self.classes else f"class {final}"))
-        words = ["<i>nothing read</i>", *(f"<code>{escape(token)}</code>" for token in self.tokens)]
+        words = [
+            "<i>nothing read</i>",
+            *(
+                f"<code>{escape(token)}</code>" + ("" if known else " *")
+                for token, known in zip(self.tokens, self.known.tolist(), strict=True)
+            ),
+        ]
+        note = "" if self.known.all() else "<caption>* not in the vocabulary</caption>"
         lines = "".join(
             f"<tr><td>{word}</td><td>{p:.3f}</td></tr>" for word, p in zip(words, rows[:, final].tolist(), strict=True)
         )
-        return f"<table><thead><tr><th>after</th><th>{name}</th></tr></thead><tbody>{lines}</tbody></table>"
+        return f"<table>{note}<thead><tr><th>after</th><th>{name}</th></tr></thead><tbody>{lines}</tbody></table>"
 
 
 def read_ids(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # Whoever only tells of it needs no torch.
     from recurra.training.loop import Outcome
 
-__all__ = ["end_of_training"]
+__all__ = ["end_of_training", "lower_loss_before"]
+
+# The last loss on the rows held out is clearly higher by this share of the lowest, and by so many nats.
+HIGHER_SHARE, HIGHER_NATS = 0.05, 0.01
+# The patience of the presets.
+USUAL_PATIENCE = 4
 
 
 def end_of_training(outcome: Outcome, epochs: int) -> str:
@@ -25,3 +32,36 @@ def end_of_training(outcome: Outcome, epochs: int) -> str:
         why = "the time was up" if outcome.time_is_up else "interrupted"
         return f"stopped in epoch {outcome.epochs + 1} ({why}), {kept}"
     return f"stopped after epoch {outcome.epochs}, {kept} (at most {epochs} epochs)"
+
+
+def lower_loss_before(outcome: Outcome) -> str:
+    """Where the last weights were kept, though the loss on the held-out rows was clearly lower before; else empty.
+
+    Args:
+        outcome: of the training.
+    """
+    # Those at the end of an epoch.
+    found = [one for one in outcome.history.validation if one.epoch == int(one.epoch)]
+    if (
+        outcome.best_epoch
+        or not found
+        or outcome.epochs != found[-1].epoch
+        or outcome.interrupted
+        or outcome.time_is_up
+    ):
+        return ""
+    lowest, last = min(found, key=lambda one: one.loss), found[-1]
+    if last.loss <= lowest.loss + max(HIGHER_NATS, HIGHER_SHARE * lowest.loss):
+        return ""
+    patience = max(USUAL_PATIENCE, _longest_wait([one.loss for one in found]))
+    return (
+        f"The lowest loss on held-out rows was {lowest.loss:.3f} after epoch {int(lowest.epoch)}; the weights kept, of "
+        f"epoch {int(last.epoch)}, have {last.loss:.3f}. "
+        f"options={{'patience': {patience}}} (--set patience={patience}) keeps the best epoch's."
+    )
+
+
+def _longest_wait(losses: Sequence[float]) -> int:
+    """The most epochs from one lowest loss so far to the next: with less patience the lowest is never reached."""
+    lowest = [epoch for epoch, loss in enumerate(losses) if loss < min(losses[:epoch], default=float("inf"))]
+    return max((later - earlier for earlier, later in pairwise(lowest)), default=0)

@@ -30,6 +30,7 @@ from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.ending import lower_loss_before
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
@@ -232,7 +233,16 @@ def fit_prepared(
     )
     _tell_of_size(bundle, recipe, told)
     write_run(run.folder, bundle, outcome)
-    return FitResult(bundle, outcome, prepared.count, validation, len(prepared.new) if prepared.held else 0)
+    return FitResult(
+        bundle,
+        outcome,
+        prepared.count,
+        validation,
+        choosing=len(prepared.new) if prepared.held else 0,
+        left_out=prepared.validation.left_out if prepared.validation else "",
+        # Whoever begins with a preset that has no patience has chosen that.
+        lower_loss="" if initial is None else lower_loss_before(outcome),
+    )
 
 
 def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:

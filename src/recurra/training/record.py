@@ -46,6 +46,8 @@ class FitResult:
         rows: all rows, those held out included, also where they are rows of their own (``validation_data``).
         validation: scores on the held-out rows, or ``None`` if there were none.
         choosing: number of held-out rows that the curves are measured on, those whose text is not learned from.
+        left_out: what was said of rows to validate on that were left out; empty if none were.
+        lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
     """
 
     bundle: Bundle
@@ -53,6 +55,8 @@ class FitResult:
     rows: int
     validation: Any
     choosing: int = 0
+    left_out: str = ""
+    lower_loss: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,12 +32,14 @@ class ValidationRows:
         training: the others.
         source: name of the table, for messages.
         unknown_labels: rows that were left out, as they have a label that no training row has.
+        left_out: what is said of those rows; empty if there are none.
     """
 
     held: npt.NDArray[np.bool_]
     training: Corpus
     source: str
     unknown_labels: int = 0
+    left_out: str = ""
 
     def to_record(self) -> dict[str, Any]:
         """What a model's record says: the file's name, ``None`` for rows that were in memory."""
@@ -70,8 +72,14 @@ def with_validation(
             f"{validation.source} has labels of another kind: training learns {labelled.task.wording.gives} a row",
             "Write the labels as in the training rows.",
         )
+    told: list[str] = []
+
+    def say(message: str) -> None:
+        told.append(message)
+        callbacks.on_message(message)
+
     encoded = labelled.task.encode_targets(
-        labelled.classes, validation.labels.plain(), "skip", source=validation.source, say=callbacks.on_message
+        labelled.classes, validation.labels.plain(), "skip", source=validation.source, say=say
     )
     if len(encoded.places) < MIN_VALIDATION_ROWS:
         raise _too_few(validation.source, len(encoded.places))
@@ -84,6 +92,8 @@ def with_validation(
         labelled.corpus,
         validation.source,
         encoded.unknown_labels,
+        # The last that is said of them.
+        f"{validation.source}: {told[-1]}" if encoded.unknown_labels and told else "",
     )
     targets = np.concatenate([labelled.targets, encoded.targets.astype(labelled.targets.dtype, copy=False)])
     weights = labelled.weights
