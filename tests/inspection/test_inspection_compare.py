@@ -124,5 +124,29 @@ def test_models_of_both_kinds_or_marks_are_not_compared() -> None:
 def test_what_cannot_be_compared() -> None:
     with pytest.raises(DataError, match="1 models to compare"):
         compare({"x": model(1)}, table())
+    with pytest.raises(DataError, match=r"x knows the classes 'a', 'b', 'c', y 'd', 'e', 'f'\. .* or evaluate each"):
+        compare({"x": model(1), "y": model(2, labels=("d", "e", "f"))}, table())
     with pytest.raises(DataError, match="x knows the classes"):
-        compare({"x": model(1), "y": model(2, labels=("a", "b", "d"))}, table())
+        compare({"x": several(1), "y": model(2, ("a", "b", "d"), task=several(2).task)}, table())
+
+
+def test_a_class_that_one_model_lacks_is_wrong_for_it() -> None:
+    """As on the day on which a class is new: its rows count for both, and the new model alone can be right on them."""
+    old, new = model(1), model(2, labels=("a", "d", "b"))
+    data = Table(TEXTS * 3, ["a", "b", "a", "d", "b", "c"] * 3, "text", None, "label", "made.csv")
+    said: list[str] = []
+    found = compare({"old": old, "new": new}, data, say=said.append)
+    assert said == [
+        "old does not know 'd': rows with such a label count as wrong for it.",
+        "new does not know 'c': rows with such a label count as wrong for it.",
+    ]
+    for name, one in (("old", old), ("new", new)):
+        assert found.accuracy[name] == np.mean(one.predict(TEXTS * 3) == data.labels)
+    assert [one.name for one in found.slices][:4] == ["class a", "class b", "class c", "class d"]
+    # The probability of a class that a model lacks is clipped to float32's smallest step.
+    losses = []
+    for one, classes in ((old, "abc"), (new, "adb")):
+        answers = one.predict_proba(TEXTS).astype(np.float64)
+        given = [answers[row, classes.index(label)] if label in classes else 0 for row, label in enumerate("abadbc")]
+        losses.append(-np.log(np.maximum(given, np.finfo(np.float32).eps)).mean())
+    assert found.pairs[0].differences["log_loss"] == pytest.approx(losses[0] - losses[1], rel=1e-4)

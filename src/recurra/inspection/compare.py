@@ -23,6 +23,7 @@ from recurra.inspection.read import read
 from recurra.runtime import Model
 from recurra.tasks import common_task
 from recurra.tasks.compare import compare_predictions
+from recurra.text.labels import Labels
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["check_same_task", "compare", "compare_text"]
@@ -47,6 +48,8 @@ def compare(
 
     The slices are the classes, thirds of the rows by number of tokens, and thirds by share of unknown tokens, both by
     the first model's vocabulary. A multi-label model is right on a row if it predicts exactly the row's labels.
+    Models of one label a row may know different classes, as on the day on which a class is new: one that a model does
+    not know has the probability 0 in its answers.
 
     Args:
         models: two or more models by name, with the same classes and the same task.
@@ -63,8 +66,9 @@ def compare(
         say: called with messages for the user.
 
     Raises:
-        DataError: the models have other classes or tasks; the rows have no labels, or none can be read by all models;
-            or there are unknown labels with ``error``, or no other ones.
+        DataError: the models have other tasks, several labels a row and other classes, or classes of other types; the
+            rows have no labels, or none can be read by all models; or there are unknown labels with ``error``, or no
+            other ones.
     """
     if not isinstance(models, Mapping):
         raise DataError(f"The models are {models!r:.60}", 'Give them by name: {"one": model, "two": other}.')
@@ -72,29 +76,21 @@ def compare(
         raise DataError(f"{len(models)} models to compare", "Give two or more.")
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
-    (first, leader), *others = models.items()
+    leader = next(iter(models.values()))
     data = table_of_rows(data, leader)
-    for name, model in others:
-        own, leading = list(model.bundle.labels.classes), list(leader.bundle.labels.classes)
-        if set(own) != set(leading):
-            raise DataError(
-                f"{first} knows the classes {_listed(leading)}, {name} {_listed(own)}",
-                "Compare models of the same labels, or evaluate each: a row whose label it lacks counts as wrong.",
-            )
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
-    classes = reader.bundle.labels.classes
-    columns = {name: [model.bundle.labels.classes.index(label) for label in classes] for name, model in models.items()}
+    labels = _all_labels(models, reader, say)
+    classes = labels.classes
+    columns = {name: _places(model.bundle.labels.classes, classes) for name, model in models.items()}
 
     def answers(read: Sequence[Document]) -> dict[str, Array]:
-        return {name: model.predict_proba(read)[:, columns[name]] for name, model in models.items()}
+        return {name: _in_order(model.predict_proba(read), columns[name]) for name, model in models.items()}
 
     # By default the separator of the models' training rows; single-label models have none.
     mark = _mark(models) if separator is None else separator
     chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=say)
-    rows = leader.task.encode_targets(
-        reader.bundle.labels, cells, unknown_labels, source=data.source, say=say, separator=mark
-    )
+    rows = leader.task.encode_targets(labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_predictions(
         answers(texts),
@@ -113,6 +109,39 @@ def compare(
         for example in pair.examples:
             example["number"] = example["row"] + data.first_row
     return replace(found, unknown_labels=rows.unknown_labels)
+
+
+def _all_labels(models: Mapping[str, Model], reader: Model, say: Callable[[str], None]) -> Labels:
+    """The classes of all models, in the order of ``reader``'s and then of the others."""
+    classes = list(reader.bundle.labels.classes)
+    for model in models.values():
+        classes += [label for label in model.bundle.labels.classes if label not in classes]
+    (first, leader), *_ = models.items()
+    for name, model in models.items():
+        own = model.bundle.labels.classes
+        lacks = [label for label in classes if label not in own]
+        if not lacks:
+            continue
+        if model.multi_label or not set(own) & set(leader.bundle.labels.classes) or len(set(map(type, classes))) > 1:
+            raise DataError(
+                f"{first} knows the classes {_listed(leader.bundle.labels.classes)}, {name} {_listed(own)}",
+                "Compare models of the same labels, or evaluate each: a row whose label it lacks counts as wrong.",
+            )
+        say(f"{name} does not know {_listed(lacks)}: rows with such a label count as wrong for it.")
+    return Labels(tuple(classes))
+
+
+def _places(own: Sequence[Label], classes: Sequence[Label]) -> list[int]:
+    """The column of each class in a model's answers; -1 for one that it does not know."""
+    return [own.index(label) if label in own else -1 for label in classes]
+
+
+def _in_order(probabilities: Array, columns: Sequence[int]) -> Array:
+    """A model's answers by all classes, float32[B, C]; 0 for those that it does not know."""
+    known = np.array(columns) >= 0
+    found = np.zeros((len(probabilities), len(columns)), dtype=np.float32)
+    found[:, known] = probabilities[:, np.array(columns)[known]]
+    return found
 
 
 def _listed(classes: Sequence[Label]) -> str:
