@@ -127,7 +127,7 @@ def _altered(data: bytes) -> bytes:
 BAD_MODELS: dict[str, tuple[Callable[[bytes], bytes] | None, list[str]]] = {
     "missing": (None, ["There is no file missing.safetensors", "Check the path"]),
     "cut": (_cut, ["cut", "again"]),
-    "altered": (_altered, ["cut or altered: its SHA-256", "again"]),
+    "altered": (_altered, ["cut or altered: its digest", "again"]),
     "empty": (lambda data: b"", ["no safetensors file", "that recurra has written"]),
     "text": (lambda data: b"label,text\n", ["no safetensors file", "that recurra has written"]),
 }

@@ -217,7 +217,7 @@ def test_models_without_a_seed_and_labels_that_are_not_known(run: Run, model: Pa
 def test_the_page_is_in_the_language_that_is_asked_for(run: Run, model: Path, trained: Path, news: Path) -> None:
     ran = run("inspect", model, TEXT, "--gates", "--html", "page.html", "--language", "ja")
     assert ran.code == 0
-    assert "1 of 7 words, in italics, are not in the vocabulary." in ran.out
+    assert "1 of 7 words, marked *, are not in the vocabulary." in ran.out
     html = Path("page.html").read_text(encoding="utf-8")
     assert '<html lang="ja">' in html
     assert "一語ずつ読んだ文章：1 件。" in html
