@@ -63,7 +63,7 @@ def command(*words: object) -> dict[str, Any]:
 
 
 def processor_seconds() -> float:
-    """Of all commands that have ended; unlike the clock's, they hardly hang on what else the machine does."""
+    """Of all commands that have ended; unlike the clock's, they hardly depend on what else the machine does."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -117,7 +117,7 @@ def documents_per_second(model: Model, texts: list[str], passes: int = 5) -> flo
 
 
 def why(model: Model, texts: list[str], labels: list[str]) -> dict[str, float]:
-    """What may explain a score: unknown tokens, and how much hangs on their order."""
+    """What may explain a score: unknown tokens, and how much depends on their order."""
     ids = model.bundle.pipeline.encode(texts)
     unknown = np.array([bool((ids[row] == UNKNOWN_ID).any()) for row in range(len(texts))])
     right = np.asarray(model.predict(texts)).astype(str) == np.array(labels)

@@ -5,7 +5,7 @@
     python benchmarks/peers.py --peers-python .venv-peers/bin/python --only "train lesson/bilstm"
 
 What has been measured is written after each comparison, so an interrupted run keeps it. With --only the comparisons of
-that name are measured anew, and the others stay as they were.
+that name are measured again, and the others stay as they were.
 """
 
 from __future__ import annotations

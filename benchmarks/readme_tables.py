@@ -72,7 +72,7 @@ def percent(share: float | None) -> str:
 
 
 def filled(name: str, text: str) -> str:
-    """The document with its tables written anew between their markers."""
+    """The document with its tables rewritten between their markers."""
     tables = TABLES[name]
     for table, lines in tables.items():
         start, end = f"<!-- table: {table} -->\n", "<!-- end of table -->"

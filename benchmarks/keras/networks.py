@@ -64,7 +64,7 @@ def build(
         rows: of the embedding.
         seed: of Keras's initialisers.
         dtype: of weights and computation.
-        optimiser: Keras's default Adam, or an own one.
+        optimiser: Keras's default Adam, or one of your own.
     """
     keras.utils.set_random_seed(seed)
     keras.config.set_floatx(dtype)

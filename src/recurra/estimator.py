@@ -211,7 +211,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial: a model, a fitted classifier, the path of a model file or ``hf://owner/name``, for a warm start:
                 its settings are used instead of the preset's, its vocabulary and classes are kept, and new words and
                 classes are added. Others call this ``partial_fit``; but it trains for whole epochs with an optimiser
-                that begins afresh, and leaves the model that it goes on from as it is.
+                that starts from the beginning, and leaves the model that it continues from unchanged.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out, with a warning.

@@ -1,4 +1,4 @@
-"""The cleaned copy: what is mended is not found in it again, and what is not to be touched is not."""
+"""The cleaned copy: what is repaired is not found in it again, and what is not to be touched is not."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_conflicts_and_entities_when_asked(tmp_path: Path) -> None:
 
 
 def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None:
-    """What needs no mended text: the decisions give the rows and labels of the cleaned copy."""
+    """What needs no repaired text: the decisions give the rows and labels of the cleaned copy."""
     rows = clean_rows(60)
     rows[3][2] = ""
     rows[7][1], rows[10][1] = "Money", " money"

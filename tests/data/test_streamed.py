@@ -1,4 +1,4 @@
-"""A table that is read anew each time has the rows of one that is in memory."""
+"""A table that is read again each time has the rows of one that is in memory."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def documents(rows: Corpus) -> list[Document]:
     return list(chain.from_iterable(rows.blocks()))
 
 
-@pytest.fixture(params=[0, 1 << 25], ids=["read anew", "kept"])
+@pytest.fixture(params=[0, 1 << 25], ids=["read again", "kept"])
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of some rows; and a table that is kept in memory, or read anew each time."""
+    """Blocks of some rows; and a table that is kept in memory, or read again each time."""
     monkeypatch.setattr(streamed, "SMALL", request.param)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 512)
 

@@ -1,4 +1,4 @@
-"""What a masked network says of a document never hangs on padding, order or the rest of the batch."""
+"""What a masked network says of a document never depends on padding, order or the rest of the batch."""
 
 from __future__ import annotations
 

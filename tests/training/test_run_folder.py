@@ -155,7 +155,7 @@ def test_a_checkpoint_of_another_run_is_refused_and_kept(
         train(folder, **{**OPTIONS, **change}, resume=True)
     begin, end = (
         f"The checkpoint {folder / CHECKPOINT} belongs to other data or settings: ",
-        ". Resume with the same data and options as before. Start afresh in another folder, or remove "
+        ". Resume with the same data and options as before. Start again in another folder, or remove "
         f"{folder / CHECKPOINT}.",
     )
     said = str(caught.value)
@@ -217,7 +217,7 @@ def refused(folder: Path) -> None:
         train(folder, **OPTIONS, resume=True)
     message = str(caught.value)
     assert message.startswith(f"The checkpoint {folder / CHECKPOINT} cannot be read: ")
-    assert message.endswith(f"Start afresh in another folder, or remove {folder / CHECKPOINT}.")
+    assert message.endswith(f"Start again in another folder, or remove {folder / CHECKPOINT}.")
     assert len(message.splitlines()) == 1
     assert names(folder) == [CHECKPOINT]
 

@@ -108,7 +108,7 @@ def test_the_same_seed_tries_the_same(whole: tuple[Path, StudyResult], tmp_path:
     again = study(tmp_path / "again", trials=COUNT, storage=str(tmp_path / "trials.log"))
     assert plain(again) == plain(tuned)
     assert (tmp_path / "again" / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
-    # The sampler's own trials come after those that are given, and hang on the seed.
+    # The sampler's own trials come after those that are given, and depend on the seed.
     other = study(tmp_path / "other", trials=COUNT, recipe=small_preset(seed=5))
     assert [one.settings for one in other.trials[:3]] == [one.settings for one in tuned.trials[:3]]
     assert other.trials[-1].settings != tuned.trials[-1].settings

@@ -12,7 +12,7 @@ PLURALS = {"one", "other"}
 
 
 def words_of(language: str) -> dict[str, Any]:
-    """The words by their keys; those that hang on a number are one."""
+    """The words by their keys; those that depend on a number are one."""
     found: dict[str, Any] = {}
 
     def walk(part: dict[str, Any], before: str) -> None:

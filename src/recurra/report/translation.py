@@ -90,7 +90,7 @@ def translate(text: str, /, **values: object) -> str:
 
 
 def translate_plural(one: str, many: str, number: int, /, **values: object) -> str:
-    """A text that hangs on a number: in English the first if it is 1, else the second.
+    """A text that depends on a number: in English the first if it is 1, else the second.
 
     In a catalogue the first is the key.
     """

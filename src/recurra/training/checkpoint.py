@@ -104,7 +104,7 @@ def read_checkpoint(
     if not same:
         raise TrainingError(
             f"The checkpoint {path} belongs to other data or settings{_differences(found, run)}",
-            f"Resume with the same data and options as before. {_afresh(path)}",
+            f"Resume with the same data and options as before. {_start_again(path)}",
         )
     return tensors, position
 
@@ -112,7 +112,7 @@ def read_checkpoint(
 def unreadable(folder: Path, error: Exception) -> TrainingError:
     """What to raise if a folder's checkpoint is none."""
     path = folder / CHECKPOINT
-    return TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", _afresh(path))
+    return TrainingError(f"The checkpoint {path} cannot be read: {error!s:.200}", _start_again(path))
 
 
 def _differences(found: object, run: str) -> str:
@@ -138,8 +138,8 @@ def _differences(found: object, run: str) -> str:
     return f": {'; '.join(told[:SHOWN])}{more}" if told else ""
 
 
-def _afresh(path: Path) -> str:
-    return f"Start afresh in another folder, or remove {path}."
+def _start_again(path: Path) -> str:
+    return f"Start again in another folder, or remove {path}."
 
 
 def _position(values: Any) -> Position:

@@ -206,7 +206,7 @@ def _read(path: Path) -> float:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         rate = None
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= HIGHEST:
-        raise TrainingError(f"{path} has no learning rate", "Start afresh in another folder.")
+        raise TrainingError(f"{path} has no learning rate", "Start again in another folder.")
     return float(rate)
 
 

@@ -135,7 +135,7 @@ export function mount(body, signal) {
   return follow(answer, { path: "/v1/read", request: () => readRequest({ gates: true }), draw, signal });
 }
 
-/** The keyboard stays where it was when the buttons are drawn anew. */
+/** The keyboard stays where it was when the buttons are drawn again. */
 function refocus(tools, place) {
   tools.children[place].querySelector("input:checked").focus();
 }
