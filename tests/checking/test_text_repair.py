@@ -46,13 +46,14 @@ def test_what_was_misread_is_read_right(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï"]
+    "text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï", "cœur", "nœud’s"]
 )
 def test_what_may_be_meant_is_left(text: str) -> None:
     assert repair_text(text) == text
 
 
-words = st.text(alphabet=st.sampled_from("abcéèüñßøåçœЖжяЯёиЪ日本語ひらカナ한국ΩλÀÉâ"), min_size=1, max_size=6)
+# Without œ: no language has words such as "ÉœÉ’s", and that is also how "ɜɒs" is misread.
+words = st.text(alphabet=st.sampled_from("abcéèüñßøåçЖжяЯёиЪ日本語ひらカナ한국ΩλÀÉâ"), min_size=1, max_size=6)
 marks = st.sampled_from(["", ",", "’s", "”", "»", "…", " –", "€", "\u00a0%", "®", "²"])
 
 
