@@ -379,12 +379,7 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
 
 
 def _cleaned(
-    rows: Corpus,
-    exclude: Path | None,
-    relabel: Path | None,
-    separator: str | None,
-    encoding: str,
-    output: Output,
+    rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, encoding: str, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
     """The rows after the decisions, and a summary of the changes."""
     if exclude is None and relabel is None:
