@@ -86,7 +86,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ``help(recurra.presets.TrainingSettings)``.
 
     Attributes:
-        columns_: the columns that ``fit`` read from a table: text, and title or ``None``; ``None`` if it got no table.
+        columns_: the columns of a table that ``predict`` reads: the text that ``fit`` read, or whose column it was
+            given, and the title or ``None``; ``None`` if it got texts without a name.
         classes_: the classes, sorted; for an indicator matrix its columns in their order: the names of a data frame's,
             otherwise their numbers.
         thresholds_: the least probability at which each of several labels is given, float32[C]; otherwise ``None``.
@@ -99,8 +100,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
-    # The name of the column of texts that fit was given alone; whether its labels were an indicator matrix.
-    _series: str | None = None
+    # Whether fit's labels were an indicator matrix.
     _indicator: bool = False
 
     @explain_keywords
@@ -254,13 +254,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=None if rows.table is None else rows.table.named_columns),
+            provenance=Provenance(columns=rows.named_columns),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
             class_order=rows.matrix_classes or (),
         )
         # Only now: a fit that fails leaves the estimator as it was.
-        self.columns_, self._series, self._indicator = rows.columns, rows.series, rows.matrix_classes is not None
+        self.columns_, self._indicator = rows.columns, rows.matrix_classes is not None
         self.model_ = Model(fitted.bundle)
         self.classes_ = self.model_.classes_ if rows.matrix_classes is None else np.array(rows.matrix_classes)
         self.history_ = fitted.outcome.history
@@ -371,7 +371,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
-        return documents_of(X, self.columns_, self.model_.columns, self._series)
+        return documents_of(X, self.columns_, self.model_.columns)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).

@@ -30,32 +30,25 @@ def documents_of(
     X: Any,
     columns: tuple[str, str | None] | None,
     model_columns: ModelColumns | None = None,
-    series: str | None = None,
 ) -> list[Document]:
     """The documents of a sequence, or of a table's columns.
 
     Args:
         X: texts, pairs or a table.
         columns: the columns of texts and titles to read from a table; ``None`` to take the model's. Without those
-            either, the table must have the column ``series`` or a single column of texts.
+            either, the table must have a single column of texts.
         model_columns: those that a model learned from.
-        series: the name of the column of texts alone that a model learned from.
 
     Raises:
         DataError: there are no documents in it, or it has several columns of texts.
     """
     if not is_frame(X):
         return as_documents(X)
-    if columns is None and model_columns is None and series in _names(X):
-        columns = (str(series), None)
+    if columns is not None and hasattr(X, "iloc") and set(filter(None, columns)) <= set(_names(X)):
+        # What is not read need not be what Arrow can hold.
+        X = X[list(filter(None, columns))]
     text, title = columns or (None, None)
-    table = read_frame(X, text, title, model=None if columns else model_columns)
-    if columns is None and model_columns is None and len(table.text_columns) > 1:
-        raise DataError(
-            f"X is {table.source} with the columns of texts {quoted_names(table.text_columns)}, and fit was given "
-            "texts and no frame",
-            f"Give the column of the texts alone, such as frame[{table.text_column!r:.60}].",
-        )
+    table = read_frame(X, text, title, model=None if columns else model_columns, guess=False)
     for warning in table.warnings:
         _log.warning("%s: %s", table.source, warning)
     return table.documents
@@ -75,7 +68,7 @@ class GivenRows:
         documents: B documents.
         labels: B labels, or tuples of labels.
         table: what the documents were read from; ``None`` for a sequence.
-        series: the name of the column of texts that was given alone; ``None`` where it has none.
+        text_name: the name of the column of texts that was given alone; ``None`` where it has none.
         labels_name: the name of the column that the labels were; ``None`` where it has none.
         matrix_classes: the class of each column of the indicator matrix that the labels were: the names of a data
             frame's if they are texts, otherwise the numbers; ``None`` if the labels were no matrix.
@@ -84,7 +77,7 @@ class GivenRows:
     documents: list[Document]
     labels: list[Any]
     table: Table | None
-    series: str | None = None
+    text_name: str | None = None
     labels_name: str | None = None
     matrix_classes: list[Any] | None = None
 
@@ -101,8 +94,18 @@ class GivenRows:
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
-        """The columns of texts and titles; ``None`` without a table."""
-        return None if self.table is None else (self.table.text_column, self.table.title_column)
+        """The columns of texts and titles; ``None`` for texts without a name."""
+        if self.table is not None:
+            return self.table.text_column, self.table.title_column
+        return None if self.text_name is None else (self.text_name, None)
+
+    @property
+    def named_columns(self) -> ModelColumns | None:
+        """The names of the columns for the model's record."""
+        if self.columns is None:
+            return None
+        label = self.labels_name if self.labels_name not in self.columns else None
+        return ModelColumns(*self.columns, label)
 
     @property
     def _possible_texts(self) -> list[str]:
@@ -193,7 +196,7 @@ class GivenRows:
             )
         labels = labels_of(y, matrix, columns)
         check_same_kind(labels, self.labels)
-        return InMemoryRows(documents_of(X, self.columns, series=self.series), labels, source="validation_data")
+        return InMemoryRows(documents_of(X, self.columns), labels, source="validation_data")
 
 
 def _classes_of(y: Any, width: int) -> list[Any]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
 from recurra.checking.labels import spelling_sentence, usual_spellings
-from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
+from recurra.data.corpus import IN_MEMORY, Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.known_rows import KnownRows
@@ -144,9 +144,12 @@ def labelled_rows(
     if not learned.accepts(labels.values) or (initial is not None and common_task([learned, initial.task]) is None):
         whose = "what is to be learned" if initial is None else "the model to continue from"
         kind = (learned if initial is None else initial.task).wording.gives
+        source = "y" if corpus.source == IN_MEMORY else corpus.source
         raise DataError(
-            f"{corpus.source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
-            "Give rows like those that the model learned from.",
+            f"{source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
+            "Leave task out, or give rows of that kind."
+            if initial is None
+            else "Give rows like those it learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=in_order)
     if () in labels.values and (bare := int((labels.codes == labels.values.index(())).sum())):
