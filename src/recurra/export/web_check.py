@@ -1,0 +1,105 @@
+"""Checks that the page's JavaScript reads texts as the model does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from recurra.bundle import Bundle
+from recurra.data.documents import Document
+from recurra.errors import ModelFileError, RecurraError
+from recurra.export.preprocessing import preprocessing
+from recurra.export.unicode_tables import unicode_tables
+from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
+
+__all__ = ["NetworkInputs", "browser_texts", "check_in_node", "network_inputs"]
+
+SCRIPT = Path(__file__).parent / "node" / "inputs.mjs"
+NODE_SECONDS = 300.0
+
+NetworkInputs: TypeAlias = dict[str, list[int]]
+
+
+def browser_texts(documents: Sequence[Document]) -> list[str]:
+    """Documents as texts that a browser can hold: there two surrogates that make a pair are one character.
+
+    Args:
+        documents: texts, or (title, text) pairs, which are joined.
+    """
+    texts = (one if isinstance(one, str) else " ".join(filter(None, one)) for one in documents)
+    return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass") for text in texts]
+
+
+def network_inputs(bundle: Bundle, texts: Sequence[str]) -> list[NetworkInputs]:
+    """What an exported network is given of each text: the inputs by their names, as the model itself finds them."""
+    opened, branch = bundle.open(texts), bundle.branch
+    closed = opened.closed
+    inputs = [{"ids": closed[row].tolist()} for row in range(len(texts))]
+    if branch is None:
+        return inputs
+    ngrams = branch.ngrams.find(opened.ids)
+    words = (*bundle.vocabulary.tokens, *opened.words)
+    for row, values in enumerate(inputs):
+        values["ngrams"] = ngrams[row].tolist()
+        if branch.subwords is not None:
+            read = [words[i - SPECIAL_IDS] for i in opened.ids[row].tolist() if i != UNKNOWN_ID]
+            values["subwords"] = branch.subwords.find(read).values.tolist()
+    return inputs
+
+
+def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> bool:
+    """Compares what the page's JavaScript reads of texts, run by Node.js, with what the model reads.
+
+    Args:
+        bundle: the model.
+        texts: one or more; see :func:`browser_texts`.
+        files: of the page, by their paths.
+
+    Returns:
+        Whether there is a Node.js to compare with.
+
+    Raises:
+        ModelFileError: something differs.
+        RecurraError: Node.js fails.
+    """
+    node = shutil.which("node")
+    if node is None:
+        return False
+    sent = json.dumps({"values": preprocessing(bundle), "unicode": unicode_tables(bundle.text), "texts": list(texts)})
+    with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
+        for path, content in files.items():
+            if path.startswith("js/"):
+                (Path(folder) / Path(path).name).write_bytes(content)
+        # Without this, Node.js takes files that end in .js for another kind of module.
+        (Path(folder) / "package.json").write_text('{"type": "module"}')
+        found = _answered([node, str(SCRIPT), folder], sent)
+    for text, ours, theirs in zip(texts, network_inputs(bundle, texts), found, strict=True):
+        if ours != theirs:
+            wrong = ", ".join(name for name in ours if ours[name] != theirs.get(name))
+            raise ModelFileError(
+                f"The page's JavaScript reads other {wrong} in {text!r:.60} than the model; nothing is written",
+                "Keep the model as it is, and report the text and the model's settings (recurra info MODEL) as a bug.",
+            )
+    return True
+
+
+def _answered(command: list[str], sent: str) -> list[NetworkInputs]:
+    hint = "Update Node.js (20 or later), or take it off the PATH: the comparison is then left out."
+    try:
+        ran = subprocess.run(  # noqa: S603  (node and files of ours, no shell)
+            command, input=sent.encode(), capture_output=True, timeout=NODE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RecurraError(f"Node.js did not read the texts within {NODE_SECONDS:g} s", hint) from None
+    except OSError as error:
+        raise RecurraError(f"Node.js cannot be started: {error}", hint) from None
+    if ran.returncode != 0:
+        lines = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if "Error" in line]
+        raise RecurraError(f"Node.js fails: {lines[0][:160] if lines else ran.returncode}", hint)
+    rows: list[NetworkInputs] = json.loads(ran.stdout)
+    return rows
