@@ -17,7 +17,7 @@ from recurra.export.preprocessing import preprocessing
 from recurra.export.unicode_tables import unicode_tables
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
-__all__ = ["NetworkInputs", "browser_texts", "check_in_node", "network_inputs"]
+__all__ = ["NetworkInputs", "browser_texts", "check_in_node", "javascript_inputs", "network_inputs"]
 
 SCRIPT = Path(__file__).parent / "node" / "inputs.mjs"
 NODE_SECONDS = 300.0
@@ -53,11 +53,11 @@ def network_inputs(bundle: Bundle, texts: Sequence[str]) -> list[NetworkInputs]:
 
 
 def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> bool:
-    """Compares what the page's JavaScript reads of texts, run by Node.js, with what the model reads.
+    """Checks that the page's JavaScript, run by Node.js, reads of texts what the model reads.
 
     Args:
         bundle: the model.
-        texts: one or more; see :func:`browser_texts`.
+        texts: see :func:`browser_texts`.
         files: of the page, by their paths.
 
     Returns:
@@ -67,17 +67,9 @@ def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, byte
         ModelFileError: something differs.
         RecurraError: Node.js fails.
     """
-    node = shutil.which("node")
-    if node is None:
+    found = javascript_inputs(bundle, texts, files)
+    if found is None:
         return False
-    sent = json.dumps({"values": preprocessing(bundle), "unicode": unicode_tables(bundle.text), "texts": list(texts)})
-    with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
-        for path, content in files.items():
-            if path.startswith("js/"):
-                (Path(folder) / Path(path).name).write_bytes(content)
-        # Without this, Node.js takes files that end in .js for another kind of module.
-        (Path(folder) / "package.json").write_text('{"type": "module"}')
-        found = _answered([node, str(SCRIPT), folder], sent)
     for text, ours, theirs in zip(texts, network_inputs(bundle, texts), found, strict=True):
         if ours != theirs:
             wrong = ", ".join(name for name in ours if ours[name] != theirs.get(name))
@@ -86,6 +78,21 @@ def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, byte
                 "Keep the model as it is, and report the text and the model's settings (recurra info MODEL) as a bug.",
             )
     return True
+
+
+def javascript_inputs(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> list[NetworkInputs] | None:
+    """As :func:`network_inputs`, found by the page's JavaScript; ``None`` without Node.js."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    sent = json.dumps({"values": preprocessing(bundle), "unicode": unicode_tables(bundle.text), "texts": list(texts)})
+    with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
+        for path, content in files.items():
+            if path.startswith("js/"):
+                (Path(folder) / Path(path).name).write_bytes(content)
+        # Without this, Node.js takes files that end in .js for another kind of module.
+        (Path(folder) / "package.json").write_text('{"type": "module"}')
+        return _answered([node, str(SCRIPT), folder], sent)
 
 
 def _answered(command: list[str], sent: str) -> list[NetworkInputs]:

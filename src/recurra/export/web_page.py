@@ -19,7 +19,7 @@ from recurra.export.web_runtime import RUNTIME, RUNTIME_FILES
 from recurra.version import VERSION
 from recurra.web.files import FILES
 
-__all__ = ["GROUPS", "check_page_folder", "page_bytes", "page_files", "write_page"]
+__all__ = ["GROUPS", "check_page_folder", "page_bytes", "page_files", "static_files", "write_page"]
 
 STATIC = Path(__file__).parent / "page"
 # What the page shares with the reading room.
@@ -51,9 +51,7 @@ def page_files(
         runtime: see :func:`recurra.export.web_runtime.read_runtime`.
         notices: of what the runtime is built from.
     """
-    paths = (path for path in sorted(STATIC.rglob("*")) if path.is_file())
-    files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
-    files |= {own: FILES[shared].path.read_bytes() for own, shared in SHARED.items()}
+    files = static_files()
     files |= {RUNTIME_NAMES[part]: content for part, content in runtime.items()}
     if notices is not None:
         files[NOTICES] = notices
@@ -74,6 +72,13 @@ def page_files(
         }
     )
     return files
+
+
+def static_files() -> dict[str, bytes]:
+    """The files that are the same in every page."""
+    paths = (path for path in sorted(STATIC.rglob("*")) if path.is_file())
+    files = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
+    return files | {own: FILES[shared].path.read_bytes() for own, shared in SHARED.items()}
 
 
 def page_bytes(files: Mapping[str, bytes]) -> dict[str, int]:
