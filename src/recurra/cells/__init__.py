@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from recurra.cells.base import SATURATED, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, OnnxForm, TorchForm, TritonForm
 from recurra.cells.gru import GRU, GRUResetBefore
 from recurra.cells.lstm import LSTM
 from recurra.cells.min_gru import MinGRU
@@ -31,6 +31,7 @@ __all__ = [
     "MinGRU",
     "MinLSTM",
     "NumbaForm",
+    "OnnxForm",
     "Ops",
     "SimpleRNN",
     "State",

@@ -32,6 +32,8 @@ _EXTRAS = {
     "pyarrow": "data",
     "huggingface_hub": "hub",
     "openpyxl": "excel",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
     "optuna": "tune",
     "sqlalchemy": "tune",
     "jinja2": "report",

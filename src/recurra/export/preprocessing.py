@@ -54,7 +54,7 @@ def preprocessing(bundle: Bundle) -> Preprocessing:
     thresholds = bundle.thresholds
     return {
         "format": FORMAT,
-        "labels": list(bundle.labels.labels),
+        "labels": list(bundle.labels.classes),
         "task": bundle.task.name,
         "thresholds": None if thresholds is None else [float(threshold) for threshold in thresholds],
         "text": {name: getattr(bundle.text, name) for name in ("tokens", "field", "first_words", "max_tokens")},
@@ -65,9 +65,10 @@ def preprocessing(bundle: Bundle) -> Preprocessing:
 
 def _branch(branch: LinearBranch, by_network: int | None) -> Preprocessing:
     table = base64.b64encode(branch.ngrams.table.astype("<i4").tobytes()).decode("ascii")
-    subwords = branch.subwords
+    subwords, settings = branch.subwords, branch.settings
+    texts = None if subwords is None else {"longest": subwords.longest, "texts": list(subwords.vocabulary.tokens)}
     return {
-        "max_tokens": branch.settings.tokens_read(by_network),
+        "max_tokens": settings.tokens_read(by_network),
         "ngrams": {"longest": branch.ngrams.longest, "table": table},
-        "subwords": None if subwords is None else {"longest": subwords.longest, "texts": list(subwords.vocabulary.tokens)},
+        "subwords": texts,
     }
