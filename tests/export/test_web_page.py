@@ -96,7 +96,7 @@ def test_nothing_else_is_replaced(tmp_path: Path) -> None:
     refusals = {
         "file": "is a file, and a page is a folder",
         "notes": "with 'page.json', which no export of a page wrote",
-        "site": "with 'js/mine.js', which no export of a page wrote; it stays as it is",
+        "site": "with 'js/mine.js', which no export of a page wrote; it is kept",
         "no/site": "there is no folder",
     }
     for name, words in refusals.items():
@@ -131,7 +131,7 @@ def test_a_failure_leaves_the_old_page(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     with monkeypatch.context() as patched:
         patched.setattr(web_page.os, "fsync", fail)
-        with pytest.raises(RecurraError, match="No space left on device. Free some space"):
+        with pytest.raises(RecurraError, match=r"No space left on device\. Free some space"):
             write_page(files(name="other"), tmp_path / "site")
     rename = Path.rename
 

@@ -133,20 +133,22 @@ def test_what_to_do_without_npm_or_a_network(monkeypatch: pytest.MonkeyPatch) ->
     )
     failed = subprocess.CompletedProcess([], 1, "", "npm error code ENOTFOUND\nnpm error network no\n\n")
     play_npm(monkeypatch, lambda _: failed)
-    with pytest.raises(DataError, match=f"^npm cannot download onnxruntime-web@1.30.0: npm error network no. {elsewhere}"):
+    with pytest.raises(
+        DataError, match=f"^npm cannot download onnxruntime-web@1.30.0: npm error network no. {elsewhere}"
+    ):
         read_runtime(None, print)
 
     def slow(_: Path) -> None:
         raise subprocess.TimeoutExpired("npm", 300)
 
     play_npm(monkeypatch, slow)
-    with pytest.raises(DataError, match="did not download onnxruntime-web@1.30.0 within 300 s"):
+    with pytest.raises(DataError, match=r"did not download onnxruntime-web@1\.30\.0 within 300 s"):
         read_runtime(None, print)
     play_npm(monkeypatch, lambda _: None)
     with pytest.raises(DataError, match="cannot be read: No such file"):
         read_runtime(None, print)
     monkeypatch.setattr(web_runtime.shutil, "which", lambda _: None)
-    with pytest.raises(DataError, match=f"there is no npm here. Install npm. {elsewhere}"):
+    with pytest.raises(DataError, match=rf"and npm is missing\. Install npm\. {elsewhere}"):
         read_runtime(None, print)
 
 

@@ -20,16 +20,18 @@ from recurra.text import TextSettings
 
 TOKENS = ("lesson", "words", "characters", "bytes")
 ODD = (
-    "", " ", "\0", "\n\t \u00a0\u3000\u2028", "'", "’a", "a’’b", "a'b'c' 'd", "e\u0301'\u0301e", " \u0301\u0301x", "İ I ı i ẞ",
-    "Σ", "ΑΣ", "ΑΣ.", "Α\u0301Σ", "ΑΣ\u0301Α", "Σ'Σ 'Σ' aΣ:b ΣΣ", "\ud800", "\udfff a\udc80b", "👩\u200d👩\u200d👧", "🇯🇵☃\ufe0f",
-    "A_1 ²½ ٣", "\x1c\x1d\x85x", "oil oil prices rise prices rise again zzz oil",
+    "", " ", "\0", "\n\t \u00a0\u3000\u2028", "'", "’a", "a’’b", "a'b'c' 'd", "e\u0301'\u0301e", " \u0301\u0301x",
+    "İ I ı i ẞ", "Σ", "ΑΣ", "ΑΣ.", "Α\u0301Σ", "ΑΣ\u0301Α", "Σ'Σ 'Σ' aΣ:b ΣΣ", "\ud800", "\udfff a\udc80b",
+    "👩\u200d👩\u200d👧", "🇯🇵☃\ufe0f", "A_1 ²½ ٣", "\x1c\x1d\x85x", "oil oil prices rise prices rise again zzz oil",
 )  # fmt: skip
 
 # Characters that pipelines tend to get wrong come up more often than others.
 characters = st.one_of(
     st.characters(),
     st.characters(categories=["Mn", "Mc", "Me", "Cf", "Cs", "Lt", "Sk"]),
-    st.sampled_from("aZ_9 '’.Σσςİıſ\u0345\u0301\u200c\u200d\ufe0f\u00ad\u00a0\u1680\x1c\x85\ud83d\ude00😀𝐀ﬁǅŉΐ\U000e0101"),
+    st.sampled_from(
+        "aZ_9 '’.Σσςİıſ\u0345\u0301\u200c\u200d\ufe0f\u00ad\u00a0\u1680\x1c\x85\ud83d\ude00😀𝐀ﬁǅŉΐ\U000e0101"
+    ),
 )
 texts = st.lists(st.one_of(st.text(characters, max_size=12), st.text(st.sampled_from("Oilprces .,'"))), max_size=60)
 
@@ -118,4 +120,8 @@ def test_there_are_no_tables_that_nothing_reads() -> None:
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:
-    assert browser_texts(["a\ud83d\ude00\ud83d", ("Title", "text"), ("", "text")]) == ["a😀\ud83d", "Title text", "text"]
+    assert browser_texts(["a\ud83d\ude00\ud83d", ("Title", "text"), ("", "text")]) == [
+        "a😀\ud83d",
+        "Title text",
+        "text",
+    ]

@@ -1,6 +1,6 @@
-"""What this Python knows of Unicode, as tables: another program cuts texts into the same words with them.
+r"""What this Python knows of Unicode, as tables: another program cuts texts into the same words with them.
 
-Engines of JavaScript have Unicode versions of their own, and other notions of ``\\w``, ``\\s`` and lower case.
+Engines of JavaScript have Unicode versions of their own, and other notions of ``\w``, ``\s`` and lower case.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ UnicodeTables: TypeAlias = dict[str, Any]
 
 
 def unicode_tables(settings: TextSettings) -> UnicodeTables:
-    """The tables that a text pipeline needs, as JSON values; no table that it does not need.
+    r"""The tables that a text pipeline needs, as JSON values; no table that it does not need.
 
     Sets of code points are lists of numbers: how many code points are left out, how many are members, how many are left
     out, and so on.
 
-    - ``space``: what ``str.split`` and ``\\s`` take as white space.
-    - ``word``: ``\\w``, letters, digits and underscores.
+    - ``space``: what ``str.split`` and ``\s`` take as white space.
+    - ``word``: ``\w``, letters, digits and underscores.
     - ``mark``: combining marks and joiners.
     - ``lower``: an object from characters to their lower case, where that is another one.
     - ``cased``, ``ignorable``: a capital sigma becomes the final ``ς`` when a cased character stands before it and none

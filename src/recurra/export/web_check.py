@@ -1,4 +1,4 @@
-"""Checks that the page's JavaScript reads texts as the model does."""
+"""Checks that a page reads texts as the model does, and answers what it answers."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document
 from recurra.errors import ModelFileError, RecurraError
+from recurra.export.check import check_equal
 from recurra.export.preprocessing import preprocessing
 from recurra.export.unicode_tables import unicode_tables
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
 __all__ = ["NetworkInputs", "browser_texts", "check_in_node", "javascript_inputs", "network_inputs"]
 
-SCRIPT = Path(__file__).parent / "node" / "inputs.mjs"
+SCRIPT = Path(__file__).parent / "node" / "read.mjs"
 NODE_SECONDS = 300.0
 
 NetworkInputs: TypeAlias = dict[str, list[int]]
@@ -52,50 +55,57 @@ def network_inputs(bundle: Bundle, texts: Sequence[str]) -> list[NetworkInputs]:
     return inputs
 
 
-def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> bool:
-    """Checks that the page's JavaScript, run by Node.js, reads of texts what the model reads.
+def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> float | None:
+    """Checks that a page, run by Node.js, reads of texts what the model reads, and answers what it answers.
 
     Args:
         bundle: the model.
-        texts: see :func:`browser_texts`.
+        texts: one or more; see :func:`browser_texts`.
         files: of the page, by their paths.
 
     Returns:
-        Whether there is a Node.js to compare with.
+        The largest difference of a probability; ``None`` without Node.js.
 
     Raises:
         ModelFileError: something differs.
         RecurraError: Node.js fails.
     """
-    found = javascript_inputs(bundle, texts, files)
+    found = _in_node(files, {"texts": list(texts)})
     if found is None:
-        return False
-    for text, ours, theirs in zip(texts, network_inputs(bundle, texts), found, strict=True):
+        return None
+    for text, ours, theirs in zip(texts, network_inputs(bundle, texts), found["inputs"], strict=True):
         if ours != theirs:
             wrong = ", ".join(name for name in ours if ours[name] != theirs.get(name))
             raise ModelFileError(
                 f"The page's JavaScript reads other {wrong} in {text!r:.60} than the model; nothing is written",
                 "Keep the model as it is, and report the text and the model's settings (recurra info MODEL) as a bug.",
             )
-    return True
+    answers = np.array(found["probabilities"], dtype=np.float32)
+    return check_equal(bundle, texts, lambda _: answers)
 
 
 def javascript_inputs(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> list[NetworkInputs] | None:
     """As :func:`network_inputs`, found by the page's JavaScript; ``None`` without Node.js."""
+    values = {"values": preprocessing(bundle), "unicode": unicode_tables(bundle.text), "texts": list(texts)}
+    found = _in_node(files, values)
+    return None if found is None else found["inputs"]
+
+
+def _in_node(files: Mapping[str, bytes], sent: dict[str, Any]) -> dict[str, Any] | None:
     node = shutil.which("node")
     if node is None:
         return None
-    sent = json.dumps({"values": preprocessing(bundle), "unicode": unicode_tables(bundle.text), "texts": list(texts)})
     with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
         for path, content in files.items():
-            if path.startswith("js/"):
-                (Path(folder) / Path(path).name).write_bytes(content)
+            place = Path(folder) / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
         # Without this, Node.js takes files that end in .js for another kind of module.
         (Path(folder) / "package.json").write_text('{"type": "module"}')
-        return _answered([node, str(SCRIPT), folder], sent)
+        return _answered([node, str(SCRIPT), folder], json.dumps(sent))
 
 
-def _answered(command: list[str], sent: str) -> list[NetworkInputs]:
+def _answered(command: list[str], sent: str) -> dict[str, Any]:
     hint = "Update Node.js (20 or later), or take it off the PATH: the comparison is then left out."
     try:
         ran = subprocess.run(  # noqa: S603  (node and files of ours, no shell)
@@ -108,5 +118,5 @@ def _answered(command: list[str], sent: str) -> list[NetworkInputs]:
     if ran.returncode != 0:
         lines = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if "Error" in line]
         raise RecurraError(f"Node.js fails: {lines[0][:160] if lines else ran.returncode}", hint)
-    rows: list[NetworkInputs] = json.loads(ran.stdout)
-    return rows
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found

@@ -23,7 +23,7 @@ __all__ = ["GROUPS", "check_page_folder", "page_bytes", "page_files", "static_fi
 
 STATIC = Path(__file__).parent / "page"
 # What the page shares with the reading room.
-SHARED = {"css/colours.css": "/static/css/colours.css", "js/dom.js": "/static/js/dom.js", "icon.svg": "/static/icon.svg"}
+SHARED = {name: f"/static/{name}" for name in ("css/colours.css", "js/dom.js", "icon.svg")}
 
 ABOUT = "page.json"
 FORMAT = "recurra page 1"
@@ -107,7 +107,7 @@ def check_page_folder(folder: Path) -> None:
         others = sorted(set(present) - set(_listed(target / ABOUT)))
         if others:
             raise RecurraError(
-                f"{folder} is there already, with {others[0]!r:.60}, which no export of a page wrote; it stays as it is",
+                f"{folder} is there already, with {others[0]!r:.60}, which no export of a page wrote; it is kept",
                 "Give the name of a new folder.",
             )
 

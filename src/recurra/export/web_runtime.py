@@ -129,7 +129,7 @@ def _given(path: Path) -> dict[str, bytes]:
 def _download(folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise DataError(f"The page needs {RUNTIME}, which npm fetches, and there is no npm here", f"Install npm. {HINT}")
+        raise DataError(f"A page needs {RUNTIME}, which npm fetches, and npm is missing", f"Install npm. {HINT}")
     command = [npm, "pack", PACKAGE, "--ignore-scripts", "--silent"]
     try:
         ran = subprocess.run(  # noqa: S603  (constants, no shell)

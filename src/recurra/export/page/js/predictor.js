@@ -1,7 +1,8 @@
 // From texts to probabilities: the twin of the Python file that `recurra export --onnx` writes.
 
-import { SPACE } from "./unicode.js";
+import { metadata } from "./metadata.js";
 import { TOKENISERS, firstWords } from "./tokens.js";
+import { SPACE, Unicode } from "./unicode.js";
 
 const PAD = 0;
 const UNKNOWN = 1;
@@ -128,6 +129,22 @@ export class Classifier {
       unknown: tokens.filter((token) => !this.inputs.ids.has(token)).length,
     };
   }
+}
+
+/**
+ * The classifier of a page's files.
+ * @param {object} ort ONNX Runtime.
+ * @param {Uint8Array} model content of model.onnx.
+ * @param {Uint8Array} unicode content of unicode.json.
+ * @param {Uint8Array} runtime content of ONNX Runtime's WebAssembly.
+ */
+export async function classifierOf(ort, model, unicode, runtime) {
+  // Several threads would need headers that a plain file server does not send.
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmBinary = runtime;
+  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  const tables = new Unicode(JSON.parse(new TextDecoder().decode(unicode)));
+  return new Classifier(ort, session, new Inputs(JSON.parse(metadata(model, "recurra")), tables));
 }
 
 /** Little-endian int32 from base64. */

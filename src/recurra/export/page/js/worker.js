@@ -1,9 +1,7 @@
 // Loads the model and classifies, beside the page, so that a long text does not keep it from answering.
 
 import * as ort from "../runtime/ort.wasm.bundle.min.js";
-import { metadata } from "./metadata.js";
-import { Classifier, Inputs } from "./predictor.js";
-import { Unicode } from "./unicode.js";
+import { classifierOf } from "./predictor.js";
 
 const FILES = ["model.onnx", "unicode.json", "runtime/ort-wasm-simd-threaded.wasm"];
 
@@ -27,7 +25,7 @@ try {
 
 async function load() {
   const loaded = new Map();
-  const [model, unicode, runtime] = await Promise.all(
+  const contents = await Promise.all(
     FILES.map((name) =>
       content(name, (bytes) => {
         loaded.set(name, bytes);
@@ -36,12 +34,7 @@ async function load() {
     ),
   );
   postMessage({ kind: "starting" });
-  // Several threads would need headers that a plain file server does not send.
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmBinary = runtime;
-  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
-  const tables = new Unicode(JSON.parse(new TextDecoder().decode(unicode)));
-  return new Classifier(ort, session, new Inputs(JSON.parse(metadata(model, "recurra")), tables));
+  return classifierOf(ort, ...contents);
 }
 
 /** The bytes of a file of the page; `progress` is told how many there are. */
