@@ -21,6 +21,13 @@ TEXTS = (
     "好的，谢谢 नमस्ते می\u200cخواهم e\u0301te\u0301", "oil prices rise again and again and again",
 )  # fmt: skip
 
+# What pipelines tend to get wrong.
+ODD = (
+    "", " ", "\0", "\n\t \u00a0\u3000\u2028", "'", "’a", "a’’b", "a'b'c' 'd", "e\u0301'\u0301e", " \u0301\u0301x",
+    "İ I ı i ẞ", "Σ", "ΑΣ", "ΑΣ.", "Α\u0301Σ", "ΑΣ\u0301Α", "Σ'Σ 'Σ' aΣ:b ΣΣ", "\ud800", "\udfff a\udc80b",
+    "👩\u200d👩\u200d👧", "🇯🇵☃\ufe0f", "A_1 ²½ ٣", "\x1c\x1d\x85x", "oil oil prices rise prices rise again zzz oil",
+)  # fmt: skip
+
 
 def make_page_model(
     tokens: str,

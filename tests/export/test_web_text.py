@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from page_models import TEXTS, make_page_model
+from page_models import ODD, TEXTS, make_page_model
 
 from recurra.bundle import Bundle
 from recurra.export.unicode_tables import unicode_tables
@@ -19,12 +19,6 @@ from recurra.export.web_page import static_files
 from recurra.text import TextSettings
 
 TOKENS = ("lesson", "words", "characters", "bytes")
-ODD = (
-    "", " ", "\0", "\n\t \u00a0\u3000\u2028", "'", "’a", "a’’b", "a'b'c' 'd", "e\u0301'\u0301e", " \u0301\u0301x",
-    "İ I ı i ẞ", "Σ", "ΑΣ", "ΑΣ.", "Α\u0301Σ", "ΑΣ\u0301Α", "Σ'Σ 'Σ' aΣ:b ΣΣ", "\ud800", "\udfff a\udc80b",
-    "👩\u200d👩\u200d👧", "🇯🇵☃\ufe0f", "A_1 ²½ ٣", "\x1c\x1d\x85x", "oil oil prices rise prices rise again zzz oil",
-)  # fmt: skip
-
 # Characters that pipelines tend to get wrong come up more often than others.
 characters = st.one_of(
     st.characters(),
@@ -40,7 +34,9 @@ def same_inputs(bundle: Bundle, read: list[str]) -> None:
     theirs = javascript_inputs(bundle, read, static_files())
     if theirs is None:
         pytest.skip("no node: install Node.js 20 or later")
-    assert theirs == network_inputs(bundle, read)
+    pairs = zip(theirs, network_inputs(bundle, read), strict=True)
+    # A difference of all numbers would take pytest minutes.
+    assert [text[:40] for text, (one, other) in zip(read, pairs, strict=True) if one != other] == []
 
 
 @pytest.mark.parametrize("tokens", TOKENS)

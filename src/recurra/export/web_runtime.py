@@ -20,7 +20,7 @@ from pathlib import Path
 from recurra.data.wheel import PinnedFile, read_cached, write_cached
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["RUNTIME", "RUNTIME_FILES", "read_notices", "read_runtime"]
+__all__ = ["RUNTIME", "RUNTIME_FILES", "cached_runtime", "read_notices", "read_runtime"]
 
 VERSION = "1.30.0"
 RUNTIME = f"onnxruntime-web {VERSION}"
@@ -59,15 +59,21 @@ def read_runtime(given: Path | None, say: Callable[[str], None]) -> dict[str, by
     """
     if given is not None:
         return _given(given)
-    cached = {part.name: read_cached(_in_cache(part)) for part in RUNTIME_FILES}
-    found = {name: content for name, content in cached.items() if content is not None}
-    if len(found) < len(RUNTIME_FILES):
+    found = cached_runtime()
+    if found is None:
         say(f"downloading {RUNTIME} ({TARBALL_SIZE / 1e6:.0f} MB) with npm; nothing of it is installed")
         with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
             found = read_tarball(_download(Path(folder)))
         for part in RUNTIME_FILES:
             write_cached(_in_cache(part), found[part.name], say)
     return found
+
+
+def cached_runtime() -> dict[str, bytes] | None:
+    """What :func:`read_runtime` returns, if the cache has it."""
+    cached = {part.name: read_cached(_in_cache(part)) for part in RUNTIME_FILES}
+    found = {name: content for name, content in cached.items() if content is not None}
+    return found if len(found) == len(cached) else None
 
 
 def read_tarball(path: Path) -> dict[str, bytes]:

@@ -23,18 +23,21 @@ const asking = new Asking(worker, (answer) => {
   later("say", SAID, () => state.answer === answer && answer.kind === "answer" && say(spoken(answer)));
 });
 
-worker.addEventListener("error", (event) => {
-  state.failed = event.message || "worker.js";
-  showAnswer();
-});
+worker.addEventListener("error", (event) => fail(event.message || "worker.js"));
 worker.addEventListener("message", ({ data }) => {
   if (data.kind === "answer" || data.kind === "no-answer") asking.take(data);
   else if (data.kind === "ready") state.loading = null;
-  else if (data.kind === "failed") state.failed = data.message;
+  else if (data.kind === "failed") fail(data.message);
   else state.loading = data;
   if (data.kind === "ready" && state.text) asking.ask(state.text);
   if (!["answer", "no-answer"].includes(data.kind)) showAnswer();
 });
+
+function fail(message) {
+  state.failed = message;
+  showAnswer();
+  say(t("failed"));
+}
 
 function later(name, milliseconds, call) {
   clearTimeout(timers[name]);
@@ -89,8 +92,8 @@ function showPage() {
       el("p", { class: "soft", text: facts() }),
     ),
     el(
-      "section",
-      { class: "text", "aria-label": t("text") },
+      "div",
+      { class: "text" },
       el("label", { for: "text", text: t(about.reads_title ? "title" : "text") }),
       field,
       el(
