@@ -19,7 +19,7 @@ from recurra.data.read import read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
-from recurra.evaluation.label_targets import in_class_order
+from recurra.evaluation.label_targets import in_class_order, unnamed_columns
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -74,32 +74,30 @@ class GivenRows:
     Attributes:
         documents: B documents.
         labels: B labels, or tuples of labels.
-        width: number of columns of the indicator matrix that the labels were; ``None`` if they were none.
         table: what the documents were read from; ``None`` for a sequence.
         series: the name of the column of texts that was given alone; ``None`` where it has none.
-        indicator_names: the names of an indicator matrix's columns; ``None`` where it has none.
         labels_name: the name of the column that the labels were; ``None`` where it has none.
+        matrix_classes: the class of each column of the indicator matrix that the labels were: the names of a data
+            frame's if they are texts, otherwise the numbers; ``None`` if the labels were no matrix.
     """
 
     documents: list[Document]
     labels: list[Any]
-    width: int | None
     table: Table | None
     series: str | None = None
     labels_name: str | None = None
-    indicator_names: list[Any] | None = None
+    matrix_classes: list[Any] | None = None
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
         """Raises a :class:`DataError` where ``X`` or ``y`` is nothing to learn from."""
         matrix = indicator_of(y)
-        labels = labels_of(y, matrix)
+        classes = None if matrix is None else _classes_of(y, matrix.shape[1])
+        labels = labels_of(y, matrix, classes)
         check_no_measurements(labels)
-        table = read_frame(X) if is_frame(X) else None
+        table = _read_without_labels(X, _name(y), labels) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
-        width = None if matrix is None else matrix.shape[1]
-        names = y.columns.tolist() if width is not None and hasattr(y, "iloc") else None
-        return cls(documents, labels, width, table, None if table else _name(X), _name(y), names)
+        return cls(documents, labels, table, None if table else _name(X), _name(y), classes)
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
@@ -154,12 +152,15 @@ class GivenRows:
             DataError: it has fewer.
         """
         classes = initial.labels.classes
-        if self.width is None or not initial.multi_label or any(type(one) is not int for one in classes):
+        if not self.matrix_classes or not initial.multi_label or any(type(one) is not int for one in classes):
             return
+        if isinstance(self.matrix_classes[0], str):
+            raise unnamed_columns(self.matrix_classes, classes)
         needed = max(width or 0, 1 + max(map(int, classes)))
-        if self.width < needed:
+        if len(self.matrix_classes) < needed:
             raise DataError(
-                f"y has {self.width:,} columns, and the classes of the model to continue from need {needed:,}",
+                f"y has {len(self.matrix_classes):,} columns, and the classes of the model to continue from need "
+                f"{needed:,}",
                 "Give all its columns in their order: zeros for a class that no row has.",
             )
 
@@ -183,15 +184,38 @@ class GivenRows:
             raise DataError(f"In validation_data: {error.received}", error.hint) from error
 
     def _of_same_form(self, X: Any, y: Any) -> InMemoryRows:
-        matrix = indicator_of(in_class_order(y, self.indicator_names) if self.indicator_names else y)
-        if self.width != (None if matrix is None else matrix.shape[1]):
+        columns = self.matrix_classes
+        matrix = indicator_of(in_class_order(y, columns) if columns else y)
+        if (columns and len(columns)) != (None if matrix is None else matrix.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",
                 "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
             )
-        labels = labels_of(y, matrix)
+        labels = labels_of(y, matrix, columns)
         check_same_kind(labels, self.labels)
         return InMemoryRows(documents_of(X, self.columns, series=self.series), labels, source="validation_data")
+
+
+def _classes_of(y: Any, width: int) -> list[Any]:
+    """The classes of an indicator matrix's columns: their names if they are distinct texts, otherwise their numbers."""
+    names = y.columns.tolist() if hasattr(y, "columns") and hasattr(y.columns, "tolist") else []
+    named = all(isinstance(name, str) and name.strip() for name in names) and len(set(names)) == width
+    return [str(name) for name in names] if named else list(range(width))
+
+
+def _read_without_labels(X: Any, name: str | None, labels: list[Any]) -> Table:
+    """The texts of a table that holds the column of the labels as well: that is never read as a title or a text.
+
+    Raises:
+        DataError: there are no documents in it.
+    """
+    if name in _names(X):
+        return read_frame(X, label=name)
+    table = read_frame(X)
+    if table.title_column is None or not _names(X):
+        return table
+    titles = [document[0] if isinstance(document, tuple) else "" for document in table.documents]
+    return read_frame(X, label=table.title_column) if titles == labels else table
 
 
 def _name(column: Any) -> str | None:

@@ -253,3 +253,31 @@ def test_a_guess_among_several_columns_of_texts_is_a_warning() -> None:
     assert Path(found[0].filename) == Path(__file__)
     # Warnings are errors here.
     network(epochs=1).fit(HOTEL[["answer", "round"]], HOTEL["round"])
+
+
+@pytest.mark.parametrize("name", ["title", "subject", "headline"])
+@pytest.mark.parametrize("as_series", [True, False])
+def test_the_column_of_the_labels_is_never_read(name: str, *, as_series: bool) -> None:
+    frame = pd.DataFrame({"text": TEXTS, name: TOPICS})
+    labels = frame[name] if as_series else frame[name].to_numpy()
+    fitted = network().fit(frame, labels)
+    assert fitted.columns_ == ("text", None)
+    np.testing.assert_array_equal(fitted.predict_proba(frame), network().fit(TEXTS, TOPICS).predict_proba(TEXTS))
+    # A title that is not the label is read as before.
+    other = pd.DataFrame({"text": TEXTS, name: [f"a {topic}" for topic in TOPICS], "kind": TOPICS})
+    assert network(epochs=1).fit(other, other["kind"]).columns_ == ("text", name)
+
+
+def test_a_frame_of_the_labels_alone_has_no_texts() -> None:
+    frame = pd.DataFrame({"topic": TOPICS})
+    with pytest.raises(DataError, match="has no column of texts beside that of the labels"):
+        network().fit(frame, frame["topic"])
+
+
+def test_what_has_no_order_is_refused_and_what_is_read_once_is_kept() -> None:
+    with pytest.raises(DataError, match=r"^X is a set, .*Give a list of texts"):
+        network().fit(set(TEXTS), TOPICS)
+    with pytest.raises(DataError, match="Give a sequence of labels"):
+        network().fit(TEXTS, dict.fromkeys(TOPICS))
+    fitted = network(epochs=1).fit(iter(TEXTS), iter(TOPICS))
+    assert fitted.classes_.tolist() == sorted(set(TOPICS))

@@ -160,18 +160,26 @@ def _whole(blocks: Blocks) -> RawTable:
 
 
 def read_frame(
-    frame: Any, text: str | None = None, title: str | None = None, *, model: ModelColumns | None = None
+    frame: Any,
+    text: str | None = None,
+    title: str | None = None,
+    *,
+    label: str | None = None,
+    model: ModelColumns | None = None,
 ) -> Table:
     """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
 
-    Columns of the ``model`` are taken where the frame has them. Its notes say which were guessed. Whoever trains or
-    predicts has no arguments to name columns, but gives them.
+    Columns of the ``model`` are taken where the frame has them; the column ``label`` is no text. Its notes say which
+    were guessed. Whoever trains or predicts has no arguments to name columns, but gives them.
 
     Raises:
         DataError: they cannot be guessed, or read; or a row has neither text nor title.
     """
     try:
-        table = table_of(open_blocks(frame), text=text, title=title, labelled=False, missing_texts=False, model=model)
+        blocks = open_blocks(frame)
+        table = table_of(
+            blocks, text=text, title=title, label=label, labelled=False, missing_texts=False, model=model
+        )  # fmt: skip
     except DataError as error:
         if "--text" not in error.hint and "--title" not in error.hint:
             raise
