@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -91,8 +92,13 @@ def javascript_inputs(bundle: Bundle, texts: Sequence[str], files: Mapping[str, 
     return None if found is None else found["inputs"]
 
 
+def find_node() -> str | None:
+    """The path of Node.js, if it is installed."""
+    return shutil.which("node")
+
+
 def _in_node(files: Mapping[str, bytes], sent: dict[str, Any]) -> dict[str, Any] | None:
-    node = shutil.which("node")
+    node = find_node()
     if node is None:
         return None
     with tempfile.TemporaryDirectory(prefix="recurra-") as folder:
@@ -116,7 +122,7 @@ def _answered(command: list[str], sent: str) -> dict[str, Any]:
     except OSError as error:
         raise RecurraError(f"Node.js cannot be started: {error}", hint) from None
     if ran.returncode != 0:
-        lines = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if "Error" in line]
+        lines = [line for line in ran.stderr.decode("utf-8", "replace").splitlines() if re.match(r"\w*Error\b", line)]
         raise RecurraError(f"Node.js fails: {lines[0][:160] if lines else ran.returncode}", hint)
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
