@@ -146,3 +146,29 @@ def test_a_failure_leaves_the_old_page(monkeypatch: pytest.MonkeyPatch, tmp_path
             write_page(files(name="other"), tmp_path / "site")
     assert there(tmp_path / "site") == made
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def words_of(language: str) -> dict[str, str]:
+    """The page's words in one language by their keys, as written in the source: "…" or { one: "…", other: "…" }."""
+    source = static_files()["js/words.js"].decode()
+    block = re.search(rf"^  {language}: {{$(.*?)^  }},$", source, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    return dict(re.findall(r"^    (\w+):\s*(.+?),$", block[1], re.MULTILINE | re.DOTALL))
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, japanese = words_of("en"), words_of("ja")
+    assert list(english) == list(japanese)
+    for key, text in english.items():
+        assert set(re.findall(r"\{(\w+)\}", text)) == set(re.findall(r"\{(\w+)\}", japanese[key])), key
+        assert re.search("[\u3001\u3040-\u9fff]", japanese[key]), key
+    sources = "".join(content.decode() for path, content in static_files().items() if path.startswith("js/"))
+    asked = set(re.findall(r'\bt\("(\w+)"', sources))
+    # Chosen by a condition, or by the name of a file.
+    asked |= {"title", "text", "licence", "notices"}
+    assert asked == set(english)
+
+
+def test_texts_never_become_markup_or_code() -> None:
+    sources = "".join(content.decode() for path, content in static_files().items() if path.startswith("js/"))
+    assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", sources)
