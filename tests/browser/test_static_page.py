@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import threading
@@ -154,7 +155,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 def type_text(page: Page, text: str) -> None:
     """Types a text and waits for its answer."""
-    page.locator("textarea").fill(text)
+    page.locator("#text").fill(text)
     wait_until(page, "document.querySelector('.answer-name, .notice') && !document.querySelector('[aria-busy]')")
 
 
@@ -198,7 +199,7 @@ def test_what_is_shown_while_typing(write: Callable[[str, Bundle], str], visit: 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("The answer appears while you type.").wait_for()
-    assert page.locator("textarea").input_value() == ""
+    assert page.locator("#text").input_value() == ""
     assert page.evaluate("document.activeElement.id") == "text"
 
 
@@ -254,10 +255,38 @@ def test_no_fault_that_axe_finds(
     for text in ("", TEXTS[0]):
         if text:
             type_text(page, text)
-            page.locator("summary").click()
+            page.locator(".answer summary").click()
+            page.get_by_text("Many texts", exact=True).click()
+            page.get_by_label("One text a line").fill("oil\nprices")
+            page.get_by_role("button", name="Classify").click()
+            page.get_by_text("The first 2 of 2").wait_for()
         found = axe.Axe().run(page).response["violations"]
         assert {one["id"]: [node["html"][:200] for node in one["nodes"]] for one in found} == {}
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_many_texts_at_once(write: Callable[[str, Bundle], str], visit: Callable[..., Page]) -> None:
+    model = make_page_model("words", labels=('a "quoted" one', "b, c", "d"))
+    page = visit(write("batch", model), accept_downloads=True)
+    texts = ["Oil prices rise", "the team, and “Rome”", 'a "late" match', *(f"oil {place}" for place in range(30))]
+    page.get_by_text("Many texts", exact=True).click()
+    page.get_by_label("One text a line").fill("\n\n".join(texts))
+    page.get_by_role("button", name="Classify").click()
+    page.get_by_text("The first 20 of 33").wait_for()
+    shares = Model(model).predict_proba(texts)
+    cells = page.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert cells == [texts[0], str(model.labels.classes[shares[0].argmax()]), percent(shares[0].max())]
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="Download all as CSV").click()
+    with begun.value.path().open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["text", "label", *model.labels.classes]
+    assert [row[0] for row in rows] == texts
+    assert [row[1] for row in rows] == [model.labels.classes[place] for place in shares.argmax(axis=1)]
+    np.testing.assert_allclose(np.array([row[2:] for row in rows], dtype=float), shares, rtol=0, atol=1e-5)
+    # The single text is answered as before.
+    type_text(page, texts[0])
+    assert len(bars(page)) == 3
 
 
 def test_in_japanese(write: Callable[[str, Bundle], str], visit: Callable[..., Page]) -> None:
@@ -267,7 +296,7 @@ def test_in_japanese(write: Callable[[str, Bundle], str], visit: Callable[..., P
     assert page.locator("#read").inner_text().endswith("未知 0")
     page.get_by_label("言語").select_option("en")
     assert page.locator("#read").inner_text() == "2 tokens read · 0 unknown"
-    assert page.locator("textarea").input_value() == "好的"
+    assert page.locator("#text").input_value() == "好的"
 
 
 def test_a_folder_that_is_not_complete_says_so(

@@ -165,7 +165,7 @@ def test_both_languages_say_the_same_things() -> None:
     sources = "".join(content.decode() for path, content in static_files().items() if path.startswith("js/"))
     asked = set(re.findall(r'\bt\("(\w+)"', sources))
     # Chosen by a condition, or by the name of a file.
-    asked |= {"title", "text", "licence", "notices"}
+    asked |= {"title", "text", "licence", "notices", "columnText", "columnLabel", "columnShare"}
     assert asked == set(english)
 
 

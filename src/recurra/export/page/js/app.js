@@ -2,6 +2,7 @@
 
 import { answerCard, given, names } from "./answer.js";
 import { Asking } from "./asking.js";
+import { Batch } from "./batch.js";
 import { el, fill, say } from "./dom.js";
 import { LANGUAGES, currentLanguage, percent, size, speak, t } from "./words.js";
 
@@ -23,12 +24,16 @@ const asking = new Asking(worker, (answer) => {
   later("say", SAID, () => state.answer === answer && answer.kind === "answer" && say(spoken(answer)));
 });
 
+const batch = new Batch(worker, about);
+
 worker.addEventListener("error", (event) => fail(event.message || "worker.js"));
 worker.addEventListener("message", ({ data }) => {
+  if (batch.take(data)) return;
   if (data.kind === "answer" || data.kind === "no-answer") asking.take(data);
   else if (data.kind === "ready") state.loading = null;
   else if (data.kind === "failed") fail(data.message);
   else state.loading = data;
+  if (data.kind === "ready") batch.enable();
   if (data.kind === "ready" && state.text) asking.ask(state.text);
   if (!["answer", "no-answer"].includes(data.kind)) showAnswer();
 });
@@ -114,6 +119,7 @@ function showPage() {
       ),
     ),
     answerNode,
+    batch.view(),
     footer(),
   );
   showAnswer();
