@@ -1,6 +1,13 @@
 """Models in other formats, each checked against the original model before it is written."""
 
-from recurra.export.check import LEAST_AGREEMENT, TOLERANCE, check_answers, check_equal, check_tokens
+from recurra.export.check import (
+    LEAST_AGREEMENT,
+    TOLERANCE,
+    check_answers,
+    check_equal,
+    check_tokens,
+    probabilities_in_float64,
+)
 from recurra.export.documents import generated_documents, odd_documents
 from recurra.export.exported_model import ExportedModel
 from recurra.export.int8 import export_int8
@@ -17,4 +24,5 @@ __all__ = [
     "export_onnx",
     "generated_documents",
     "odd_documents",
+    "probabilities_in_float64",
 ]

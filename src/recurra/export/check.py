@@ -17,7 +17,7 @@ from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.tasks import SINGLE_LABEL, Task
 from recurra.tokenizers import TOKENIZERS
 
-__all__ = ["LEAST_AGREEMENT", "TOLERANCE", "check_answers", "check_equal", "check_tokens"]
+__all__ = ["LEAST_AGREEMENT", "TOLERANCE", "check_answers", "check_equal", "check_tokens", "probabilities_in_float64"]
 
 LEAST_AGREEMENT = 0.9
 """The least share of documents that must keep their label. A correct export keeps more than 0.99 of them."""
@@ -66,7 +66,7 @@ def check_equal(
     # NaN compares false.
     far = np.flatnonzero(~(apart <= TOLERANCE))
     if len(far):
-        wide = _in_float64(bundle, [documents[row] for row in far.tolist()])
+        wide = probabilities_in_float64(bundle, [documents[row] for row in far.tolist()])
         allowed = CHAOTIC * np.abs(before[far] - wide).max(axis=1)
         wrong = far[~(apart[far] <= allowed)]
         if len(wrong):
@@ -79,8 +79,13 @@ def check_equal(
     return float(apart.max())
 
 
-def _in_float64(bundle: Bundle, documents: Sequence[Document]) -> npt.NDArray[np.float32]:
-    """The probabilities of the same weights, computed in float64."""
+def probabilities_in_float64(bundle: Bundle, documents: Sequence[Document]) -> npt.NDArray[np.float32]:
+    """A model's probabilities, float32[B, C], computed in float64, step by step in NumPy.
+
+    Args:
+        bundle: the model.
+        documents: B texts or (title, text) pairs.
+    """
     opened = bundle.open(documents)
     network = NumpyNetwork(bundle.network, bundle.tensors, pad_to=bundle.pad_to, task=bundle.task)
     if bundle.branch is None:
