@@ -52,6 +52,7 @@ function later(name, milliseconds, call) {
 function typed(text) {
   state.text = text;
   clearTimeout(timers.ask);
+  clearTimeout(timers.say);
   // What is being computed for an earlier text is out of date from now on.
   asking.forget();
   if (text === "") {
