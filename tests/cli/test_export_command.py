@@ -125,7 +125,9 @@ def test_rows_without_a_title_are_left_out_and_said(run: Run, tmp_path: Path) ->
 
 def test_a_form_must_be_chosen(run: Run, model: Path, tmp_path: Path) -> None:
     before = everything(tmp_path)
-    check_failed(run("export", model, "--out", "small.safetensors"), 2, "nothing was given", "Give --int8 or --onnx")
+    check_failed(
+        run("export", model, "--out", "small.safetensors"), 2, "nothing was given", "Give --int8, --onnx or --web"
+    )
     assert everything(tmp_path) == before
 
 

@@ -226,7 +226,8 @@ def _safetensors(vectors_type: str) -> bytes:
 )
 def test_broken_safetensors_give_one_error(tmp_path, content):
     (tmp_path / "v.safetensors").write_bytes(content)
-    with pytest.raises(DataError, match=r"v\.safetensors cannot be read"):
+    # NumPy knows bfloat16 as soon as another test has imported onnx: then the type is what is refused.
+    with pytest.raises(DataError, match=r"v\.safetensors (cannot be read|are bfloat16\[1, 2\])"):
         load_vectors(tmp_path / "v.safetensors", ["a"])
 
 

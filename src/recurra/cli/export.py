@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -10,6 +11,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.export_output import Exactness, export_values, show_export
+from recurra.cli.export_page import ExportedPage
 from recurra.cli.given_files import replacing
 from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
@@ -48,6 +50,7 @@ EXAMPLES = (
     "recurra export tickets.safetensors --int8 --out small.safetensors",
     "recurra export tickets.safetensors --onnx --out tickets.onnx test.csv",
     "recurra export tickets.safetensors --onnx --int8 --out tickets.onnx",
+    "recurra export tickets.safetensors --web --out site",
 )
 
 ENDINGS = {"int8": ".safetensors", "onnx": ".onnx"}
@@ -57,7 +60,7 @@ WRITTEN = {"int8": "a model file of recurra", "onnx": "an ONNX file"}
 def export(
     context: typer.Context,
     model: ModelArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Output file, or folder of a page.")],
     data: Annotated[
         str | None,
         typer.Argument(
@@ -69,10 +72,22 @@ def export(
         bool,
         typer.Option("--onnx", help="Write an ONNX file, and a Python file that needs only onnxruntime and NumPy."),
     ] = False,
+    web: Annotated[
+        bool,
+        typer.Option("--web", help="Write a folder with a page that classifies in a browser, for any file server."),
+    ] = False,
     int8: Annotated[
         bool,
         typer.Option("--int8", help="Write int8 weights, about a quarter of the size; alone, in a model file."),
     ] = False,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            "--runtime",
+            metavar="PATH",
+            help="With --web: npm's file of onnxruntime-web, or a folder that has it, instead of fetching it with npm.",
+        ),
+    ] = None,
     label_separator: LabelSeparator = None,
     text: TextColumn = None,
     title: TitleColumn = None,
@@ -84,7 +99,9 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a model in another format, checked against the original."""
-    form = _format(onnx=onnx, int8=int8, context=context)
+    form = _format(onnx=onnx, web=web, int8=int8, context=context)
+    if runtime is not None and not web:
+        raise SettingsError(f"--runtime {runtime} is given without --web", "Leave it out: a page alone has it.")
     _check_place(out, model, data, form)
     program = _program_path(out) if form == "onnx" else None
     from recurra.export import check_answers, check_equal, odd_documents
@@ -93,6 +110,11 @@ def export(
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _exported(form, loaded.bundle, int8=int8)
+    browser_runtime = {}
+    if form == "web":
+        from recurra.export.web_runtime import read_runtime
+
+        browser_runtime = read_runtime(runtime, output.note)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.label_cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = predict_with_progress(loaded.predict_proba, rows.documents, output)
@@ -100,33 +122,43 @@ def export(
     apart = check_answers(before, after, task=loaded.task)
     scores = rows.change(before, after, loaded.task)
     exactness = None
-    if form == "onnx":
+    if form != "int8":
         odd = odd_documents(loaded.bundle.pipeline)
         exactness = Exactness(
             len(rows.documents) + len(odd), check_equal(exported.bundle, [*rows.documents, *odd], exported.predict)
         )
 
-    from recurra.atomic import write_atomically
-
     sizes = {"before": model.stat().st_size, "after": len(exported.data)}
-    replaced = replacing(out)
-    if program is not None:
-        write_atomically(program, exported.program.encode())
-    write_atomically(out, exported.data)
+    page = None
+    if form == "web":
+        page = ExportedPage.of(exported, model_name(model), rows.documents, browser_runtime)
+        replaced = page.write(out)
+    else:
+        from recurra.atomic import write_atomically
+
+        replaced = replacing(out)
+        if program is not None:
+            write_atomically(program, exported.program.encode())
+        write_atomically(out, exported.data)
     show_export(exported, sizes, rows.source, apart, scores, exactness, output)
+    if page is not None:
+        page.show(output)
     if program is not None:
         output.result(f"program: {program}")
-    output.result(f"model: {out}{replaced}")
+    output.result(f"{'model' if page is None else 'page'}: {out}{replaced}")
+    if page is not None:
+        output.result(f"see it: python -m http.server --directory {shlex.quote(str(out))}")
     output.document(
         {
             "model": model_name(model),
             "out": str(out),
-            "format": exported.format,
+            "format": form,
             "weights": exported.bundle.weights,
             "bytes": sizes,
             "data": rows.source if data else None,
             **export_values(apart, scores, exactness),
             "program": None if program is None else str(program),
+            "page": None if page is None else page.values(),
             "notes": output.notes,
         }
     )
@@ -152,12 +184,13 @@ class _Rows(NamedTuple):
         return None if self.targets is None else score_change(before, after, self.targets, task=task)
 
 
-def _format(*, onnx: bool, int8: bool, context: typer.Context) -> str:
+def _format(*, onnx: bool, web: bool, int8: bool, context: typer.Context) -> str:
     """The output format that was chosen."""
-    if onnx or int8:
-        return "onnx" if onnx else "int8"
+    if (onnx or web or int8) and not (onnx and web):
+        return "onnx" if onnx else "web" if web else "int8"
+    received = "--onnx and --web were" if onnx else "nothing was"
     raise typer.BadParameter(
-        "nothing was given, and the name of FILE does not choose it. Give --int8 or --onnx",
+        f"{received} given, and the name of FILE does not choose it. Give --int8, --onnx or --web",
         ctx=context,
         param_hint="the format",
     )
@@ -166,7 +199,7 @@ def _format(*, onnx: bool, int8: bool, context: typer.Context) -> str:
 def _exported(form: str, bundle: Bundle, *, int8: bool) -> ExportedModel:
     from recurra.export import export_int8, export_onnx
 
-    return export_onnx(bundle, int8=int8) if form == "onnx" else export_int8(bundle)
+    return export_int8(bundle) if form == "int8" else export_onnx(bundle, int8=int8)
 
 
 def _program_path(out: Path) -> Path:
@@ -192,6 +225,11 @@ def _check_place(out: Path, model: Path, data: str | None, form: str) -> None:
             same = False
         if same:
             raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
+    if form == "web":
+        from recurra.export.web_page import check_page_folder
+
+        check_page_folder(out)
+        return
     if not out.parent.is_dir():
         raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
     if out.is_dir():

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-__all__ = ["TOKENISERS", "byte_tokens", "character_tokens", "lesson_tokens", "word_tokens"]
+__all__ = ["TOKENISERS", "byte_tokens", "character_tokens", "lesson_tokens", "mark_characters", "word_tokens"]
 
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 PUNCTUATION = string.punctuation.encode()
@@ -60,12 +60,17 @@ def utf8(text: str) -> bytes:
 
 
 @cache
-def word_pattern() -> re.Pattern[str]:
-    """The regular expression of :func:`word_tokens`; cached because building it looks at every code point for marks."""
+def mark_characters() -> str:
+    """Combining marks and the two joiners; cached because every code point that may be one is looked at."""
     # Marks lie in planes 0 and 1 and among the variation selectors of plane 14; U+200C and U+200D are the joiners.
     places = [*range(0x20000), *range(0xE0100, 0xE01F0)]
-    marks = "".join(c for c in map(chr, places) if unicodedata.category(c) in {"Mn", "Mc", "Me"} or c in "\u200c\u200d")
+    return "".join(c for c in map(chr, places) if unicodedata.category(c) in {"Mn", "Mc", "Me"} or c in "\u200c\u200d")
+
+
+@cache
+def word_pattern() -> re.Pattern[str]:
+    """The regular expression of :func:`word_tokens`; cached because of its many marks."""
     # Searching the long character class is slow; a lookahead for ASCII, which has no marks, avoids it in most cases.
-    mark = rf"(?![\x00-\x7f])[{marks}]"
+    mark = rf"(?![\x00-\x7f])[{mark_characters()}]"
     word = rf"\w+(?:{mark}\w*)*"
     return re.compile(rf"{word}(?:['’]{word})*|[^\w\s](?:{mark})*")
