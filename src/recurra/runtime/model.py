@@ -92,7 +92,8 @@ class Model:
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and columns of frames a missing text is an error.
+                table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and
+                columns of frames a missing text is an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
