@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.given_files import replacing
+from recurra.cli.given_files import check_model_place, replacing
 from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
     DataDir,
@@ -25,7 +25,7 @@ from recurra.cli.options import (
     model_name,
 )
 from recurra.cli.output import Output, aligned, folded
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def export(
 ) -> None:
     """Write a model in another format, checked against the original."""
     form = _only({"int8": int8}, context)
-    _check_place(out, model, data)
+    check_model_place(out, {"the model": model, "DATA": Path(data) if data else None})
     from recurra.export import check_answers
     from recurra.runtime import load
 
@@ -146,27 +146,6 @@ def _maker(form: str) -> Callable[[Bundle], ExportedModel]:
     from recurra.export import export_int8
 
     return {"int8": export_int8}[form]
-
-
-def _check_place(out: Path, model: Path, data: str | None) -> None:
-    """Checks the output path early: it must be writable, a model file's by its ending, and must not be an input."""
-    for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
-        try:
-            same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
-        except OSError:
-            # Reading or writing reports the error.
-            same = False
-        if same:
-            raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
-    if not out.parent.is_dir():
-        raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
-    if out.is_dir():
-        raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
-    if out.suffix != ".safetensors":
-        raise SettingsError(
-            f"--out {out} ends in {out.suffix!r}, and a model file of recurra is written",
-            "Give a name that ends in .safetensors; other formats are not written.",
-        )
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:
