@@ -1,7 +1,7 @@
-"""Writes tests/fixtures/keras_import: models that Keras itself saved, and what it answers. See README.md beside this file.
+"""Writes tests/fixtures/keras_import: models that Keras saved, and what it answers. See README.md beside this file.
 
-Usage: ``python benchmarks/keras/make_import_fixtures.py`` in an environment made from requirements.txt, and again in one
-made from requirements-keras2.txt: each writes the files of its version of Keras.
+Usage: ``python benchmarks/keras/make_import_fixtures.py`` in an environment made from requirements.txt, and again in
+one made from requirements-keras2.txt: each writes the files of its version of Keras.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "importing"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "importing"))
 
 from made_up_texts import made_up_texts
 
-FOLDER = ROOT / "tests" / "fixtures" / "keras_import"
+FOLDER = Path(__file__).parents[2] / "tests" / "fixtures" / "keras_import"
 SEED, TEXTS, MAX_TOKENS, LENGTH, PAD_TO = 7, 1_000, 150, 20, 40
 KERAS_2 = keras.__version__.startswith("2.")
 

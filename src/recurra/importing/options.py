@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from recurra.errors import SettingsError
+from recurra.tokenizers import BUILT_IN, check_tokenizer
 
-__all__ = ["ImportOptions"]
+__all__ = ["KINDS", "ImportOptions"]
+
+KINDS = tuple(name for name in BUILT_IN if name != "auto")
+"""The built-in ways of cutting texts."""
 
 _OPTIONS = {"pad_to": "--pad-to", "multi_label": "--multi-label"}
 
@@ -34,6 +38,14 @@ class ImportOptions:
     pooling: str | None = None
     multi_label: bool = False
     embedding: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.tokens == "auto":
+            raise SettingsError(
+                "--tokens is auto, which training decides by its rows", f"Give one of {', '.join(KINDS)}."
+            )
+        if self.tokens is not None:
+            check_tokenizer(self.tokens)
 
     def refuse(self, *names: str, why: str) -> None:
         """Refuses options that say what the file says itself.
