@@ -41,7 +41,6 @@ _EXTRAS = {
     "pydantic": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",
-    "pyfive": "keras-import",
 }
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",

@@ -140,12 +140,10 @@ def _columns(record: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _imported(record: dict[str, Any]) -> list[tuple[str, str]]:
     """The file of another program that the model was imported from, if it was."""
-    imported = record.get("imported")
-    if not isinstance(imported, dict):
-        return []
-    version = f", Keras {imported['keras_version']}" if "keras_version" in imported else ""
-    digest = str(imported.get("sha256"))[:12]
-    return [("imported", f"{imported.get('file')} ({imported.get('format')}{version}, SHA-256 begins {digest})")]
+    from recurra.card.facts import imported_from
+
+    origin = imported_from(record)
+    return [] if origin is None else [("imported", origin)]
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -57,7 +58,7 @@ def read_hdf5(data: bytes) -> Hdf5:
     """
     if not data.startswith(HDF5):
         raise ModelFileError("its weights are no HDF5 file", SAVE_KERAS)
-    if find_spec("pyfive") is None:
+    if not _has_pyfive():
         raise ModelFileError(
             "Reading Keras's files needs pyfive, which is not installed", "Run: pip install 'recurra[keras-import]'"
         )
@@ -89,3 +90,9 @@ def read_hdf5(data: bytes) -> Hdf5:
     size = int.from_bytes(ran.stdout[:8], "little")
     header = json.loads(ran.stdout[8 : 8 + size])
     return Hdf5(load(ran.stdout), json.loads(header["__metadata__"]["attributes"]))
+
+
+def _has_pyfive() -> bool:
+    with contextlib.suppress(ModuleNotFoundError):
+        return find_spec("pyfive") is not None
+    return False

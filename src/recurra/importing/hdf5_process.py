@@ -100,7 +100,8 @@ def _extract(data: bytes) -> tuple[dict[str, npt.NDArray[np.float32]], dict[str,
             if len(queue) + len(names) > OBJECTS:
                 raise RefusedError(f"it has more than {OBJECTS:,} groups and weights")
             queue.extend((f"{path}/{name}" if path else name, found.get_lazy_view(name)) for name in names)
-        elif isinstance(found, pyfive.Dataset):
+        elif isinstance(found, pyfive.Dataset) and found.dtype.kind not in "iu":
+            # Whole numbers are states of random generators, which prediction does not need.
             size += _size(path, found)
             if size > len(data):
                 raise RefusedError(f"its weights would have more bytes than the file, at {path!r:.100}")

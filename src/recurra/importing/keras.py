@@ -30,10 +30,11 @@ _PARTS = {False: ("forward",), True: ("forward", "backward")}
 
 
 class _Weights:
-    """The weights of layers, by the layout of the file."""
+    """The weights of layers, by the layout of the file, and which were used."""
 
     def __init__(self, found: Hdf5, *, whole: bool) -> None:
         self.found, self.whole = found, whole
+        self.used: set[str] = set()
 
     def of(self, layer: KerasLayer, shapes: list[tuple[int, ...]], part: str = "", first: int = 0) -> list[Array]:
         """The weights of a layer, or of one direction of it.
@@ -63,7 +64,17 @@ class _Weights:
                     f"and the file has {found} at {path!r:.120}",
                     SAVE_KERAS,
                 )
+        self.used |= set(paths)
         return [self.found.datasets[path] for path in paths]
+
+    def check_all_used(self) -> None:
+        """Checks that no weight is left, which would change the answer in a way that the layers do not say.
+
+        Raises:
+            ModelFileError: there is one.
+        """
+        if left := sorted(self.found.datasets.keys() - self.used):
+            raise ModelFileError(f"it has weights that none of its layers needs, at {left[0]!r:.120}", SAVE_KERAS)
 
 
 def import_keras(source: Source, options: ImportOptions) -> Imported:
@@ -93,6 +104,7 @@ def import_keras(source: Source, options: ImportOptions) -> Imported:
     weights = _Weights(found, whole=archive is None)
     settings, tensors = _tensors(network, weights)
     output = _output(network, weights, settings.state_size)
+    weights.check_all_used()
     text, known = _text(network, archive, options, len(tensors["embedding"]), notes)
     labels, more = labels_of(options.labels, output.classes)
     pad_to = _pad_to(network, settings, text, options, notes)
