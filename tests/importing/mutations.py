@@ -1,4 +1,5 @@
-"""Damaged files by the thousand: ``python mutations.py KIND FIRST COUNT``, in a process with 2 GB and 5 s for each.
+"""Damaged files by the thousand: ``python mutations.py KIND FIRST COUNT``, in a process with 2 GB and 5 s of a
+processor for each.
 
 Each file is refused in one line or read as a model that can be written. HDF5 is read in this process, not in one for
 each file, which would take hours; a file that takes too long so is given to the program as it is.
@@ -198,21 +199,21 @@ def main(kind: str, first: int, count: int) -> None:
         def stop(*_: object) -> None:
             raise TooSlow
 
-        signal.signal(signal.SIGALRM, stop)
+        signal.signal(signal.SIGPROF, stop)
         for number in range(first, first + count):
             draw = random.Random(f"{kind} {number}")
             data, options = given[number % len(given)]
             path.write_bytes(DAMAGE[kind](data, draw))
-            began = time.perf_counter()
-            signal.setitimer(signal.ITIMER_REAL, SECONDS)
+            began = time.process_time()
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
             try:
                 what = outcome(path, options)
             except Exception:
                 what = "failed"
                 failures.append(f"{kind} {number}: {traceback.format_exc()[-1500:]}")
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            slowest = max(slowest, time.perf_counter() - began)
+                signal.setitimer(signal.ITIMER_PROF, 0)
+            slowest = max(slowest, time.process_time() - began)
             if what == "slow":
                 # The program itself gives the file a process of its own, with a limit.
                 try:
