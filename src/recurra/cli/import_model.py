@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "import_model"]
 
 EXAMPLES = (
-    "recurra import news.keras --labels World,Sports,Business,Sci/Tech --out news.safetensors",
-    "recurra import news.h5 --vocabulary words.txt --labels labels.txt --out news.safetensors",
-    "recurra import state.safetensors --tokens words --vocabulary words.txt --pooling last --out model.safetensors",
+    "recurra import news.keras --labels World,Sports,Sci --out news.safetensors",
+    "recurra import news.h5 --vocabulary words.txt --out news.safetensors",
 )
 
 
@@ -79,7 +78,10 @@ def import_model(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a model file of a Keras model or a state dict of torch."""
+    """Make a model file of a Keras model or a state dict of torch.
+
+    A state dict needs --tokens and --pooling, which it does not say itself, and --vocabulary unless it reads bytes.
+    """
     check_model_place(out, {"FILE": file, "the vocabulary": vocabulary})
     from recurra.bundle import write_bundle
     from recurra.importing.model import import_model as imported_from
