@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.errors import ModelFileError
-from recurra.importing.hdf5_process import REFUSED, cpu_seconds
+from recurra.importing.hdf5_process import MISSING, REFUSED, cpu_seconds
 from recurra.importing.source import HDF5, SAVE_KERAS
 
 __all__ = ["Hdf5", "read_hdf5"]
@@ -58,11 +56,8 @@ def read_hdf5(data: bytes) -> Hdf5:
     """
     if not data.startswith(HDF5):
         raise ModelFileError("its weights are no HDF5 file", SAVE_KERAS)
-    if not _has_pyfive():
-        raise ModelFileError(
-            "Reading Keras's files needs pyfive, which is not installed", "Run: pip install 'recurra[keras-import]'"
-        )
-    command = [sys.executable, "-m", "recurra.importing.hdf5_process"]
+    # -P: no module of the folder that one happens to stand in is imported.
+    command = [sys.executable, "-P", "-m", "recurra.importing.hdf5_process"]
     # A thread for each processor would reserve memory for each.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     seconds = cpu_seconds(len(data))
@@ -77,8 +72,14 @@ def read_hdf5(data: bytes) -> Hdf5:
         )
     except subprocess.TimeoutExpired:
         raise ModelFileError("its HDF5 takes too long to read", SAVE_KERAS) from None
+    told = ran.stderr.decode("ascii", "replace")
     if ran.returncode == REFUSED:
-        raise ModelFileError(ran.stderr.decode("ascii", "replace"), SAVE_KERAS)
+        raise ModelFileError(told, SAVE_KERAS)
+    if ran.returncode == MISSING:
+        raise ModelFileError(
+            f"Reading Keras's files needs {told.strip()}, which is not installed",
+            "Run: pip install 'recurra[keras-import]'",
+        )
     if ran.returncode:
         raise ModelFileError(
             f"its HDF5 cannot be read within {seconds} s and the memory that a file of its size may need, "
@@ -90,9 +91,3 @@ def read_hdf5(data: bytes) -> Hdf5:
     size = int.from_bytes(ran.stdout[:8], "little")
     header = json.loads(ran.stdout[8 : 8 + size])
     return Hdf5(load(ran.stdout), json.loads(header["__metadata__"]["attributes"]))
-
-
-def _has_pyfive() -> bool:
-    with contextlib.suppress(ModuleNotFoundError):
-        return find_spec("pyfive") is not None
-    return False

@@ -5,7 +5,8 @@ the attributes that are asked for as JSON. A file that it refuses gives one line
 :data:`REFUSED`.
 
 pyfive is Python and cannot be made to run foreign code, but a hostile file can keep it busy or let it ask for memory
-without end. So it runs here, where memory and time are limited (on Windows only time, by the process that waits).
+without end. So it runs here, where memory and time are limited (memory on Linux alone, and on Windows only
+time, by the process that waits).
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ import signal
 import sys
 import warnings
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ATTRIBUTES", "REFUSED", "cpu_seconds", "extract"]
+__all__ = ["ATTRIBUTES", "MISSING", "REFUSED", "cpu_seconds", "extract"]
 
-REFUSED = 3
-"""Exit code for a file that cannot be used."""
+REFUSED, MISSING = 3, 4
+"""Exit codes for a file that cannot be used, and for a package that is not installed."""
 
 ATTRIBUTES = ("keras_version", "model_config", "weight_names")
 """The attributes that are read, of any group."""
@@ -38,7 +40,7 @@ LARGEST_TEXT = 1 << 24
 
 # Of the training, which prediction does not need; at the top of a file.
 _LEFT_OUT = ("optimizer", "optimizer_weights")
-_MEMORY, _SECONDS, _BYTES_A_SECOND = 3 << 29, 4, 1 << 25
+_MEMORY, _SECONDS, _BYTES_A_SECOND = 1 << 30, 4, 1 << 25
 
 
 class RefusedError(Exception):
@@ -139,14 +141,20 @@ def _limit(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         seconds = cpu_seconds(size)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY + 6 * size,) * 2)
+        # Libraries have reserved some by now, the more the more processors there are.
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _MEMORY + 6 * size,) * 2)
 
 
 def main() -> int:
     """Reads the file and writes what is in it; returns the exit code."""
-    import pyfive  # noqa: F401
     from safetensors.numpy import save
 
+    try:
+        import pyfive  # noqa: F401
+    except ModuleNotFoundError as error:
+        print(error.name, file=sys.stderr)
+        return MISSING
     # Ctrl-C is for the process that waits.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     data = sys.stdin.buffer.read()

@@ -13,7 +13,7 @@ from recurra.cells import cell_named
 from recurra.errors import ModelFileError, SettingsError
 from recurra.importing.hdf5 import Hdf5, read_hdf5
 from recurra.importing.imported import Imported, ImportedLayer, Output, rows_for, sigmoid_output, softmax_output
-from recurra.importing.keras_archive import Archive, read_archive
+from recurra.importing.keras_archive import Archive
 from recurra.importing.keras_layers import KerasLayer, KerasNetwork, Recurrent, read_layers
 from recurra.importing.keras_options import flag_of, number_of
 from recurra.importing.names import KnownTokens, labels_of, lines_of, tokens_of, vocabulary_in
@@ -91,7 +91,7 @@ def import_keras(source: Source, options: ImportOptions) -> Imported:
     options.refuse("pooling", "embedding", "multi_label", why="a Keras model says it by its layers")
     archive: Archive | None = None
     if source.format == KERAS:
-        archive = read_archive(source.data)
+        archive = Archive(source.data)
         network, found, version = read_layers(archive.config), read_hdf5(archive.weights), archive.version
     else:
         found = read_hdf5(source.data)
@@ -203,8 +203,7 @@ def _vocabulary(layer: KerasLayer | None, archive: Archive | None, options: Impo
             )
         own = listed
     elif layer is not None and archive is not None:
-        places = (f"layers/{layer.place}/_lookup_layer", f"layers/{layer.place}")
-        data = next((archive.vocabularies[place] for place in places if place in archive.vocabularies), None)
+        data = archive.vocabulary(layer.place)
         own = None if data is None else lines_of(data, "the vocabulary in the file")
     if own is not None:
         options.refuse("vocabulary", why="the model has a vocabulary of its own")
