@@ -87,6 +87,8 @@ def test_labels_may_be_lines_of_a_file(run: Run, saved: str) -> None:
         run("import", saved, "--labels", "labels.txt", "--out", "m.safetensors", "-q").out == "model: m.safetensors\n"
     )
     assert run("info", "m.safetensors", "--json").json["classes"] == ["Sci, Tech", "b", "c", "d"]
+    assert run("import", saved, "--labels", "5,4,3,2", "--out", "m.safetensors").code == 0
+    assert run("info", "m.safetensors", "--json").json["classes"] == [5, 4, 3, 2]
     again = run("import", saved, "--labels", "labels.txt", "--out", "m.safetensors")
     assert again.out.splitlines()[-1] == "model: m.safetensors, which replaces the earlier file"
 

@@ -41,8 +41,8 @@ KINDS = ("keras", "h5", "safetensors")
 MEMORY, SECONDS = 2 << 30, 5
 ODD_NUMBERS = (0, 1, 2, 7, 8, 255, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63 - 1, 2**63, 2**64 - 1)
 ODD_VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 3, 2**31, 2**63, 10**30, 0.5, 1e300, "", "relu", "softmax", "Lambda", "LSTM", "\x00",
-    [], [1], {}, {"class_name": "Lambda"}, [[[]]], "x" * 5000, float("inf"), float("nan"),
+    None, True, False, 0, -1, 1, 3, 2**31, 2**63, 10**30, 0.5, 1e300, "", "relu", "softmax", "Lambda", "LSTM",
+    "\x00", "\ud800", [], [1], {}, {"class_name": "Lambda"}, [[[]]], "x" * 5000, float("inf"), float("nan"),
 )  # fmt: skip
 
 

@@ -99,6 +99,25 @@ def test_json_that_is_hostile(keras: bytes, tmp_path: Path) -> None:
         assert "config.json is no JSON that Keras writes" in line or "describes no model" in line
 
 
+def test_json_of_every_depth(keras: bytes, tmp_path: Path) -> None:
+    for depth in (*range(2, 900, 100), *range(900, 1_010, 3)):
+
+        def change(config: Any) -> None:
+            config["config"]["layers"][1]["config"]["standardize"] = "deep"
+
+        members = members_of(with_config(keras, change))
+        deep = members["config.json"].replace(b'"deep"', b"[" * depth + b"]" * depth)
+        line = line_of(archive_of({**members, "config.json": deep}), tmp_path)
+        assert "has standardize [[" in line or "is nested too deeply" in line or "is no JSON that Keras writes" in line
+
+
+def test_a_vocabulary_with_half_a_character(keras: bytes, tmp_path: Path) -> None:
+    def change(config: Any) -> None:
+        config["config"]["layers"][1]["config"]["vocabulary"] = ["fine", "half\ud800"]
+
+    assert "is no text in Unicode" in line_of(with_config(keras, change), tmp_path)
+
+
 def test_a_vocabulary_of_another_encoding(keras: bytes, tmp_path: Path) -> None:
     members = members_of(keras)
     latin = {name: "zé".encode("latin-1") for name in members if name.endswith("vocabulary.txt")}

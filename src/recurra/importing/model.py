@@ -11,7 +11,7 @@ from recurra.errors import ModelFileError
 from recurra.importing.imported import Imported
 from recurra.importing.keras import import_keras
 from recurra.importing.options import ImportOptions
-from recurra.importing.source import TORCH, Source, format_of
+from recurra.importing.source import SAVE_KERAS, TORCH, Source, format_of
 from recurra.importing.torch_state import import_state_dict
 
 __all__ = ["import_model"]
@@ -46,4 +46,9 @@ def import_model(path: str | os.PathLike[str], options: ImportOptions | None = N
         check_bundle(imported.bundle)
     except ModelFileError as error:
         raise ModelFileError(f"{os.fspath(path)} cannot be imported: {error.received}", error.hint) from None
+    except RecursionError:
+        # JSON that can just be read may be too deep to be shown.
+        raise ModelFileError(
+            f"{os.fspath(path)} cannot be imported: its configuration is nested too deeply", SAVE_KERAS
+        ) from None
     return imported

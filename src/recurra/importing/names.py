@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recurra.bundle.file import bytes_of
+from recurra.data.arrow_columns import typed_labels
 from recurra.errors import ModelFileError, SettingsError
 from recurra.text import Labels, Vocabulary
 from recurra.text.labels import LONGEST_LABEL
@@ -74,10 +75,20 @@ def tokens_of(lines: Sequence[str], what: str) -> KnownTokens:
     skipped = SPECIAL_IDS if special else 0
     if "" in tokens:
         raise ModelFileError(f"line {tokens.index('') + skipped + 1:,} of {what} is empty", _ONE_A_LINE)
+    if odd := next((one for one in tokens if not one.isascii() and not _is_unicode(one)), None):
+        raise ModelFileError(f"the token {odd!a:.80} in {what} is no text in Unicode", "Leave out lone surrogates.")
     if len(set(tokens)) < len(tokens):
         twice = Counter(tokens).most_common(1)[0][0]
         raise ModelFileError(f"the token {twice!r:.80} is twice in {what}", "Give the list as the network learned it.")
     return KnownTokens(Vocabulary(tokens), swapped)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def vocabulary_in(path: Path) -> KnownTokens:
@@ -89,7 +100,8 @@ def labels_of(given: str | None, classes: int) -> tuple[Labels, list[str]]:
     """The labels of a network's outputs, and notes for the user.
 
     Args:
-        given: names with commas between them, or a file with one in each line; ``None`` for 0, 1, 2 and so on.
+        given: names with commas between them, or a file with one in each line; ``None`` for 0, 1, 2 and so on. If all
+            are written as numbers, or true and false, they are such.
         classes: number of classes.
 
     Raises:
@@ -106,11 +118,13 @@ def labels_of(given: str | None, classes: int) -> tuple[Labels, list[str]]:
             f"--labels {given!r:.80} has {len(names):,} labels, and the network tells {classes:,} classes apart{looks}",
             "Give one for each, in the order of the outputs: --labels billing,bug, or a file with one in each line.",
         )
-    if "" in names or len(set(names)) < len(names):
+    # As in a table's column of labels, so that an imported model and its test rows have labels of one type.
+    typed = typed_labels(names)
+    if "" in names or len(set(typed)) < len(typed):
         wrong = "an empty label" if "" in names else "a label twice"
         raise SettingsError(f"--labels {given!r:.80} has {wrong}", "Give a name of its own to each.")
     if max(map(len, names)) > LONGEST_LABEL:
         raise SettingsError(
             f"--labels {given!r:.80} has a label of more than {LONGEST_LABEL:,} characters", "Shorten it."
         )
-    return Labels(tuple(names)), []
+    return Labels(tuple(typed)), []
