@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Run, check_failed, everything
+from commands import Run, check_failed, everything, run_without
+from safetensors.numpy import save_file
 
 KERAS = Path(__file__).parents[1] / "fixtures" / "keras_import"
 
@@ -79,6 +80,24 @@ def test_the_document(run: Run, whole: str) -> None:
         ("GRU", 195),
         ("Dense", 18),
     ]
+
+
+def test_a_state_dict_needs_no_extra(run: Run) -> None:
+    draw = np.random.default_rng(1)
+    shapes = {
+        "embed.weight": (258, 3), "out.weight": (2, 4), "out.bias": (2,), "rnn.weight_ih_l0": (16, 3),
+        "rnn.weight_hh_l0": (16, 4), "rnn.bias_ih_l0": (16,), "rnn.bias_hh_l0": (16,),
+    }  # fmt: skip
+    save_file({name: draw.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}, "state.safetensors")
+    words = ("state.safetensors", "--tokens", "bytes", "--pooling", "last", "--labels", "a,b", "--out", "m.safetensors")
+    ran = run_without(["torch", "sklearn", "pyarrow", "pyfive"], "import", *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.split()[:2] for line in ran.out.splitlines() if "nn." in line and "---" not in line][-3:] == [
+        ["embed", "nn.Embedding"],
+        ["rnn", "nn.LSTM"],
+        ["out", "nn.Linear"],
+    ]
+    assert run("predict", "m.safetensors", "text").code == 0
 
 
 def test_labels_may_be_lines_of_a_file(run: Run, saved: str) -> None:
