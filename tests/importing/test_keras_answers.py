@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archives import with_config
 
 from recurra.bundle import write_bundle
 from recurra.importing.model import import_model
@@ -84,6 +85,21 @@ def test_the_record_says_where_a_model_came_from(keras_models: Callable[[str], A
         (imported.layers[7].name, "Dropout", 0),
         ("classes", "Dense", 8 * 4 + 4),
     ]
+
+
+def test_an_input_of_fixed_length_pads_and_cuts(keras_models: Callable[[str], Any], tmp_path: Path) -> None:
+    def change(config: Any) -> None:
+        given, _, *others = config["config"]["layers"]
+        given["config"]["batch_shape"] = [None, 12]
+        config["config"]["layers"] = [given, *others]
+
+    keras, words = keras_models("simple_rnn_fixed"), tmp_path / "words.txt"
+    words.write_text("ba\nke\n", encoding="utf-8")
+    path = tmp_path / "model.keras"
+    path.write_bytes(with_config(keras.data, change))
+    imported = import_model(path, ImportOptions(vocabulary=words))
+    assert (imported.bundle.pad_to, imported.bundle.text.max_tokens) == (12, 12)
+    assert any("the first 12 tokens of a text are read" in note for note in imported.notes)
 
 
 def test_several_labels_have_thresholds_and_two_classes_none(

@@ -108,8 +108,12 @@ def import_keras(source: Source, options: ImportOptions) -> Imported:
     text, known = _text(network, archive, options, len(tensors["embedding"]), notes)
     labels, more = labels_of(options.labels, output.classes)
     pad_to = _pad_to(network, settings, text, options, notes)
-    if text.max_tokens is None and network.length is not None:
+    if network.length is not None:
         text = text.replace(max_tokens=network.length)
+        notes.append(
+            f"the first {network.length:,} tokens of a text are read, as the input has so many; Keras's pad_sequences "
+            "keeps the last ones and puts pads before them, unless told padding='post' and truncating='post'"
+        )
     bundle = Bundle(
         text=text,
         network=settings,
@@ -230,10 +234,6 @@ def _pad_to(
     fixed = text.max_tokens or network.length
     if fixed is not None:
         options.refuse("pad_to", why=f"the model itself pads texts to {fixed:,} tokens")
-        if network.length is not None:
-            notes.append(
-                f"pads follow a text up to the {fixed:,} tokens of the input; Keras's pad_sequences puts them first"
-            )
         return fixed
     if options.pad_to is None:
         notes.append(

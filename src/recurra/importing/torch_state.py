@@ -117,9 +117,7 @@ def _output(
     left: dict[str, Array], size: int, pooling: tuple[str, ...], options: ImportOptions
 ) -> tuple[Output, str, int]:
     """The output layer, its name and the number of its weights; nothing else may be left of the state dict."""
-    linear = [
-        name for name, value in left.items() if (name == "weight" or name.endswith(".weight")) and value.ndim == 2
-    ]
+    linear = [name for name, value in left.items() if _is_matrix(name, value)]
     if len(linear) != 1:
         raise ModelFileError(f"it has {len(linear)} linear layers{_named(linear)}", READ)
     W = left.pop(linear[0])
