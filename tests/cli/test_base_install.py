@@ -15,6 +15,8 @@ EXTRAS = [
     "pyarrow",
     "huggingface_hub",
     "openpyxl",
+    "pyfive",
+    "numcodecs",
     "torch",
     "sklearn",
     "scipy",

@@ -27,6 +27,7 @@ COMMANDS = (
     "compare",
     "info",
     "export",
+    "import",
     "push",
     "data",
     "bench",

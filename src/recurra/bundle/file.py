@@ -11,7 +11,7 @@ from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError
 
-__all__ = ["digest_in", "digest_of", "read_bundle", "write_bundle"]
+__all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
@@ -38,7 +38,7 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         ModelFileError: the file does not exist, cannot be read, was not written by recurra, or is truncated, altered,
             hostile or of a newer format.
     """
-    data = _bytes_of(path)
+    data = bytes_of(path)
     try:
         return decode(data)
     except ModelFileError as error:
@@ -51,7 +51,7 @@ def digest_of(path: str | os.PathLike[str]) -> str:
     Raises:
         ModelFileError: there is no such file, or recurra did not write it.
     """
-    return stored_digest(_bytes_of(path))
+    return stored_digest(bytes_of(path))
 
 
 def digest_in(bundle: Bundle) -> str:
@@ -71,7 +71,12 @@ def _hint_of_folder(folder: Path) -> str:
     return "Give a model file; there is no model.safetensors in it."
 
 
-def _bytes_of(path: str | os.PathLike[str]) -> bytes:
+def bytes_of(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a regular file that is not larger than a model may be.
+
+    Raises:
+        ModelFileError: there is no such file, or it cannot be read.
+    """
     # Type and size are checked first: opening a pipe would block for ever, reading a device would take very long.
     try:
         status = Path(path).stat()

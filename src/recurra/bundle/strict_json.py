@@ -14,12 +14,13 @@ __all__ = ["parse_json"]
 _MEND = "Copy or download the file again, or write it again from the trained model."
 
 
-def parse_json(data: bytes, what: str) -> Any:
+def parse_json(data: bytes, what: str, *, writer: str = "recurra") -> Any:
     """Parses JSON that may be hostile.
 
     Args:
         data: JSON in UTF-8; the caller bounds its length.
         what: what to call the part of the file in errors.
+        writer: the program that wrote it.
 
     Raises:
         ModelFileError: the data is no UTF-8 or no JSON, has a key twice, or a number that is not finite or has more
@@ -34,7 +35,7 @@ def parse_json(data: bytes, what: str) -> Any:
             parse_int=_whole,
         )
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"The {what} is no JSON that recurra writes ({str(error)[:80]})", _MEND) from error
+        raise ModelFileError(f"The {what} is no JSON that {writer} writes ({str(error)[:80]})", _MEND) from error
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

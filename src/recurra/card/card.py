@@ -8,7 +8,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 from recurra.card.baselines import baseline_sentences
-from recurra.card.facts import Facts, number, pretrained_vectors
+from recurra.card.facts import Facts, imported_from, number, pretrained_vectors
 from recurra.card.front_matter import front_matter
 from recurra.card.limits import limits
 from recurra.card.markdown import bullets, plain, quoted, table
@@ -118,6 +118,8 @@ def _details(facts: Facts, digest: str) -> str:
         ("preset", plain(facts.record.get("preset") or "none")),
         ("digest in the file (not that of `sha256sum`)", f"`{digest}`"),
     ]
+    if origin := imported_from(facts.record):
+        rows.append(("imported from", plain(origin)))
     if said := pretrained_vectors(facts.record):
         rows.append(("embedding began with", "; ".join(map(plain, said))))
     parent = facts.part("continued")

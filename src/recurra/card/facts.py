@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.bundle import Bundle
 
-__all__ = ["ClassFacts", "Facts", "pretrained_vectors"]
+__all__ = ["ClassFacts", "Facts", "imported_from", "pretrained_vectors"]
 
 ClassFacts = dict[str, float]
 """The facts of one class: ``rows``, ``held_out``, ``given``, ``precision``, ``recall`` and ``f1``, as far as known.
@@ -88,6 +88,16 @@ def pretrained_vectors(record: Mapping[str, Any]) -> list[str]:
     said = [found["name"] if words is None else f"{found['name']} for {words:,} words"]
     begins = {"source": "", "package": "from ", "licence": "licence "}
     return said + [start + found[part] for part, start in begins.items() if isinstance(found.get(part), str)]
+
+
+def imported_from(record: Mapping[str, Any]) -> str | None:
+    """What a record says of the file of another program that the model was imported from."""
+    found = record.get("imported")
+    if not isinstance(found, dict):
+        return None
+    file, form, digest = (str(found.get(name, "unknown"))[:80] for name in ("file", "format", "sha256"))
+    version = f", Keras {found['keras_version']!s:.20}" if "keras_version" in found else ""
+    return f"{file} ({form}{version}, SHA-256 begins {digest[:12]})"
 
 
 def number(value: object) -> float | None:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 # The commands in the order of the help. Each is a function in the module of its name, which is imported when it is
-# needed: a command starts without the others' modules.
+# needed: a command starts without the others' modules. Python's keywords name no module.
 COMMANDS = (
     "lesson", "check", "train", "tune", "evaluate", "predict", "score", "serve", "inspect", "compare", "info", "export",
-    "push", "data", "bench",
+    "import", "push", "data", "bench",
 )  # fmt: skip
+
+MODULES = {"import": "import_model"}
 
 HELP = ("--help", "-h")
 
@@ -56,9 +58,10 @@ def app_of(names: tuple[str, ...]) -> typer.Typer:
         + "\n".join(f"  {code:<3}  {meaning}" for code, meaning in EXIT_CODES.items()),
     )(start)
     for name in names:
-        module = import_module(f"recurra.cli.{name}")
-        made.command(cls=getattr(module, "COMMAND_CLASS", Command), epilog=examples(*module.EXAMPLES))(
-            getattr(module, name)
+        function = MODULES.get(name, name)
+        module = import_module(f"recurra.cli.{function}")
+        made.command(name, cls=getattr(module, "COMMAND_CLASS", Command), epilog=examples(*module.EXAMPLES))(
+            getattr(module, function)
         )
     return made
 

@@ -12,7 +12,7 @@ import typer
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.export_output import Exactness, export_values, show_export
 from recurra.cli.export_page import ExportedPage
-from recurra.cli.given_files import replacing
+from recurra.cli.given_files import check_output_file, replacing
 from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
     DataDir,
@@ -28,7 +28,7 @@ from recurra.cli.options import (
     model_name,
 )
 from recurra.cli.output import Output
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,13 @@ def export(
     form = _format(onnx=onnx, web=web, int8=int8, context=context)
     if runtime is not None and not web:
         raise SettingsError(f"--runtime {runtime} is given without --web", "Leave it out: a page alone has it.")
-    _check_place(out, model, data, form)
+    if form == "web":
+        from recurra.export.web_page import check_page_folder
+
+        check_page_folder(out)
+    else:
+        read = {"the model": model, "DATA": Path(data) if data else None}
+        check_output_file(out, read, ending=ENDINGS[form], kind=WRITTEN[form])
     program = _program_path(out) if form == "onnx" else None
     from recurra.export import check_answers, check_equal, odd_documents
     from recurra.runtime import load
@@ -213,33 +219,6 @@ def _program_path(out: Path) -> Path:
             f"{path} is there already, and an earlier export did not write it", "Give --out another name, or move it."
         )
     return path
-
-
-def _check_place(out: Path, model: Path, data: str | None, form: str) -> None:
-    """Checks the output path early: it must be writable, of the format's ending, and must not be an input."""
-    for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
-        try:
-            same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
-        except OSError:
-            # Reading or writing reports the error.
-            same = False
-        if same:
-            raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
-    if form == "web":
-        from recurra.export.web_page import check_page_folder
-
-        check_page_folder(out)
-        return
-    if not out.parent.is_dir():
-        raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
-    if out.is_dir():
-        raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
-    if out.suffix != ENDINGS[form]:
-        other = "--onnx writes .onnx" if form == "int8" else "without --onnx, --int8 writes .safetensors"
-        raise SettingsError(
-            f"--out {out} ends in {out.suffix!r}, and {WRITTEN[form]} is written",
-            f"Give a name that ends in {ENDINGS[form]}; {other}.",
-        )
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:

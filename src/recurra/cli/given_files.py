@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from recurra.errors import SettingsError
+from recurra.errors import RecurraError, SettingsError
 
-__all__ = ["check_no_input", "check_text", "replacing"]
+__all__ = ["check_no_input", "check_output_file", "check_text", "replacing"]
 
 # Characters of a path; what is longer is a text, however it ends.
 _LONGEST = 250
@@ -71,3 +71,41 @@ def replacing(out: Path | None) -> str:
     Called before it is written.
     """
     return ", which replaces the earlier file" if out is not None and out.is_file() else ""
+
+
+def check_output_file(
+    out: Path,
+    read: Mapping[str, Path | None],
+    *,
+    ending: str = ".safetensors",
+    kind: str = "a model file of recurra",
+) -> None:
+    """Checks early where a file is to be written: writable, of the right ending, and no input.
+
+    Args:
+        out: the file to write.
+        read: files that are read, by what they are called in errors.
+        ending: of its name.
+        kind: what it is, for the error.
+
+    Raises:
+        SettingsError: ``out`` is one of these, or ends otherwise.
+        RecurraError: it cannot be written.
+    """
+    for what, taken in read.items():
+        try:
+            same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
+        except OSError:
+            # Reading or writing reports the error.
+            same = False
+        if same:
+            raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
+    if not out.parent.is_dir():
+        raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
+    if out.is_dir():
+        raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
+    if out.suffix != ending:
+        raise SettingsError(
+            f"--out {out} {f'ends in {out.suffix!r}' if out.suffix else 'has no ending'}, and {kind} is written",
+            f"Give a name that ends in {ending}.",
+        )

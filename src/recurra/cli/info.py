@@ -95,6 +95,7 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
         ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
         *_columns(record),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
+        *_imported(record),
         *_chosen(record),
         *_vectors(record),
         *_branch(known),
@@ -135,6 +136,14 @@ def _columns(record: dict[str, Any]) -> list[tuple[str, str]]:
     if columns is None:
         return []
     return [("columns", ", ".join(f"{role} {name!r}" for role, name in columns.by_role.items() if name is not None))]
+
+
+def _imported(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """The file of another program that the model was imported from, if it was."""
+    from recurra.card.facts import imported_from
+
+    origin = imported_from(record)
+    return [] if origin is None else [("imported", origin)]
 
 
 def _chosen(record: dict[str, Any]) -> list[tuple[str, str]]:
