@@ -122,7 +122,7 @@ def _hub(environment: Environment) -> None:
 
 def _data(environment: Environment) -> None:
     environment.run("-c", "import pyarrow, huggingface_hub")
-    _expect(environment.recurra("check", "rows.csv", "--json"), "near")
+    _expect(environment.recurra("check", "rows.csv", "--json"), '"rows": 80')
     environment.run("-c", "import recurra; recurra.read_table('rows.csv')")
 
 
