@@ -63,13 +63,12 @@ def is_ignored(path: str, ignore: str) -> bool:
     return ignored
 
 
-def rehearse(root: Path, folder: Path, environment: Environment, model: Path) -> None:
-    """Runs the build's commands with its folders below ``folder``, then starts the service and asks it.
+def rehearse(root: Path, environment: Environment, model: Path) -> None:
+    """Runs the build's commands with its folders in the environment's empty one, then starts the service and asks it.
 
     Args:
         root: of the repository.
-        folder: empty.
-        environment: its folder takes the place of ``/opt/recurra``; nothing is installed there yet.
+        environment: takes the place of ``/opt/recurra``; nothing is installed there yet.
         model: is served.
 
     Raises:
@@ -77,7 +76,7 @@ def rehearse(root: Path, folder: Path, environment: Environment, model: Path) ->
     """
     found = instructions((root / "Containerfile").read_text("utf-8"))
     stages = [place for place, one in enumerate(found) if one.name == "FROM"]
-    build, final = found[stages[0] : stages[1]], found[stages[1] :]
+    build, final, folder = found[stages[0] : stages[1]], found[stages[1] :], environment.work
     places = {
         "/opt/recurra": environment.folder,
         "/build": folder / "build",
@@ -122,7 +121,9 @@ def rehearse(root: Path, folder: Path, environment: Environment, model: Path) ->
             [*entry, *command, "--port", str(port)], cwd="/", env=variables, stdout=log, stderr=log
         )
         with stopped_after(process):
-            wait_until(lambda: _run(shlex.join(json.loads(health)), Path("/"), variables, OSError), process)
+            wait_until(
+                lambda: _run(shlex.join(json.loads(health)), Path("/"), variables, OSError), process, folder / "log"
+            )
             if ask(f"http://127.0.0.1:{port}", "a-token-for-the-check") != "money":
                 raise CheckError("the container's service gives a wrong answer")
             try:

@@ -22,20 +22,23 @@ class Environment:
 
     Args:
         folder: where it is made.
+        constraints: a file of versions; without it pip takes the newest.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, constraints: Path | None = None) -> None:
+        self.constraints = [] if constraints is None else ["--constraint", str(constraints)]
         self.folder, self.work = folder / "venv", folder / "work"
         self.work.mkdir(parents=True)
         command = [sys.executable, "-m", "venv", "--without-pip", str(self.folder)]
         subprocess.run(command, check=True)
         self.python = self.folder / "bin" / "python"
+        self.log = self.work / "started.log"
 
     def install(self, *requirements: str | Path) -> None:
         """Installs with this Python's pip; checks that what is installed fits together."""
         pip = [sys.executable, "-m", "pip", "--python", str(self.python)]
         # pip's -q keeps errors, and warnings that do not concern this.
-        self._called([*pip, "-q", "install", *map(str, requirements)], timeout=3600)
+        self._called([*pip, "-q", "install", *self.constraints, *map(str, requirements)], timeout=3600)
         self._called([*pip, "check"])
 
     def installed(self) -> dict[str, str]:
@@ -56,9 +59,11 @@ class Environment:
         return self._called([str(self.folder / "bin" / "recurra"), *map(str, arguments)])
 
     def start(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
-        """A program that goes on."""
-        log = (self.work / "started.log").open("wb")
-        return subprocess.Popen(list(map(str, command)), cwd=self.work, env=self._variables(), stdout=log, stderr=log)
+        """A program that goes on; what it prints is in ``log``."""
+        with self.log.open("wb") as log:
+            return subprocess.Popen(
+                list(map(str, command)), cwd=self.work, env=self._variables(), stdout=log, stderr=log
+            )
 
     def megabytes(self) -> dict[str, float]:
         """The room on the disk that each package's folder takes, largest first, and ``all``."""
@@ -85,8 +90,16 @@ class Environment:
         return ended.stdout
 
 
-def wait_until(answers: Callable[[], object], process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_until(
+    answers: Callable[[], object], process: subprocess.Popen[bytes], log: Path, seconds: float = 120
+) -> None:
     """Waits until a call no longer raises ``OSError``.
+
+    Args:
+        answers: the call.
+        process: what has to be running for it.
+        log: what that has printed.
+        seconds: how long.
 
     Raises:
         CheckError: the process ended, or the time is over.
@@ -97,7 +110,8 @@ def wait_until(answers: Callable[[], object], process: subprocess.Popen[bytes], 
             answers()
         except OSError as error:
             if process.poll() is not None or time.monotonic() > end:
-                raise CheckError(f"the service does not answer: {error}") from error
+                said = log.read_text("utf-8").strip().splitlines()[-1:]
+                raise CheckError(f"the service does not answer ({error}) and says {said}") from error
             time.sleep(0.2)
         else:
             return

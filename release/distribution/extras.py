@@ -165,8 +165,8 @@ def _tune(environment: Environment) -> None:
 
 
 def _words(module: str, tokenizer: str, text: str) -> Callable[[Environment], None]:
-    program = f"import {module}; from recurra.tokenizers import tokenizer_named as named; "
-    program += f"print(named({tokenizer!r})({text!r}))"
+    program = f"import {module}; from recurra.text.segmenters import tokeniser; "
+    program += f"print(tokeniser({tokenizer!r})({text!r}))"
     return lambda environment: _expect(environment.run("-c", program), "', '")
 
 

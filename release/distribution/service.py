@@ -23,10 +23,8 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def check_service(
-    environment: Environment, command: Sequence[str | Path], model: Path, *, page: str = "/", token: str | None = None
-) -> None:
-    """Starts ``command model --port …``, asks for a label and a page, and stops it.
+def check_service(environment: Environment, command: Sequence[str | Path], model: Path, *, page: str = "/") -> None:
+    """Starts ``command model --port …``, asks for a label, metrics and a page, and stops it.
 
     Raises:
         CheckError: it gives no answer, or does not end with 0.
@@ -34,13 +32,14 @@ def check_service(
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with stopped_after(environment.start([*command, model, "--port", str(port)])) as process:
-        wait_until(lambda: urlopen(f"{address}/readyz", timeout=3).close(), process)  # noqa: S310
-        label = ask(address, token)
+        wait_until(lambda: urlopen(f"{address}/readyz", timeout=3).close(), process, environment.log)  # noqa: S310
+        label = ask(address)
         if label != "money":
             raise CheckError(f"the service answers {label!r}")
-        with urlopen(f"{address}{page}", timeout=10) as answer:  # noqa: S310
-            if len(answer.read()) < 1000:
-                raise CheckError(f"{page} is empty")
+        for path in ("/metrics", "/openapi.json", page):
+            with urlopen(f"{address}{path}", timeout=10) as answer:  # noqa: S310
+                if len(answer.read()) < 1000:
+                    raise CheckError(f"{path} is empty")
     if process.returncode:
         raise CheckError(f"the service ends with {process.returncode} on SIGTERM")
 
