@@ -15,7 +15,7 @@ DIST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint docs notebooks tables pictures peers bench pins dist clean
+.PHONY: lesson test test-all lint parity docs notebooks tables pictures peers bench pins dist clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -37,6 +37,10 @@ lint: .venv/dev-ready
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/readme_tables.py --check
 	$(BIN)/python benchmarks/readme_pictures.py --check
+
+# Every kind of model in every way of computing it: the largest difference of a probability, 1 where it is too large.
+parity: .venv/dev-ready
+	$(BIN)/python -W ignore benchmarks/parity.py --check
 
 # The documentation site, into site/. A warning is an error: a link that leads nowhere, a page that the navigation lacks.
 # Not with --quiet, under which --strict passes.

@@ -15,6 +15,7 @@ import inspection_tables
 import large_file_tables
 import own_files_robustness_tables
 import own_files_tables
+import parity_tables
 import peer_tables
 import segmenter_tables
 import serving_tables
@@ -97,7 +98,7 @@ TABLES = (
     | segmenter_tables.TABLES
     | several_tables.TABLES
 )
-TABLES |= checking_tables.TABLES | cell_tables.TABLES
+TABLES |= checking_tables.TABLES | cell_tables.TABLES | parity_tables.TABLES
 TABLES["docs/own-files.md"] = {**TABLES["docs/own-files.md"], **own_files_robustness_tables.TABLES["docs/own-files.md"]}
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 

@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from harness.flop import flop_per_document
+from harness.peers.job import ONNX
 from recurra.batches import cut_batches
 from recurra.bundle import Bundle, write_bundle
 from recurra.data.documents import Document, Label
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
+from recurra.export.onnx_graph import onnx_graph
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.presets import Recipe
 from recurra.text import Labels, TextPipeline
 from recurra.text.fields import input_texts
 
-__all__ = ["MODEL", "ROUND_SECONDS", "Rows", "read_rows", "write_job"]
+__all__ = ["MODEL", "ROUND_SECONDS", "Rows", "read_rows", "write_job", "write_onnx"]
 
 MODEL = "model.safetensors"
 # A round lasts this long at least: whole passes over the rows are repeated until then.
@@ -120,7 +122,17 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int,
         if not preset.network.masked:
             pad_to = round(float(np.mean([ids.lengths[batch].max() for batch in batches])))
             ids = ids.padded_to(pad_to)
-        _write_model(folder / MODEL, preset, pipeline, classes, weights, pad_to)
+        bundle = Bundle(
+            text=pipeline.settings,
+            network=preset.network,
+            vocabulary=pipeline.vocabulary,
+            labels=classes,
+            pad_to=pad_to,
+            tensors=weights,
+            record={"preset": preset.name},
+        )
+        write_bundle(bundle, folder / MODEL)
+        write_onnx(bundle, folder)
         train = {"texts": input_texts(documents, pipeline.settings), "labels": [str(label) for label in labels]}
         _write_json(folder / "train.json", train)
     _write_json(folder / "job.json", settings)
@@ -129,6 +141,11 @@ def write_job(folder: Path, task: str, preset: Recipe, rows: Rows, *, take: int,
     np.savez(folder / "rows.npz", values=ids.values, offsets=ids.offsets, targets=targets)
     np.savez(folder / "weights.npz", **weights)
     return len(taken)
+
+
+def write_onnx(bundle: Bundle, folder: Path) -> None:
+    """Writes the network as ``recurra export --onnx`` does, for the peer that runs such files."""
+    (folder / ONNX).write_bytes(onnx_graph(bundle).SerializeToString())
 
 
 def _check(network: NetworkSettings, *, pools: bool) -> None:
@@ -153,23 +170,6 @@ def _with_title(table: Table, preset: Recipe) -> tuple[list[Document], list[Labe
     if not pairs:
         raise DataError(f"{table.source} has no row that {preset.name} can read", "Give rows with texts and labels.")
     return [document for document, _ in pairs], [label for _, label in pairs]
-
-
-def _write_model(
-    path: Path, preset: Recipe, pipeline: TextPipeline, classes: Labels, weights: dict[str, Any], pad_to: int | None
-) -> None:
-    write_bundle(
-        Bundle(
-            text=pipeline.settings,
-            network=preset.network,
-            vocabulary=pipeline.vocabulary,
-            labels=classes,
-            pad_to=pad_to,
-            tensors=weights,
-            record={"preset": preset.name},
-        ),
-        path,
-    )
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -133,6 +133,12 @@ def _excel(environment: Environment) -> None:
     environment.recurra("score", MODEL, "rows.xlsx", "--out", "scored.csv")
 
 
+def _onnx(environment: Environment) -> None:
+    environment.run("-c", "import onnx, onnxruntime")
+    environment.recurra("export", MODEL, "--onnx", "--out", "model.onnx")
+    _expect(environment.run("model_onnx.py", "model.onnx", "oil price"), "money")
+
+
 def _train(environment: Environment) -> None:
     environment.run("-c", "import torch, sklearn")
     _expect(environment.run("-c", read_readme()), "['billing' 'bug']")
@@ -179,6 +185,7 @@ CHECKS: dict[str, Callable[[Environment], None]] = {
     "data": _data,
     "hub": _hub,
     "excel": _excel,
+    "onnx": _onnx,
     "train": _train,
     "report": _report,
     "serve": _serve,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -86,8 +86,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ``help(recurra.presets.TrainingSettings)``.
 
     Attributes:
-        columns_: the columns that ``fit`` read from a table: text, and title or ``None``; ``None`` if it got no table.
-        classes_: the classes, sorted; for an indicator matrix the numbers of its columns.
+        columns_: the columns of a table that ``predict`` reads: the text that ``fit`` read, or whose column it was
+            given, and the title or ``None``; ``None`` if it got texts without a name.
+        classes_: the classes, sorted; for an indicator matrix its columns in their order: the names of a data frame's,
+            otherwise their numbers.
         thresholds_: the least probability at which each of several labels is given, float32[C]; otherwise ``None``.
         model_: the trained :class:`recurra.runtime.Model`, which predicts without torch.
         history_: loss and accuracy during training (:class:`recurra.training.callbacks.History`).
@@ -98,9 +100,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
-    # Names that fit was given: of a column of texts alone, and of the columns of an indicator matrix.
-    _series: str | None = None
-    _indicator_names: list[Any] | None = None
+    # Whether fit's labels were an indicator matrix.
+    _indicator: bool = False
 
     @explain_keywords
     def __init__(
@@ -140,7 +141,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one; the settings that it
         was trained with are in ``model_.info``. There is no ``history_`` and no ``validation_`` (the scores are in
         ``model_.record``). For multi-label data ``predict`` returns lists of labels; if ``fit`` had an indicator
-        matrix, these are the numbers of its columns, and ``score`` takes such a matrix all the same.
+        matrix, these are the names or numbers of its columns, and ``score`` takes such a matrix all the same.
 
         Args:
             path: a file that Recurra has written.
@@ -151,7 +152,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = cls()
         found.model_ = load(path)
         known = found.model_.columns
-        found.n_columns_, found.columns_ = None, None if known is None else (known.text, known.title)
+        found.columns_ = None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_
         return found
 
@@ -241,7 +242,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe = replace(recipe, vectors=self.vectors)
         rows = GivenRows.of(X, y)
         if bundle is not None:
-            rows.check_goes_on(bundle, getattr(initial, "n_columns_", None))
+            rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))
         rows.tell(verbose=self.verbose)
         if validation_data is not None:
             check_one_split(options)
@@ -253,15 +254,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=None if rows.table is None else rows.table.named_columns),
+            provenance=Provenance(columns=rows.named_columns),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
+            class_order=rows.matrix_classes or (),
         )
         # Only now: a fit that fails leaves the estimator as it was.
-        self.n_columns_, self.columns_, self._series = rows.width, rows.columns, rows.series
-        self._indicator_names = rows.indicator_names
+        self.columns_, self._indicator = rows.columns, rows.matrix_classes is not None
         self.model_ = Model(fitted.bundle)
-        self.classes_ = self.model_.classes_ if rows.width is None else np.arange(rows.width)
+        self.classes_ = self.model_.classes_ if rows.matrix_classes is None else np.array(rows.matrix_classes)
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
@@ -282,11 +283,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         found = self.model_.thresholds
-        if found is None or self.n_columns_ is None:
+        if found is None or not self._indicator:
             return found
         # A column without a positive row has the probability 0, and is never given.
-        every = np.full(self.n_columns_, 0.5, dtype=np.float32)
-        every[self.model_.classes_] = found
+        every = np.full(len(self.classes_), 0.5, dtype=np.float32)
+        every[self._places(self.model_.classes_)] = found
         return every
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
@@ -301,11 +302,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
-        if self.n_columns_ is None:
+        if not self._indicator:
             return sets
-        indicator = np.zeros((len(sets), self.n_columns_), dtype=np.int64)
-        for row, columns in enumerate(sets):
-            indicator[row, columns] = 1
+        indicator = np.zeros((len(sets), len(self.classes_)), dtype=np.int64)
+        for row, labels in enumerate(sets):
+            indicator[row, self._places(labels)] = 1
         return indicator
 
     def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
@@ -324,11 +325,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         found = self.model_.predict_proba(self._documents(X))
-        if self.n_columns_ is None:
+        if not self._indicator:
             return found
         # A column without a positive row is no class of the model: its probability is 0.
-        every = np.zeros((len(found), self.n_columns_), dtype=np.float32)
-        every[:, self.model_.classes_] = found
+        every = np.zeros((len(found), len(self.classes_)), dtype=np.float32)
+        every[:, self._places(self.model_.classes_)] = found
         return every
 
     def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:
@@ -338,7 +339,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X: B documents.
             y: their labels, as for :meth:`fit`. For multi-label data B lists of labels or a binary indicator matrix
                 [B, C] whose columns are ``classes_`` in their order, whichever of them ``fit`` had; a data frame may
-                have them in another order, by their names in ``fit`` or the classes.
+                have them in another order, by their names.
             sample_weight: weights of the documents, float[B].
 
         Raises:
@@ -346,8 +347,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
-        names = self._indicator_names
-        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found), names=names)
+        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
         right = [
             set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
         ]
@@ -360,9 +360,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
+    @property
+    def _indicator_width(self) -> int | None:
+        return len(self.classes_) if self._indicator else None
+
+    def _places(self, labels: Iterable[Any]) -> list[int]:
+        """The columns of labels in an indicator matrix."""
+        places = {label: place for place, label in enumerate(self.classes_.tolist())}
+        return [places[label] for label in labels]
+
     def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
-        return documents_of(X, self.columns_, self.model_.columns, self._series)
+        return documents_of(X, self.columns_, self.model_.columns)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).

@@ -63,20 +63,24 @@ def _shape_of(y: Any) -> str:
     return f"{type(y).__name__} {list(shape)}"
 
 
-def labels_of(y: Any, columns: npt.NDArray[np.bool_] | None) -> list[Any]:
+def labels_of(y: Any, matrix: npt.NDArray[np.bool_] | None, classes: Sequence[Any] | None = None) -> list[Any]:
     """The labels of each document, from ``y`` or from its indicator matrix bool[B, C], if it is one.
+
+    Args:
+        y: labels.
+        matrix: the indicator matrix.
+        classes: the classes of its C columns; their numbers without.
 
     Raises:
         DataError: see :func:`label_sets`.
     """
-    if columns is not None:
-        return [tuple(np.flatnonzero(row).tolist()) for row in columns]
-    return label_sets(y)
+    if matrix is None:
+        return label_sets(y)
+    names = range(matrix.shape[1]) if classes is None else classes
+    return [tuple(names[column] for column in np.flatnonzero(row).tolist()) for row in matrix]
 
 
-def labels_to_score(
-    y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int, names: Sequence[Any] | None = None
-) -> list[Any]:
+def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int) -> list[Any]:
     """The labels that answers are compared with; tuples where a document has several.
 
     Args:
@@ -84,13 +88,12 @@ def labels_to_score(
         classes: C classes.
         lists: whether an answer is a list of labels.
         answers: how many there are.
-        names: of the columns of the indicator matrix that ``fit`` had; ``None`` where they are the classes.
 
     Raises:
         DataError: ``y`` has another number of them, or another form.
     """
     if lists:
-        y = in_class_order(y, names or classes.tolist())
+        y = in_class_order(y, classes.tolist())
     matrix = indicator_of(y)
     if matrix is None:
         labels = label_sets(y)
@@ -177,9 +180,9 @@ def label_sets(y: Any) -> list[Any]:
     Raises:
         DataError: ``y`` is no sequence, or has no label in a row.
     """
-    if isinstance(y, str | bytes) or not hasattr(y, "__iter__"):
+    if isinstance(y, str | bytes | set | frozenset | dict) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
-    y = _listed(y)
+    y = list(_listed(y))
     missing = [row for row, one in enumerate(y) if is_missing(one) or _holds_missing(one)]
     if missing:
         raise DataError(
@@ -211,6 +214,8 @@ def as_documents(X: Any) -> list[Document]:
         )
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
+    if isinstance(X, set | frozenset | dict):
+        raise DataError(f"X is a {type(X).__name__}, {X!r:.60}", "Give a list of texts: it has an order.")
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:
         # A column as scikit-learn's transformers return it.
         X = np.asarray(X)[:, 0]

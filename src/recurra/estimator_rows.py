@@ -19,7 +19,7 @@ from recurra.data.read import read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
-from recurra.evaluation.label_targets import in_class_order
+from recurra.evaluation.label_targets import in_class_order, unnamed_columns
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -30,32 +30,25 @@ def documents_of(
     X: Any,
     columns: tuple[str, str | None] | None,
     model_columns: ModelColumns | None = None,
-    series: str | None = None,
 ) -> list[Document]:
     """The documents of a sequence, or of a table's columns.
 
     Args:
         X: texts, pairs or a table.
         columns: the columns of texts and titles to read from a table; ``None`` to take the model's. Without those
-            either, the table must have the column ``series`` or a single column of texts.
+            either, the table must have a single column of texts.
         model_columns: those that a model learned from.
-        series: the name of the column of texts alone that a model learned from.
 
     Raises:
         DataError: there are no documents in it, or it has several columns of texts.
     """
     if not is_frame(X):
         return as_documents(X)
-    if columns is None and model_columns is None and series in _names(X):
-        columns = (str(series), None)
+    if columns is not None and hasattr(X, "iloc") and set(filter(None, columns)) <= set(_names(X)):
+        # What is not read need not be what Arrow can hold.
+        X = X[list(filter(None, columns))]
     text, title = columns or (None, None)
-    table = read_frame(X, text, title, model=None if columns else model_columns)
-    if columns is None and model_columns is None and len(table.text_columns) > 1:
-        raise DataError(
-            f"X is {table.source} with the columns of texts {quoted_names(table.text_columns)}, and fit was given "
-            "texts and no frame",
-            f"Give the column of the texts alone, such as frame[{table.text_column!r:.60}].",
-        )
+    table = read_frame(X, text, title, model=None if columns else model_columns, guess=False)
     for warning in table.warnings:
         _log.warning("%s: %s", table.source, warning)
     return table.documents
@@ -74,37 +67,45 @@ class GivenRows:
     Attributes:
         documents: B documents.
         labels: B labels, or tuples of labels.
-        width: number of columns of the indicator matrix that the labels were; ``None`` if they were none.
         table: what the documents were read from; ``None`` for a sequence.
-        series: the name of the column of texts that was given alone; ``None`` where it has none.
-        indicator_names: the names of an indicator matrix's columns; ``None`` where it has none.
+        text_name: the name of the column of texts that was given alone; ``None`` where it has none.
         labels_name: the name of the column that the labels were; ``None`` where it has none.
+        matrix_classes: the class of each column of the indicator matrix that the labels were: the names of a data
+            frame's if they are texts, otherwise the numbers; ``None`` if the labels were no matrix.
     """
 
     documents: list[Document]
     labels: list[Any]
-    width: int | None
     table: Table | None
-    series: str | None = None
+    text_name: str | None = None
     labels_name: str | None = None
-    indicator_names: list[Any] | None = None
+    matrix_classes: list[Any] | None = None
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
         """Raises a :class:`DataError` where ``X`` or ``y`` is nothing to learn from."""
         matrix = indicator_of(y)
-        labels = labels_of(y, matrix)
+        classes = None if matrix is None else _classes_of(y, matrix.shape[1])
+        labels = labels_of(y, matrix, classes)
         check_no_measurements(labels)
-        table = read_frame(X) if is_frame(X) else None
+        table = _read_without_labels(X, _name(y), labels) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
-        width = None if matrix is None else matrix.shape[1]
-        names = y.columns.tolist() if width is not None and hasattr(y, "iloc") else None
-        return cls(documents, labels, width, table, None if table else _name(X), _name(y), names)
+        return cls(documents, labels, table, None if table else _name(X), _name(y), classes)
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
-        """The columns of texts and titles; ``None`` without a table."""
-        return None if self.table is None else (self.table.text_column, self.table.title_column)
+        """The columns of texts and titles; ``None`` for texts without a name."""
+        if self.table is not None:
+            return self.table.text_column, self.table.title_column
+        return None if self.text_name is None else (self.text_name, None)
+
+    @property
+    def named_columns(self) -> ModelColumns | None:
+        """The names of the columns for the model's record."""
+        if self.columns is None:
+            return None
+        label = self.labels_name if self.labels_name not in self.columns else None
+        return ModelColumns(*self.columns, label)
 
     @property
     def _possible_texts(self) -> list[str]:
@@ -154,12 +155,15 @@ class GivenRows:
             DataError: it has fewer.
         """
         classes = initial.labels.classes
-        if self.width is None or not initial.multi_label or any(type(one) is not int for one in classes):
+        if not self.matrix_classes or not initial.multi_label or any(type(one) is not int for one in classes):
             return
+        if isinstance(self.matrix_classes[0], str):
+            raise unnamed_columns(self.matrix_classes, classes)
         needed = max(width or 0, 1 + max(map(int, classes)))
-        if self.width < needed:
+        if len(self.matrix_classes) < needed:
             raise DataError(
-                f"y has {self.width:,} columns, and the classes of the model to continue from need {needed:,}",
+                f"y has {len(self.matrix_classes):,} columns, and the classes of the model to continue from need "
+                f"{needed:,}",
                 "Give all its columns in their order: zeros for a class that no row has.",
             )
 
@@ -183,15 +187,38 @@ class GivenRows:
             raise DataError(f"In validation_data: {error.received}", error.hint) from error
 
     def _of_same_form(self, X: Any, y: Any) -> InMemoryRows:
-        matrix = indicator_of(in_class_order(y, self.indicator_names) if self.indicator_names else y)
-        if self.width != (None if matrix is None else matrix.shape[1]):
+        columns = self.matrix_classes
+        matrix = indicator_of(in_class_order(y, columns) if columns else y)
+        if (columns and len(columns)) != (None if matrix is None else matrix.shape[1]):
             raise DataError(
                 "The labels of validation_data are of another form than y",
                 "Give both as labels, as lists of labels, or as binary indicator matrices of the same columns.",
             )
-        labels = labels_of(y, matrix)
+        labels = labels_of(y, matrix, columns)
         check_same_kind(labels, self.labels)
-        return InMemoryRows(documents_of(X, self.columns, series=self.series), labels, source="validation_data")
+        return InMemoryRows(documents_of(X, self.columns), labels, source="validation_data")
+
+
+def _classes_of(y: Any, width: int) -> list[Any]:
+    """The classes of an indicator matrix's columns: their names if they are distinct texts, otherwise their numbers."""
+    names = y.columns.tolist() if hasattr(y, "columns") and hasattr(y.columns, "tolist") else []
+    named = all(isinstance(name, str) and name.strip() for name in names) and len(set(names)) == width
+    return [str(name) for name in names] if named else list(range(width))
+
+
+def _read_without_labels(X: Any, name: str | None, labels: list[Any]) -> Table:
+    """The texts of a table that holds the column of the labels as well: that is never read as a title or a text.
+
+    Raises:
+        DataError: there are no documents in it.
+    """
+    if name in _names(X):
+        return read_frame(X, label=name)
+    table = read_frame(X)
+    if table.title_column is None or not _names(X):
+        return table
+    titles = [document[0] if isinstance(document, tuple) else "" for document in table.documents]
+    return read_frame(X, label=table.title_column) if titles == labels else table
 
 
 def _name(column: Any) -> str | None:

@@ -181,7 +181,7 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     if origin is tuple:
         if isinstance(value, list | tuple):
             return tuple(_checked(item, get_args(hint)[0], where) for item in value)
-        raise SettingsError(f"{where} is {value!r:.80}", "Give a list.")
+        raise SettingsError(f"{where} is {value!r:.80}", f"Give a list, such as [{value!r:.40}].")
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):

@@ -86,11 +86,15 @@ def write_sets(path: Path, rows: Rows, sets: Sequence[Sequence[str]], mark: str 
 FORMS = {"rows.csv": {"separator": "|"}, "rows.jsonl": {"multi_label": True}, "rows.parquet": {"multi_label": True}}
 
 
+# Every seventh of the rows below has no label.
+BARE = {("rows without any label", "train")}
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_single_labels_are_counted_in_every_form(name: str, tmp_path: Path) -> None:
     rows, sets = several_rows(240)
     report = checked(write_sets(tmp_path / name, rows, sets), **FORMS[name])
-    assert report.findings == []
+    assert kinds(report) == BARE
     assert report.files["train"].classes == dict(Counter(label for own in sets for label in own).most_common())
     assert report.files["train"].mean_labels == pytest.approx(np.mean([len(own) for own in sets]))
     assert (report.task.name, report.separator) == ("multi_label", FORMS[name].get("separator"))
@@ -218,7 +222,7 @@ def test_a_label_named_in_the_texts_of_its_rows(tmp_path: Path) -> None:
         if "money" in own:
             row[2] = f"MONEY: {row[2]}"
     report = checked(write_sets(tmp_path / "rows.csv", rows, sets), separator="|")
-    assert kinds(report) == {("labels named in their texts", "train")}
+    assert kinds(report) == {("labels named in their texts", "train"), *BARE}
     assert report.findings[0].facts["classes"] == [{"label": "money", "share": 1.0}]
 
 
@@ -227,8 +231,10 @@ def test_a_column_that_tells_all_labels(tmp_path: Path) -> None:
     lines = [["+".join(own), "|".join(own), row[2]] for row, own in zip(rows, sets, strict=True)]
     path = write_table(tmp_path / "rows.csv", ("desk", *HEADER[1:]), lines)
     report = checked(path, separator="|")
-    assert kinds(report) == {("a column that tells the label", "train")}
-    assert "knows all labels in 100.0% of the rows" in report.findings[0].meaning
+    assert kinds(report) == {("a column that tells the label", "train"), *BARE}
+    finding = report.found("a column that tells the label")
+    assert finding is not None
+    assert "knows all labels in 100.0% of the rows" in finding.meaning
 
 
 def cleaned(path: Path, out: Path, *tests: Path, conflicts: bool = False, **said: Any) -> FixResult:
@@ -345,3 +351,12 @@ def test_the_rows_held_out_are_those_of_training(seed: int) -> None:
     found = held_out(np.array(numbers, dtype=np.int32), names, share=0.3, seed=seed)
     expected = hold_out(multi_label_indicator(Labels.learn(chain.from_iterable(sets)), sets), share=0.3, seed=seed)
     assert [one.tolist() for one in found] == [one.tolist() for one in expected]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_rows_without_any_label_are_counted(name: str, tmp_path: Path) -> None:
+    rows, sets = several_rows(60)
+    sets = [own if place % 10 else () for place, own in enumerate(map(tuple, sets))]
+    report = checked(write_sets(tmp_path / name, rows, sets), **FORMS[name])
+    (found,) = [one for one in report.findings if one.kind == "rows without any label"]
+    assert (found.severity, found.count) == ("note", sum(not own for own in sets))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from bundles import make_bundle
 from commands import Run, check_failed, everything
+from missing_packages import python_without
 from rows import make_rows, write_news, write_table
 
 import recurra
@@ -18,7 +20,8 @@ from recurra.bundle import int8_bundle, write_bundle
 from recurra.bundle.format import encode
 from recurra.data.formats import short_name
 from recurra.evaluation import evaluate
-from recurra.export import ExportedModel
+from recurra.export import ExportedModel, onnx_predictor
+from recurra.export.onnx_predictor import Classifier
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_rows_without_a_title_are_left_out_and_said(run: Run, tmp_path: Path) ->
 
 def test_a_form_must_be_chosen(run: Run, model: Path, tmp_path: Path) -> None:
     before = everything(tmp_path)
-    check_failed(run("export", model, "--out", "small.safetensors"), 2, "nothing was given", "Give --int8")
+    check_failed(run("export", model, "--out", "small.safetensors"), 2, "nothing was given", "Give --int8 or --onnx")
     assert everything(tmp_path) == before
 
 
@@ -177,7 +180,9 @@ def test_a_full_disk_leaves_what_was_there(
 
 
 def _making(answers: Any) -> Any:
-    return lambda bundle: ExportedModel("int8", b"bytes", lambda documents: answers(recurra.Model(bundle), documents))
+    return lambda bundle: ExportedModel(
+        "int8", b"bytes", bundle, lambda documents: answers(recurra.Model(bundle), documents)
+    )
 
 
 @pytest.mark.parametrize("data", [[], ["news.csv"]])
@@ -215,3 +220,83 @@ def test_a_model_file_ends_as_one(run: Run, model: Path, tmp_path: Path) -> None
     ran = run("export", model, "--int8", "--out", tmp_path / "small.onnx")
     check_failed(ran, 2, "ends in '.onnx'", "ends in .safetensors")
     assert not (tmp_path / "small.onnx").exists()
+
+
+def test_onnx_writes_a_file_and_a_program(run: Run, trained: Path, rows: Path) -> None:
+    path = trained / "model.safetensors"
+    values = run("export", path, "--onnx", "--out", "my-news.onnx", rows, "--json").json
+    assert (values["format"], values["weights"]) == ("onnx", "float32")
+    assert (values["out"], values["program"]) == ("my-news.onnx", "my_news_onnx.py")
+    assert values["changed"] == 0
+    assert values["accuracy"]["before"] == values["accuracy"]["after"]
+    assert values["exactness"]["documents"] > 40 + 60
+    assert values["exactness"]["largest_difference"] < 1e-5
+    classifier = Classifier("my-news.onnx")
+    documents, _ = make_rows(40, seed=9)
+    assert classifier.predict(documents) == recurra.load(path).predict(documents).tolist()
+    assert Path("my_news_onnx.py").read_text(encoding="utf-8") == inspect.getsource(onnx_predictor)
+    assert values["bytes"]["after"] == Path("my-news.onnx").stat().st_size
+
+
+def test_onnx_of_int8_weights(run: Run, trained: Path, rows: Path) -> None:
+    path = trained / "model.safetensors"
+    run("export", path, "--int8", "--out", "small.safetensors", "-q")
+    values = run("export", path, "--onnx", "--int8", "--out", "small.onnx", rows, "--json").json
+    assert values["weights"] == "int8"
+    assert values["bytes"]["after"] < values["bytes"]["before"]
+    documents, _ = make_rows(40, seed=9)
+    wanted = recurra.load("small.safetensors").predict_proba(documents)
+    np.testing.assert_allclose(Classifier("small.onnx").predict_proba(documents), wanted, rtol=0, atol=1e-5)
+    # A file of int8 weights gives the same, whether asked for it or not.
+    run("export", "small.safetensors", "--onnx", "--out", "again.onnx", "-q")
+    assert Path("again.onnx").read_bytes() == Path("small.onnx").read_bytes()
+
+
+def test_onnx_lines_for_people(run: Run, model: Path) -> None:
+    ran = run("export", model, "--onnx", "--out", "m.onnx")
+    assert (ran.code, ran.err) == (0, "")
+    assert "from strings to probabilities ONNX Runtime is within" in ran.out
+    assert ran.out.splitlines()[-2:] == ["program: m_onnx.py", "model: m.onnx"]
+    assert run("export", model, "--onnx", "--out", "m.onnx").out.splitlines()[-1] == (
+        "model: m.onnx, which replaces the earlier file"
+    )
+
+
+def test_a_program_of_ones_own_is_not_replaced(run: Run, model: Path, tmp_path: Path) -> None:
+    Path("m_onnx.py").write_text("print('mine')\n", encoding="utf-8")
+    before = everything(tmp_path)
+    check_failed(run("export", model, "--onnx", "--out", "m.onnx"), 2, "m_onnx.py is there already", "another name")
+    assert everything(tmp_path) == before
+
+
+def test_an_onnx_file_ends_as_one(run: Run, model: Path, tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    ran = run("export", model, "--onnx", "--out", "m.safetensors")
+    check_failed(ran, 2, "ends in '.safetensors', and an ONNX file is written", "ends in .onnx")
+    assert everything(tmp_path) == before
+
+
+def test_an_onnx_file_with_other_answers_is_not_written(
+    run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(tmp_path)
+
+    def shifted(bundle: Any, **_: Any) -> ExportedModel:
+        predict = recurra.Model(bundle).predict_proba
+        return ExportedModel("onnx", b"bytes", bundle, lambda documents: predict(documents) + np.float32(2e-5))
+
+    monkeypatch.setattr("recurra.export.export_onnx", shifted)
+    ran = run("export", model, "--onnx", "--out", "m.onnx", "-q")
+    check_failed(ran, 1, "differs by 2", "1e-05 is allowed; nothing is written")
+    assert everything(tmp_path) == before
+
+
+def test_without_onnx_the_extra_is_named(model: Path, tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    program = "from recurra.cli import main; raise SystemExit(main())"
+    words = ["export", str(model), "--onnx", "--out", "m.onnx", "-q"]
+    ran = python_without(["onnx", "onnxruntime"], program, *words)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "needs onnx" in ran.stderr
+    assert "pip install 'recurra[onnx]'" in ran.stderr
+    assert everything(tmp_path) == before

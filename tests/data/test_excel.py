@@ -274,3 +274,14 @@ def test_without_openpyxl_the_hint_is_the_install(tmp_path: Path, monkeypatch: p
     assert complaint(path) == (
         "Reading .xlsx needs openpyxl, which is not installed. Run: pip install 'recurra[excel]'."
     )
+
+
+def test_a_cover_page_of_one_row_is_no_table_whatever_the_columns_are_called(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Info"
+    book.active.append(("Umfrage 2024",))
+    for row in (("Frage", "Antwort"), ("Wie war es?", "gut")):
+        (book["Antworten"] if "Antworten" in book else book.create_sheet("Antworten")).append(row)
+    book.save(tmp_path / "x.xlsx")
+    said = complaint(tmp_path / "x.xlsx")
+    assert "'Info' begins with 'Umfrage 2024', while 'Antworten' has the columns 'Frage', 'Antwort'" in said

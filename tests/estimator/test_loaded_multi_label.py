@@ -11,6 +11,7 @@ from estimator.small_classifier import TEXTS, TOPICS, network
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
+import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError
 
@@ -55,7 +56,7 @@ def test_names_are_scored_as_lists_and_as_columns_in_their_order(tmp_path: Path)
 
 
 def test_the_columns_of_a_table_come_from_the_model(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"subject": TOPICS, "body": TEXTS})
+    frame = pd.DataFrame({"subject": [f"on {topic}" for topic in TOPICS], "body": TEXTS})
     fitted = network(epochs=1).fit(frame, TOPICS)
     again = loaded(fitted, tmp_path)
     assert again.columns_ == fitted.columns_ == ("body", "subject")
@@ -76,3 +77,58 @@ def test_a_frame_of_labels_is_scored_by_its_names(tmp_path: Path) -> None:
             fitted.score(TEXTS, wrong)
     beside = network().fit(TEXTS, named, validation_data=(TEXTS, turned))
     assert beside.validation_.subset_accuracy == beside.score(TEXTS, MATRIX)
+
+
+def test_the_names_of_a_frame_are_the_classes_also_after_loading(tmp_path: Path) -> None:
+    # Neither sorted nor complete: no row has the column in the middle.
+    names = ["zeta", "never", *sorted(BINARISER.classes_, reverse=True)[1:]]
+    named = pd.DataFrame(np.insert(MATRIX, 1, 0, axis=1), columns=names)
+    fitted = network().fit(TEXTS, named)
+    numbers = network().fit(TEXTS, named.to_numpy())
+    again = loaded(fitted, tmp_path)
+    assert fitted.classes_.tolist() == names
+    assert again.classes_.tolist() == [name for name in names if name != "never"]
+    matrix = fitted.predict(TEXTS)
+    np.testing.assert_array_equal(matrix, numbers.predict(TEXTS))
+    np.testing.assert_array_equal(fitted.predict_proba(TEXTS), numbers.predict_proba(TEXTS))
+    np.testing.assert_array_equal(fitted.thresholds_, numbers.thresholds_)
+    assert [list(row) for row in again.predict(TEXTS)] == [
+        [names[place] for place in np.flatnonzero(row)] for row in matrix
+    ]
+    known = named.drop(columns="never")
+    turned, wrong = known[known.columns[::-1]], known.rename(columns={"zeta": "eta"})
+    exact = accuracy_score(named, matrix)
+    assert exact > 0
+    assert fitted.score(TEXTS, named[named.columns[::-1]]) == fitted.score(TEXTS, named.to_numpy()) == exact
+    assert again.score(TEXTS, turned) == again.score(TEXTS, known.to_numpy()) == exact
+    with pytest.raises(DataError, match="'eta'"):
+        again.score(TEXTS, wrong)
+    scores = [
+        recurra.evaluate(fitted.predict_proba(TEXTS), y, fitted.classes_, thresholds=fitted.thresholds_).subset_accuracy
+        for y in (named, named[named.columns[::-1]])
+    ]
+    assert scores == [exact, exact]
+    # A warm start learns by the names as well.
+    further = network(epochs=1, learning_rate=1e-9).fit(TEXTS, turned, initial=again)
+    assert further.classes_.tolist() == turned.columns.tolist()
+    np.testing.assert_allclose(further.predict_proba(TEXTS)[:, ::-1], again.predict_proba(TEXTS), atol=1e-4)
+
+
+def test_names_beside_numbers_of_columns_are_refused(tmp_path: Path) -> None:
+    again = loaded(network().fit(TEXTS, MATRIX), tmp_path)
+    named = pd.DataFrame(MATRIX, columns=BINARISER.classes_)
+    with pytest.raises(DataError, match=r"the classes are numbers of columns, such as 0\. Give its values"):
+        again.score(TEXTS, named)
+    with pytest.raises(DataError, match="the classes are numbers of columns"):
+        recurra.evaluate(again.predict_proba(TEXTS), named, again.classes_)
+    with pytest.raises(DataError, match="the classes are numbers of columns"):
+        network().fit(TEXTS, named, initial=again)
+    with pytest.raises(DataError, match="the classes are numbers of columns"):
+        network().fit(TEXTS, MATRIX, validation_data=(TEXTS, named))
+
+
+def test_a_series_of_lists_is_scored() -> None:
+    series = pd.Series(LISTS, index=range(5, 5 + len(LISTS)))
+    fitted = network().fit(TEXTS, series)
+    assert fitted.score(TEXTS, series) == fitted.score(TEXTS, LISTS) > 0
+    assert fitted.score(TEXTS, series.map(tuple)) == fitted.score(TEXTS, LISTS)

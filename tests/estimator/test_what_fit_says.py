@@ -16,7 +16,7 @@ from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
 
 NOTE = "columns guessed: title 'subject', text 'body'"
-FRAME = pd.DataFrame({"subject": TOPICS, "body": TEXTS})
+FRAME = pd.DataFrame({"subject": [f"on {topic}" for topic in TOPICS], "body": TEXTS})
 
 
 def test_columns_that_were_guessed_are_printed_or_logged(

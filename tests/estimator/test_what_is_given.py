@@ -14,7 +14,9 @@ from estimator.small_classifier import TEXTS, TOPICS, network
 
 import recurra
 from recurra import TextClassifier
+from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError, SettingsError
+from recurra.inspection.compare import compare
 from recurra.training.tensorboard import TensorBoard
 
 CODES = [int(topic == TOPICS[0]) for topic in TOPICS]
@@ -228,12 +230,15 @@ HOTEL = pd.DataFrame({"guest": GUESTS, "answer": TEXTS, "round": TOPICS})
 @pytest.mark.parametrize("frame", [HOTEL, pl.DataFrame(HOTEL), pa.table(HOTEL)], ids=["pandas", "Polars", "Arrow"])
 def test_after_texts_alone_a_frame_of_several_is_no_guess(frame: Any, fitted: TextClassifier) -> None:
     said = (
-        r"^X is the \w+ \w+ with the columns of texts 'guest', 'answer', 'round', and fit was given texts and no frame"
+        r"^The rows are the \w+ \w+ with the columns of texts 'guest', 'answer', 'round', and the model learned from "
+        "texts without a name"
     )
-    for use in (fitted.predict, fitted.predict_proba, lambda X: fitted.score(X, TOPICS)):
+    for use in (fitted.predict, fitted.predict_proba, lambda X: fitted.score(X, TOPICS), fitted.model_.predict):
         with pytest.raises(DataError, match=said):
             use(frame)
-    with pytest.raises(DataError, match=r"^In validation_data: X is the \w+ \w+ with the columns of texts 'guest'"):
+    with pytest.raises(
+        DataError, match=r"^In validation_data: The rows are the \w+ \w+ with the columns of texts 'guest'"
+    ):
         network().fit(TEXTS, TOPICS, validation_data=(frame, TOPICS))
 
 
@@ -253,3 +258,68 @@ def test_a_guess_among_several_columns_of_texts_is_a_warning() -> None:
     assert Path(found[0].filename) == Path(__file__)
     # Warnings are errors here.
     network(epochs=1).fit(HOTEL[["answer", "round"]], HOTEL["round"])
+
+
+@pytest.mark.parametrize("name", ["title", "subject", "headline"])
+@pytest.mark.parametrize("as_series", [True, False])
+def test_the_column_of_the_labels_is_never_read(name: str, *, as_series: bool) -> None:
+    frame = pd.DataFrame({"text": TEXTS, name: TOPICS})
+    labels = frame[name] if as_series else frame[name].to_numpy()
+    fitted = network().fit(frame, labels)
+    assert fitted.columns_ == ("text", None)
+    np.testing.assert_array_equal(fitted.predict_proba(frame), network().fit(TEXTS, TOPICS).predict_proba(TEXTS))
+    # A title that is not the label is read as before.
+    other = pd.DataFrame({"text": TEXTS, name: [f"a {topic}" for topic in TOPICS], "kind": TOPICS})
+    assert network(epochs=1).fit(other, other["kind"]).columns_ == ("text", name)
+
+
+def test_a_frame_of_the_labels_alone_has_no_texts() -> None:
+    frame = pd.DataFrame({"topic": TOPICS})
+    with pytest.raises(DataError, match="has no column of texts beside that of the labels"):
+        network().fit(frame, frame["topic"])
+
+
+def test_what_has_no_order_is_refused_and_what_is_read_once_is_kept() -> None:
+    with pytest.raises(DataError, match=r"^X is a set, .*Give a list of texts"):
+        network().fit(set(TEXTS), TOPICS)
+    with pytest.raises(DataError, match="Give a sequence of labels"):
+        network().fit(TEXTS, dict.fromkeys(TOPICS))
+    fitted = network(epochs=1).fit(iter(TEXTS), iter(TOPICS))
+    assert fitted.classes_.tolist() == sorted(set(TOPICS))
+
+
+def test_the_name_of_a_column_of_texts_is_remembered(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"text": [f"row {place}" for place in range(len(TEXTS))], "clean": TEXTS, "gold": TOPICS})
+    fitted = network().fit(frame["clean"], frame["gold"])
+    assert fitted.columns_ == ("clean", None)
+    fitted.save(tmp_path / "model.safetensors")
+    model = recurra.load(tmp_path / "model.safetensors")
+    assert model.columns == ModelColumns("clean", None, "gold")
+    again = TextClassifier.load(tmp_path / "model.safetensors")
+    expected = fitted.predict_proba(TEXTS)
+    for found in (fitted.predict_proba(frame), model.predict_proba(frame), again.predict_proba(frame)):
+        np.testing.assert_array_equal(found, expected)
+    assert again.score(frame, frame["gold"]) == fitted.score(TEXTS, TOPICS)
+    # The views read the same columns, label included, and have nothing to warn of.
+    compared = compare({"a": fitted, "b": again}, frame.assign(label=TOPICS[::-1]))
+    assert compared.accuracy["a"] == fitted.score(TEXTS, TOPICS)
+
+
+def test_views_warn_of_columns_that_they_guess() -> None:
+    fitted = network().fit(TEXTS, TOPICS)
+    frame = pd.DataFrame({"text": TEXTS, "other": TEXTS, "label": TOPICS})
+    said = r"^columns guessed: .*text 'text'.*, and there are 'other': name those that you mean by recurra\.read_table"
+    with pytest.warns(UserWarning, match=said):
+        compare({"a": fitted, "b": fitted}, frame)
+    compare({"a": fitted, "b": fitted}, frame[["text", "label"]])
+    missing = frame[["text", "label"]].copy()
+    missing.loc[3, "text"] = None
+    with pytest.raises(DataError, match="no text"):
+        compare({"a": fitted, "b": fitted}, missing)
+
+
+def test_columns_that_are_not_read_may_hold_anything() -> None:
+    frame = pd.DataFrame({"text": TEXTS, "kind": TOPICS})
+    fitted = network().fit(frame, frame["kind"])
+    frame["mixed"] = [1, "x", None, {}] * (len(TEXTS) // 4)
+    np.testing.assert_array_equal(fitted.predict_proba(frame), fitted.predict_proba(TEXTS))

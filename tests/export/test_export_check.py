@@ -13,8 +13,9 @@ from bundles import WORDS, make_branched, make_bundle
 from recurra.bundle import Bundle, int8_bundle
 from recurra.bundle.format import encode
 from recurra.errors import ModelFileError, SettingsError
-from recurra.export import check_answers, export_int8, generated_documents
+from recurra.export import check_answers, check_equal, export_int8, generated_documents, odd_documents
 from recurra.runtime import Model
+from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.text import Vocabulary
 
 
@@ -82,3 +83,45 @@ def test_generated_documents_of_other_tokens(tokens: str, vocabulary: tuple[str,
     assert "" in texts
     if tokens != "words":
         assert pipeline.encode(texts).lengths.max() == 128
+
+
+def test_a_difference_above_the_tolerance_is_an_error() -> None:
+    bundle = make_bundle()
+    model, texts = Model(bundle), ["oil", "the team wins", "rise"]
+    by = np.zeros((3, 3), dtype=np.float32)
+
+    def shifted(documents: Any) -> Any:
+        return model.predict_proba(documents) + by[: len(documents)]
+
+    assert check_equal(bundle, texts, shifted) == 0
+    by[1, 2] = 9e-6
+    assert check_equal(bundle, texts, shifted) == pytest.approx(9e-6, rel=0.02)
+    by[1, 2] = 2e-5
+    with pytest.raises(ModelFileError, match=r"the document 'the team wins' a probability that differs by 2e-05"):
+        check_equal(bundle, texts, shifted)
+    by[1, 2] = np.nan
+    with pytest.raises(ModelFileError, match="differs by nan"):
+        check_equal(bundle, texts, shifted)
+
+
+def test_where_a_network_is_chaotic_its_own_rounding_is_the_measure() -> None:
+    # Large weights: a difference in the last digit of float32 grows with every word.
+    bundle = make_bundle(cell="simple_rnn", hidden=32, scale=3.0, seed=1)
+    generator = np.random.default_rng(0)
+    texts = [" ".join(generator.choice(WORDS, size=200)) for _ in range(20)]
+    network = NumpyNetwork(bundle.network, bundle.tensors, pad_to=None)
+    wide = network.probabilities(bundle.open(texts).closed)
+    own = np.abs(Model(bundle).predict_proba(texts) - wide).max()
+    assert own > 1e-3
+    assert check_equal(bundle, texts, lambda documents: wide) == pytest.approx(own, rel=1e-4)
+
+
+def test_odd_documents_are_odd() -> None:
+    pipeline = make_bundle().pipeline
+    texts = odd_documents(pipeline)
+    lengths = pipeline.encode(texts).lengths
+    assert (lengths.min(), lengths.max()) == (0, 5000)
+    assert texts == odd_documents(pipeline)
+    points = set("".join(texts))
+    assert any("\ud800" <= point <= "\udfff" for point in points)
+    assert max(map(ord, points)) > 0x10000

@@ -217,3 +217,27 @@ def test_a_bug_is_one_line_that_tells_nothing_and_ends_nothing(caplog: pytest.Lo
 def test_the_line_names_the_place_of_what_is_wrong() -> None:
     with pytest.raises(RequestError, match=r"^texts\[2\] is \{\} \(dict\)\. Give a text\.$"):
         validate_json(ClassifyRequest, b'{"texts": ["a", "b", {}]}')
+
+
+@pytest.mark.parametrize("name", ["model", "abstain_below"])
+def test_parameters_of_a_stream_are_refused_for_a_list_of_texts(client: TestClient, name: str) -> None:
+    found = client.post("/v1/classify", params={name: "gru"}, json={"texts": TEXTS})
+    assert found.status_code == 400
+    assert f"The query parameter '{name}' is for a stream of lines" in found.json()["error"]
+    assert f'{{"texts": […], "{name}": …}}' in found.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [
+        ("POST", "/v1/classify", "It takes model and abstain_below."),
+        ("POST", "/v1/read", "It takes none"),
+        ("GET", "/v1/flags", "It takes model."),
+        ("GET", "/v1/models", "It takes none"),
+    ],
+)
+def test_unknown_query_parameters_are_refused(client: TestClient, method: str, path: str, takes: str) -> None:
+    headers = LINES if path == "/v1/classify" else {}
+    found = client.request(method, path, params={"modle": "gru"}, headers=headers)
+    assert found.status_code == 400
+    assert found.json()["error"].startswith(f"{path} has no query parameter 'modle'. {takes}")

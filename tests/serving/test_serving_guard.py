@@ -7,8 +7,10 @@ import json
 import threading
 from typing import Any
 
+import pytest
 from bundles import make_bundle
 from services import JSON, Conversation, asking, make_service, talk
+from starlette.testclient import TestClient
 
 from recurra.runtime import Model
 
@@ -128,3 +130,9 @@ def test_readiness_ends_when_it_stops() -> None:
         guard.stopping.set()
         assert client.get("/readyz").status_code == 503
         assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_load_balancers_may_ask_by_head(client: TestClient, path: str) -> None:
+    found = client.head(path)
+    assert (found.status_code, found.content) == (200, b"")

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from .protocol import Timing, one_by_one, until
 
-__all__ = ["DIRECTIONS", "Batch", "Job"]
+__all__ = ["DIRECTIONS", "ONNX", "Batch", "Job"]
 
 DIRECTIONS = ("forward", "backward")
+# Name of the exported network in a job's folder.
+ONNX = "network.onnx"
 # Batches whose documents are sorted together when bucketing, as Recurra itself does.
 POOL = 100
 
@@ -39,7 +41,9 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder: ``job.json``, ``rows.npz``, ``weights.npz``, ``texts.json``; for predicting, ``train.json``.
+    """A job's folder: ``job.json``, ``rows.npz``, ``weights.npz``, ``texts.json``.
+
+    For predicting also ``train.json``, and the model as a file of ours and of ONNX.
 
     Attributes:
         folder: where they lie.

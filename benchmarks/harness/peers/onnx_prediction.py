@@ -1,22 +1,20 @@
-"""Predicting with ONNX Runtime from ready ids."""
+"""Predicting with ONNX Runtime from ready ids, with the file that `recurra export --onnx` writes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
-from .job import Job
-from .onnx_graph import graph
+from .job import ONNX, Job
 from .protocol import Participant
 
 __all__ = ["answers", "prepare"]
 
 
 def prepare(job: Job, options: dict[str, Any]) -> Participant:
-    """Builds the graph, lays out the batches as it reads them and predicts them once.
+    """Loads the network, lays out the batches as it reads them and predicts them once.
 
     Args:
         job: what to predict.
@@ -38,13 +36,13 @@ def prepare(job: Job, options: dict[str, Any]) -> Participant:
     return Participant(
         title=f"ONNX Runtime {onnxruntime.__version__}, ready ids",
         settings=f"batches of {options['batch']} by length, sequence_lens, threads: {options['threads']}",
-        versions={"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__},
+        versions={"onnxruntime": onnxruntime.__version__},
         play=job.predict_round(everything, one),
     )
 
 
 def answers(job: Job) -> Any:
-    """[B, C] logits of all documents in one padded batch, longest first, to compare with ours."""
+    """[B, C] probabilities of all documents in one padded batch, longest first, to compare with ours."""
     (batch,) = job.by_length(len(job))
     return _session(job, 1).run(None, _feed(batch.ids, batch.lengths))[0]
 
@@ -52,8 +50,8 @@ def answers(job: Job) -> Any:
 def _session(job: Job, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(graph(job).SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(job.folder / ONNX), options, providers=["CPUExecutionProvider"])
 
 
 def _feed(ids: Any, lengths: Any) -> dict[str, Any]:
-    return {"ids": np.ascontiguousarray(ids.T), "lengths": lengths.astype(np.int32)}
+    return {"ids": ids, "lengths": lengths.astype(np.int32)}

@@ -9,13 +9,14 @@ import warnings
 from typing import Any
 
 from recurra.cells.base import SATURATED, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, OnnxForm, TorchForm, TritonForm
 from recurra.cells.gru import GRU, GRUResetBefore
 from recurra.cells.lstm import LSTM
 from recurra.cells.min_gru import MinGRU
 from recurra.cells.min_lstm import MinLSTM
 from recurra.cells.simple_rnn import SimpleRNN
 from recurra.cells.sru import SRU
+from recurra.cells.trial import check_cell
 from recurra.errors import SettingsError
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MinGRU",
     "MinLSTM",
     "NumbaForm",
+    "OnnxForm",
     "Ops",
     "SimpleRNN",
     "State",
@@ -55,7 +57,8 @@ def register(cell: Cell) -> None:
         cell: of your own. It replaces a cell that was registered under the same name before.
 
     Raises:
-        SettingsError: it is not a cell, has no name, title or gates, or a built-in cell has its name.
+        SettingsError: it is not a cell, has no name, title or gates, a built-in cell has its name, or a trial step
+            shows a mistake (:func:`recurra.cells.trial.check_cell`).
     """
     if not isinstance(cell, Cell):
         raise SettingsError(f"{cell!r:.80} is no cell", "Give an object of a class derived from recurra.cells.Cell.")
@@ -65,6 +68,7 @@ def register(cell: Cell) -> None:
         raise SettingsError(f"The cell {kind} has no {missing[0]}", "Declare name, title and gates in its class.")
     if cell.name in _BUILT_IN:
         raise SettingsError(f"The cell {cell.name!r} is built in", "Register yours under another name.")
+    check_cell(cell)
     CELLS[cell.name] = cell
 
 

@@ -80,7 +80,7 @@ class Cell(ABC):
     Attributes:
         name: in ``NetworkSettings.cell`` and model files.
         title: for people, such as ``LSTM``.
-        gates: the G blocks of the [·, G·H] weights, in their order.
+        gates: the G blocks of the [·, G·H] weights, in their order: ``(Gate("z", "update gate"), …)``.
         recurrent_weights: whether a step has a product with recurrent weights W_H.
         diagonal_weights: P, of a cell without such a product, the number of diagonal recurrent matrices: W_H is [P, H]
             then, a diagonal a row, and multiplied with a state element by element.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["CompiledForms", "NumbaForm", "TorchForm", "TritonForm"]
+__all__ = ["CompiledForms", "NumbaForm", "OnnxForm", "TorchForm", "TritonForm"]
 
 
 class NumbaForm(NamedTuple):
@@ -57,6 +57,20 @@ class TritonForm(NamedTuple):
     elementwise: Literal["none", "sru", "min_gru", "min_lstm"] = "none"
 
 
+class OnnxForm(NamedTuple):
+    """An operator that ONNX provides; other cells are exported as a Scan over their step.
+
+    Attributes:
+        operator: its name in ONNX.
+        order: for each of ONNX's gates, its index in the cell's ``gates``.
+        reset_after: whether the reset gate of a GRU stands after the recurrent product (``linear_before_reset``).
+    """
+
+    operator: str
+    order: tuple[int, ...]
+    reset_after: bool = False
+
+
 class CompiledForms(NamedTuple):
     """The kernels of a cell; ``None`` if there are none.
 
@@ -64,8 +78,10 @@ class CompiledForms(NamedTuple):
         numba: for training and prediction on CPUs.
         torch: a layer of torch.
         triton: for training on GPUs.
+        onnx: an operator of exported networks.
     """
 
     numba: NumbaForm | None = None
     torch: TorchForm | None = None
     triton: TritonForm | None = None
+    onnx: OnnxForm | None = None

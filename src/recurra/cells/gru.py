@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, OnnxForm, TorchForm, TritonForm
 
 __all__ = ["GRU", "GRUResetBefore"]
 
@@ -36,6 +36,7 @@ class GRU(Cell):
         NumbaForm("gru", early=3, extra=3, second=3, product_gradient=True),
         TorchForm("gru", (1, 0, 2)),
         TritonForm(reset="after"),
+        OnnxForm("GRU", (0, 1, 2), reset_after=True),
     )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
@@ -72,7 +73,10 @@ class GRUResetBefore(Cell):
     title = "GRU"
     gates = GATES
     compiled = CompiledForms(
-        NumbaForm("gru_reset_before", early=2, extra=1, second=1), None, TritonForm(reset="before")
+        NumbaForm("gru_reset_before", early=2, extra=1, second=1),
+        None,
+        TritonForm(reset="before"),
+        OnnxForm("GRU", (0, 1, 2)),
     )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, OnnxForm, TorchForm, TritonForm
 
 __all__ = ["LSTM"]
 
@@ -31,7 +31,12 @@ class LSTM(Cell):
     cell_state = True
     # h = 1 · tanh(1 · 1).
     held_state = math.tanh(1.0)
-    compiled = CompiledForms(NumbaForm("lstm", early=4, extra=1), TorchForm("lstm", (0, 1, 2, 3)), TritonForm())
+    compiled = CompiledForms(
+        NumbaForm("lstm", early=4, extra=1),
+        TorchForm("lstm", (0, 1, 2, 3)),
+        TritonForm(),
+        OnnxForm("LSTM", (0, 3, 1, 2)),
+    )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""

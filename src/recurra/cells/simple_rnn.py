@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recurra.cells.base import SATURATED, Array, Cell, Gate, Ops, State, StepGradient
-from recurra.cells.compiled_forms import CompiledForms, NumbaForm, TorchForm, TritonForm
+from recurra.cells.compiled_forms import CompiledForms, NumbaForm, OnnxForm, TorchForm, TritonForm
 
 __all__ = ["SimpleRNN"]
 
@@ -17,7 +17,9 @@ class SimpleRNN(Cell):
     name = "simple_rnn"
     title = "SimpleRNN"
     gates = (Gate("h", "candidate", candidate=True, held=SATURATED),)
-    compiled = CompiledForms(NumbaForm("simple_rnn", early=1), TorchForm("rnn_tanh", (0,)), TritonForm())
+    compiled = CompiledForms(
+        NumbaForm("simple_rnn", early=1), TorchForm("rnn_tanh", (0,)), TritonForm(), OnnxForm("RNN", (0,))
+    )
 
     def step(self, ops: Ops, projection: Any, state: State, W_H: Any, b_H: Any) -> tuple[State, tuple[Any, ...]]:
         """See :meth:`Cell.step`."""

@@ -71,6 +71,11 @@ class LabelNames:
             self.members.append(members)
         return self._numbers[members]
 
+    @property
+    def without_labels(self) -> list[int]:
+        """The number of rows without any label, if there are any."""
+        return [number for number, own in enumerate(self.members) if not own]
+
     def having(self, classes: Iterable[str]) -> list[int]:
         """The numbers that include one of these classes."""
         wanted = set(classes)

@@ -174,6 +174,17 @@ def label_findings(
                 fixable=True,
             )
         )
+    if names.task.lists and len(bare := np.flatnonzero(np.isin(facts.labels, names.without_labels))):
+        drafts.append(
+            Draft(
+                "rows without any label",
+                "note",
+                part,
+                bare,
+                "Training learns them as rows that have none of the labels.",
+                "If nobody has labelled them, such as a null in JSON, leave them out.",
+            )
+        )
     counts = class_rows(facts, names)
     if not names.task.lists and nearly_one_a_row(len(counts), len(facts) - len(missing)):
         drafts.append(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.export_output import Exactness, export_values, show_export
 from recurra.cli.given_files import replacing
 from recurra.cli.labelled_rows import labelled_rows, predict_with_progress
 from recurra.cli.options import (
@@ -24,7 +25,7 @@ from recurra.cli.options import (
     TitleColumn,
     model_name,
 )
-from recurra.cli.output import Output, aligned, folded
+from recurra.cli.output import Output
 from recurra.errors import RecurraError, SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from recurra.bundle import Bundle
     from recurra.data.documents import Document
-    from recurra.evaluation.paired import PredictionDifferences, ScoreChange
+    from recurra.evaluation.paired import ScoreChange
     from recurra.export import ExportedModel
     from recurra.runtime import Model
     from recurra.tasks import Task
@@ -45,7 +46,12 @@ __all__ = ["EXAMPLES", "export"]
 EXAMPLES = (
     "recurra export tickets.safetensors --int8 --out small.safetensors test.csv",
     "recurra export tickets.safetensors --int8 --out small.safetensors",
+    "recurra export tickets.safetensors --onnx --out tickets.onnx test.csv",
+    "recurra export tickets.safetensors --onnx --int8 --out tickets.onnx",
 )
+
+ENDINGS = {"int8": ".safetensors", "onnx": ".onnx"}
+WRITTEN = {"int8": "a model file of recurra", "onnx": "an ONNX file"}
 
 
 def export(
@@ -59,8 +65,13 @@ def export(
             help="Labelled rows to measure the change of accuracy: a file, a folder per class, - or a named set.",
         ),
     ] = None,
+    onnx: Annotated[
+        bool,
+        typer.Option("--onnx", help="Write an ONNX file, and a Python file that needs only onnxruntime and NumPy."),
+    ] = False,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Write a model file with int8 weights, about a quarter of the size.")
+        bool,
+        typer.Option("--int8", help="Write int8 weights, about a quarter of the size; alone, in a model file."),
     ] = False,
     label_separator: LabelSeparator = None,
     text: TextColumn = None,
@@ -73,36 +84,49 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a model in another format, checked against the original."""
-    form = _only({"int8": int8}, context)
-    _check_place(out, model, data)
-    from recurra.export import check_answers
+    form = _format(onnx=onnx, int8=int8, context=context)
+    _check_place(out, model, data, form)
+    program = _program_path(out) if form == "onnx" else None
+    from recurra.export import check_answers, check_equal, odd_documents
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
-    exported = _maker(form)(loaded.bundle)
+    exported = _exported(form, loaded.bundle, int8=int8)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, loaded.task.label_cells)
     rows = _rows(loaded, data, reading, label_separator, output)
     before = predict_with_progress(loaded.predict_proba, rows.documents, output)
     after = predict_with_progress(exported.predict, rows.documents, output)
     apart = check_answers(before, after, task=loaded.task)
     scores = rows.change(before, after, loaded.task)
+    exactness = None
+    if form == "onnx":
+        odd = odd_documents(loaded.bundle.pipeline)
+        exactness = Exactness(
+            len(rows.documents) + len(odd), check_equal(exported.bundle, [*rows.documents, *odd], exported.predict)
+        )
 
     from recurra.atomic import write_atomically
 
     sizes = {"before": model.stat().st_size, "after": len(exported.data)}
     replaced = replacing(out)
+    if program is not None:
+        write_atomically(program, exported.program.encode())
     write_atomically(out, exported.data)
-    _show(exported, sizes, rows.source, apart, scores, output)
+    show_export(exported, sizes, rows.source, apart, scores, exactness, output)
+    if program is not None:
+        output.result(f"program: {program}")
     output.result(f"model: {out}{replaced}")
     output.document(
         {
             "model": model_name(model),
             "out": str(out),
             "format": exported.format,
+            "weights": exported.bundle.weights,
             "bytes": sizes,
             "data": rows.source if data else None,
-            **_values(apart, scores),
+            **export_values(apart, scores, exactness),
+            "program": None if program is None else str(program),
             "notes": output.notes,
         }
     )
@@ -128,28 +152,38 @@ class _Rows(NamedTuple):
         return None if self.targets is None else score_change(before, after, self.targets, task=task)
 
 
-def _only(wanted: dict[str, bool], context: typer.Context) -> str:
+def _format(*, onnx: bool, int8: bool, context: typer.Context) -> str:
     """The output format that was chosen."""
-    chosen = [form for form, is_wanted in wanted.items() if is_wanted]
-    if len(chosen) != 1:
-        received = " and ".join(f"--{form}" for form in chosen) or "nothing"
-        options = " or ".join(f"--{form}" for form in wanted)
-        raise typer.BadParameter(
-            f"{received} was given, and the name of FILE does not choose it. Give {options}",
-            ctx=context,
-            param_hint="the format",
+    if onnx or int8:
+        return "onnx" if onnx else "int8"
+    raise typer.BadParameter(
+        "nothing was given, and the name of FILE does not choose it. Give --int8 or --onnx",
+        ctx=context,
+        param_hint="the format",
+    )
+
+
+def _exported(form: str, bundle: Bundle, *, int8: bool) -> ExportedModel:
+    from recurra.export import export_int8, export_onnx
+
+    return export_onnx(bundle, int8=int8) if form == "onnx" else export_int8(bundle)
+
+
+def _program_path(out: Path) -> Path:
+    """Where the Python file goes; its name can be imported."""
+    path = out.with_name(re.sub(r"\W", "_", f"{out.stem}_onnx") + ".py")
+    from recurra.export import onnx_predictor
+
+    first = (onnx_predictor.__doc__ or "").splitlines()[0]
+    if path.exists() and first not in path.read_text(encoding="utf-8", errors="replace")[:200]:
+        raise SettingsError(
+            f"{path} is there already, and an earlier export did not write it", "Give --out another name, or move it."
         )
-    return chosen[0]
+    return path
 
 
-def _maker(form: str) -> Callable[[Bundle], ExportedModel]:
-    from recurra.export import export_int8
-
-    return {"int8": export_int8}[form]
-
-
-def _check_place(out: Path, model: Path, data: str | None) -> None:
-    """Checks the output path early: it must be writable, a model file's by its ending, and must not be an input."""
+def _check_place(out: Path, model: Path, data: str | None, form: str) -> None:
+    """Checks the output path early: it must be writable, of the format's ending, and must not be an input."""
     for taken, what in ((model, "the model"), (Path(data) if data else None, "DATA")):
         try:
             same = taken is not None and out.exists() and taken.exists() and out.samefile(taken)
@@ -162,10 +196,11 @@ def _check_place(out: Path, model: Path, data: str | None) -> None:
         raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
     if out.is_dir():
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
-    if out.suffix != ".safetensors":
+    if out.suffix != ENDINGS[form]:
+        other = "--onnx writes .onnx" if form == "int8" else "without --onnx, --int8 writes .safetensors"
         raise SettingsError(
-            f"--out {out} ends in {out.suffix!r}, and a model file of recurra is written",
-            "Give a name that ends in .safetensors; other formats are not written.",
+            f"--out {out} ends in {out.suffix!r}, and {WRITTEN[form]} is written",
+            f"Give a name that ends in {ENDINGS[form]}; {other}.",
         )
 
 
@@ -187,51 +222,3 @@ def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str |
     output.note("There are no labelled rows: give DATA, such as test.csv, to see the accuracy change.")
     generated = generated_documents(model.bundle.pipeline)
     return _Rows(generated, None, "texts drawn at random from the model's vocabulary")
-
-
-def _values(apart: PredictionDifferences, scores: ScoreChange | None) -> dict[str, Any]:
-    """The comparison as JSON holds it; without true classes there are no scores."""
-    values: dict[str, Any] = {
-        "rows": apart.rows,
-        "changed": apart.changed,
-        "largest_difference": apart.largest,
-        "mean_difference": apart.mean,
-        "accuracy": None,
-        "log_loss": None,
-    }
-    if scores is not None:
-        values["accuracy"] = {
-            **dict(zip(("before", "after"), scores.accuracy, strict=True)),
-            "gained": scores.gained,
-            "lost": scores.lost,
-            "interval": list(scores.interval),
-        }
-        values["log_loss"] = dict(zip(("before", "after"), scores.log_loss, strict=True))
-    return values
-
-
-def _show(
-    exported: ExportedModel,
-    sizes: dict[str, int],
-    source: str,
-    apart: PredictionDifferences,
-    scores: ScoreChange | None,
-    output: Output,
-) -> None:
-    output.result(folded(f"{apart.rows:,} {'rows of ' if scores else ''}{source}"))
-    table = [("", "model", exported.format, "change")]
-    if scores:
-        (was, now), (loss, new_loss) = scores.accuracy, scores.log_loss
-        low, high = scores.interval
-        table.append(
-            ("accuracy", f"{was:.4f}", f"{now:.4f}", f"{now - was:+.4f} (95 % interval {low:+.4f} to {high:+.4f})")
-        )
-        table.append(("log loss", f"{loss:.4f}", f"{new_loss:.4f}", f"{new_loss - loss:+.4f}"))
-    small = sizes["before"] / sizes["after"]
-    table.append(("bytes", f"{sizes['before']:,}", f"{sizes['after']:,}", f"{small:.2f} times smaller"))
-    output.result(aligned(table, right=(1, 2)))
-    share = 100 * (1 - apart.changed / apart.rows)
-    kept = f"{apart.rows - apart.changed:,} of {apart.rows:,} ({share:.2f} %) keep their label"
-    if scores:
-        kept += f"; newly right: {scores.gained:,}, newly wrong: {scores.lost:,}"
-    output.result(f"{folded(kept)}\nlargest change of a probability {apart.largest:.4f}, mean {apart.mean:.6f}")

@@ -32,6 +32,8 @@ _EXTRAS = {
     "pyarrow": "data",
     "huggingface_hub": "hub",
     "openpyxl": "excel",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
     "optuna": "tune",
     "sqlalchemy": "tune",
     "jinja2": "report",
@@ -117,7 +119,8 @@ def failure_of(error: Exception) -> Failure | None:
 
 def _usage(error: Any) -> str:
     """What is wrong with the arguments, and what to write instead."""
-    received = " ".join(error.format_message().split()).rstrip(".")
+    # Newer versions of Typer name the kind of a parser's error.
+    received = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ")
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "recurra"
     hints = []

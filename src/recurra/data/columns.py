@@ -280,8 +280,9 @@ def _by_name(
 def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool) -> str:
     texts = [fact for fact in facts if fact.mean_length is not None]
     if not texts:
+        among = f" among {quoted_names([fact.name for fact in facts])}" if facts else " beside that of the labels"
         raise DataError(
-            f"{source} has no column of texts among {quoted_names([fact.name for fact in facts])}",
+            f"{source} has no column of texts{among}",
             "Name the text column with --text" + (", or add a header row." if header else "."),
         )
     by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)

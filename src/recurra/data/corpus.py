@@ -14,7 +14,19 @@ from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError
 
-__all__ = ["BLOCK", "ConcatRows", "Corpus", "InMemoryRows", "RelabelledRows", "RowSubset", "blocks_with_mask"]
+__all__ = [
+    "BLOCK",
+    "IN_MEMORY",
+    "ConcatRows",
+    "Corpus",
+    "InMemoryRows",
+    "RelabelledRows",
+    "RowSubset",
+    "blocks_with_mask",
+]
+
+IN_MEMORY = "memory"
+"""What rows without a file are called."""
 
 BLOCK = 1 << 16
 """Maximum number of documents in a block."""
@@ -65,7 +77,7 @@ class InMemoryRows:
         documents: Sequence[Document],
         labels: Sequence[Label] | Sequence[LabelSet],
         *,
-        source: str = "memory",
+        source: str = IN_MEMORY,
     ) -> None:
         if len(documents) != len(labels):
             raise DataError(

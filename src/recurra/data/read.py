@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from recurra.data.arrow_columns import typed_labels
 from recurra.data.blocks import Blocks, concat_blocks
+from recurra.data.columns import quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label, no_texts
 from recurra.data.formats import MAX_FILE_BYTES
@@ -160,21 +161,37 @@ def _whole(blocks: Blocks) -> RawTable:
 
 
 def read_frame(
-    frame: Any, text: str | None = None, title: str | None = None, *, model: ModelColumns | None = None
+    frame: Any,
+    text: str | None = None,
+    title: str | None = None,
+    *,
+    label: str | None = None,
+    model: ModelColumns | None = None,
+    guess: bool = True,
 ) -> Table:
     """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
 
-    Columns of the ``model`` are taken where the frame has them. Its notes say which were guessed. Whoever trains or
-    predicts has no arguments to name columns, but gives them.
+    Columns of the ``model`` are taken where the frame has them; the column ``label`` is no text. Its notes say which
+    were guessed. Whoever trains or predicts has no arguments to name columns, but gives them. Without ``guess`` a frame
+    with several columns of texts is an error, unless the text is given or the model's.
 
     Raises:
         DataError: they cannot be guessed, or read; or a row has neither text nor title.
     """
     try:
-        table = table_of(open_blocks(frame), text=text, title=title, labelled=False, missing_texts=False, model=model)
+        blocks = open_blocks(frame)
+        table = table_of(
+            blocks, text=text, title=title, label=label, labelled=False, missing_texts=False, model=model
+        )  # fmt: skip
     except DataError as error:
         if "--text" not in error.hint and "--title" not in error.hint:
             raise
         raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
+    if not guess and text is None and model is None and len(table.text_columns) > 1:
+        raise DataError(
+            f"The rows are {table.source} with the columns of texts {quoted_names(table.text_columns)}, and the model "
+            "learned from texts without a name",
+            f"Give the column of the texts alone, such as frame[{table.text_column!r:.60}].",
+        )
     notes, warnings = (tuple(line.partition("; name ")[0] for line in lines) for lines in (table.notes, table.warnings))
     return replace(table, notes=notes, warnings=warnings)

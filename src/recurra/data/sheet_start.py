@@ -24,7 +24,8 @@ def check_start(
     """Checks that the first row of the first sheet that is not blank is a header.
 
     A first row with a usual name, or with a column that the user named, is one. Another is refused if a later row looks
-    more like a header, if most rows below it are twice as wide, or if another sheet begins with usual names.
+    more like a header, if most rows below it are twice as wide, or if another sheet begins with usual names or is the
+    only one with rows.
 
     Args:
         sheets: the rows of each sheet by its name, in order; of those behind the first only some may be given.
@@ -42,7 +43,9 @@ def check_start(
     if not any(map(is_usual_name, first)):
         for name in names[1:]:
             other = next(_filled(sheets[name]), (1, []))[1]
-            if other and (not first or (len(other) > 1 and any(map(is_usual_name, other)))):
+            # A sheet of one row holds no rows, whatever it is.
+            usual = len(rows) == 1 or any(map(is_usual_name, other))
+            if other and (not first or (len(other) > 1 and usual)):
                 held = f"begins with {_shown(first)}" if first else "is empty"
                 raise DataError(
                     f"{source}: only the first of its sheets is read, and {short_name(names[0])!r} {held}, while "

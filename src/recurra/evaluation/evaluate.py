@@ -124,7 +124,8 @@ def _checked_matrix(given: Any) -> Floats:
             return found
     except (TypeError, ValueError):
         pass
-    shown = " ".join(repr(given).split())
+    shape = list(getattr(given, "shape", ()))
+    shown = f"an array {shape}" if shape else " ".join(repr(given).split())
     raise DataError(
         f"evaluate takes the probabilities first, float[rows, classes], and was given {shown:.60}",
         "Write evaluate(model.predict_proba(X), y, model.classes_).",

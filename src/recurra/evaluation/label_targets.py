@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError
 
-__all__ = ["as_targets", "in_class_order"]
+__all__ = ["as_targets", "in_class_order", "unnamed_columns"]
 
 ROW_HINT = "Give one class number or label a row, or bool[rows, classes]."
 
@@ -65,21 +65,24 @@ def as_targets(
 def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
     """An indicator matrix whose columns have the order of the classes, where it is a data frame that names them.
 
-    Names that are no texts, and those beside classes that are the numbers of columns, say nothing: it stays as it is.
+    Names that are no texts say nothing: it stays as it is.
 
     Args:
         matrix: [B, C]; a data frame has names of its columns.
         classes: C labels.
 
     Raises:
-        DataError: its names are texts and are not the classes.
+        DataError: its names are texts and are not the classes, or the classes are the numbers of columns.
     """
-    if not hasattr(matrix, "iloc"):
+    if getattr(matrix, "ndim", 0) != 2 or not hasattr(matrix, "iloc"):
         return matrix
     names = matrix.columns.tolist()
     if len(names) == len(classes) and set(names) == set(classes):
         return matrix[list(classes)]
-    if all(isinstance(one, str) for one in [*names, *classes]):
+    named = bool(names) and all(isinstance(one, str) for one in names)
+    if named and not any(isinstance(one, str) for one in classes):
+        raise unnamed_columns(names, classes)
+    if named and all(isinstance(one, str) for one in classes):
         wrong = [one for one in names if one not in classes] or [one for one in classes if one not in names] or names
         raise DataError(
             "The columns of the indicator matrix are not the classes: "
@@ -88,6 +91,15 @@ def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
             f"Give a column for each class, named as it is, such as {classes[0]!r:.40}.",
         )
     return matrix
+
+
+def unnamed_columns(names: Sequence[Any], classes: Sequence[Label]) -> DataError:
+    """The error for an indicator matrix whose columns have names where the classes are the numbers of columns."""
+    return DataError(
+        f"The columns of the indicator matrix are called {names[0]!r:.40}, …, and the classes are numbers of columns, "
+        f"such as {classes[0]!r:.40}",
+        "Give its values, frame.to_numpy(), with the columns in the order that fit had.",
+    )
 
 
 def _are_labels(values: Sequence[Any], classes: Sequence[Label]) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recurra.bundle import Bundle
 from recurra.data.documents import Document
 
 __all__ = ["ExportedModel"]
@@ -19,10 +20,14 @@ class ExportedModel(NamedTuple):
     Attributes:
         format: name of the format, as in the command's option.
         data: the bytes of the file.
+        bundle: the model with the weights that the file holds, whose answers are the file's.
         predict: a function from B documents to float32[B, C], computed from ``data`` alone, so that exactly what is
             written is checked.
+        program: text of a Python file that goes beside it, empty if there is none.
     """
 
     format: str
     data: bytes
+    bundle: Bundle
     predict: Callable[[Sequence[Document]], npt.NDArray[np.float32]]
+    program: str = ""

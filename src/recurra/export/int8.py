@@ -28,4 +28,5 @@ def export_int8(bundle: Bundle) -> ExportedModel:
     if bundle.weights != "float32":
         raise SettingsError("The weights of this model are int8 already", "Copy its file, or export the float32 model.")
     data = encode(int8_bundle(bundle))
-    return ExportedModel("int8", data, Model(decode(data)).predict_proba)
+    written = decode(data)
+    return ExportedModel("int8", data, written, Model(written).predict_proba)

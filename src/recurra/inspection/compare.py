@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from textwrap import shorten
@@ -16,6 +17,7 @@ from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
+from recurra.evaluation.metrics import EPSILON
 from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
@@ -127,7 +129,10 @@ def _all_labels(models: Mapping[str, Model], reader: Model, say: Callable[[str],
                 f"{first} knows the classes {_listed(leader.bundle.labels.classes)}, {name} {_listed(own)}",
                 "Compare models of the same labels, or evaluate each: a row whose label it lacks counts as wrong.",
             )
-        say(f"{name} does not know {_listed(lacks)}: rows with such a label count as wrong for it.")
+        say(
+            f"{name} does not know {_listed(lacks)}: rows with such a label count as wrong for it, and each of them "
+            f"with {-math.log(EPSILON):.1f} in its log loss."
+        )
     return Labels(tuple(classes))
 
 

@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
+from recurra.data.columns import quoted_names
 from recurra.data.frames import is_frame
-from recurra.data.read import read_table
+from recurra.data.read import read_table, table_of
+from recurra.data.sources import open_blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.runtime import Model
 
 __all__ = ["table_of_rows"]
 
+_ROWS = "Leave these rows out, such as by frame.dropna(subset=…), or give them texts."
+
 
 def table_of_rows(given: Any, model: Model) -> Table:
     """The table in whatever people hold.
 
     Args:
-        given: a table, a data frame or Arrow table, or a file's path, which are read by the model's columns.
+        given: a table, a data frame or Arrow table, or a file's path, which are read by the model's columns; where
+            others had to be guessed among several, a warning names them.
         model: the model that the view is of.
 
     Raises:
-        DataError: it is none of these, or cannot be read.
+        DataError: it is none of these, cannot be read, or is a frame in which a text is missing.
     """
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path) or is_frame(given):
+        cells, columns = model.task.label_cells, model.columns
         try:
-            return read_table(given, label_format=model.task.label_cells, model=model.columns)
+            if is_frame(given):
+                table = table_of(open_blocks(given), label_format=cells, model=columns, missing_texts=False)
+            else:
+                table = read_table(given, label_format=cells, model=columns)
         except DataError as error:
-            raise DataError(
-                error.received, "Give recurra.read_table(rows, text=…, label=…), with its columns."
-            ) from error
+            hint = "Give recurra.read_table(rows, text=…, label=…), with its columns."
+            raise DataError(error.received, _ROWS if "no text" in error.received else hint) from error
+        _warn_of_guesses(table)
+        return table
     raise DataError(
         f"The rows are {given!r:.60}",
         "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",
     )
+
+
+def _warn_of_guesses(table: Table) -> None:
+    """Warns where the text or the label was guessed among several columns: another may be meant."""
+    others = set(table.text_columns) - {table.text_column, table.title_column, table.label_column}
+    guessed = [note for note in table.notes if "columns guessed" in note]
+    if guessed and others:
+        warnings.warn(
+            f"{guessed[0].partition('; name ')[0]}, and there are {quoted_names(sorted(others))}: name those that you "
+            "mean by recurra.read_table(rows, text=…, label=…)",
+            UserWarning,
+            stacklevel=4,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ def label_issues(
     neighbours: int = 5,
     threshold: float = 0.5,
     seed: int = 0,
-    say: Callable[[str], None] = lambda message: None,
+    say: Callable[[str], None] | None = None,
 ) -> LabelIssues:
     """Finds rows whose labels may be wrong.
 
@@ -63,7 +64,7 @@ def label_issues(
         neighbours: number of neighbours to show for each row.
         threshold: least similarity of near-duplicates.
         seed: seed of the hash functions.
-        say: called with messages for the user.
+        say: called with messages for the user; without it the one that the model learned from these rows is a warning.
 
     Raises:
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
@@ -82,7 +83,8 @@ def label_issues(
 
     def note(message: str) -> None:
         notes.append(message)
-        say(message)
+        if say is not None:
+            say(message)
 
     sample = LabelledSample.of(model, data, say=note)
     if probabilities is None:
@@ -90,9 +92,12 @@ def label_issues(
         if known == "validation":
             note("By these rows it was chosen when the model's training stops: it may agree with too many labels.")
         elif known is not None:
+            way = "probabilities=cross_val_predict(…, method='predict_proba')" if say is None else "--folds"
             note(
-                "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds)."
+                f"The model was trained on these rows and repeats their labels; use out-of-fold probabilities ({way})."
             )
+            if say is None:
+                warnings.warn(notes[-1], UserWarning, stacklevel=2)
         answers = model.predict_proba(sample.documents)
     else:
         if probabilities.shape != (len(data), len(model.bundle.labels.classes)):

@@ -92,8 +92,7 @@ class Model:
         Args:
             documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
-                table, of which :attr:`columns` are read, or guessed as in :func:`recurra.data.read.read_table`, and
-                logged. In lists, frames and columns of frames a missing text is an error.
+                table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and columns of frames a missing text is an error.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label
@@ -332,7 +331,7 @@ def _given(
     if is_frame(documents):
         from recurra.data.read import read_frame
 
-        table = read_frame(documents, model=columns)
+        table = read_frame(documents, model=columns, guess=False)
         for note in table.notes:
             _log.log(logging.WARNING if note in table.warnings else logging.INFO, "%s: %s", table.source, note)
         return table.documents

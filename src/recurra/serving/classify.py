@@ -16,6 +16,7 @@ from recurra.serving.body import LINES, media_type, read_body, validate_json
 from recurra.serving.http_errors import JSON, RequestError
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
+from recurra.serving.query import names_of
 from recurra.serving.schema import ClassifyLine, ClassifyRequest
 from recurra.serving.stream import LineStream
 
@@ -48,6 +49,12 @@ class ClassifyEndpoint:
         """
         if media_type(request, JSON, LINES) == LINES:
             return self._stream(request)
+        if given := names_of(request.scope["query_string"]):
+            raise RequestError(
+                400,
+                f"The query parameter {given[0]!r:.60} is for a stream of lines, and the body is a list of texts",
+                f'Give it in the body: {{"texts": […], "{given[0]}": …}}.',
+            )
         body = validate_json(ClassifyRequest, await read_body(request, self._limits))
         name = self._registry.resolve(body.model)
         if len(body.texts) > self._limits.texts:

@@ -17,6 +17,7 @@ from recurra.serving.headers import with_headers
 from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
+from recurra.serving.query import check_query
 
 __all__ = ["Guard"]
 
@@ -100,6 +101,7 @@ class Guard:
         self.in_flight += 1
         direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         try:
+            check_query(scope["method"], scope["path"], scope["query_string"])
             if direct is None:
                 await self._app(scope, receive, answer.send)
             else:

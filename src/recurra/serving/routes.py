@@ -24,7 +24,7 @@ __all__ = ["add_model_routes", "add_state_routes", "add_text_routes"]
 Responses = dict[int | str, dict[str, Any]]
 
 _REASONS = {
-    400: "Several Host headers, or no HTTP.",
+    400: "Several Host headers, no HTTP, or a query parameter that is not taken.",
     401: "No token, or a wrong one.",
     403: "The request comes from a page of another site.",
     404: "No such model, or the service was started without the data or runs.",
@@ -166,6 +166,9 @@ def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher]
         summary="Whether it takes requests",
         responses={**state, **_problems(*(set(ACCESS) - {401, 403}))},
     )
+    # Load balancers ask so; it needs no line of its own in the OpenAPI document.
+    app.add_api_route("/healthz", healthz, methods=["HEAD"], include_in_schema=False)
+    app.add_api_route("/readyz", readyz, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(
         "/metrics",
         count,

@@ -52,6 +52,12 @@ class Labels:
     def __len__(self) -> int:
         return len(self.classes)
 
+    def with_first(self, order: Sequence[Label]) -> Labels:
+        """The same classes, those in ``order`` first and in its order; the others stay in theirs."""
+        known = set(self.classes)
+        first = [label for label in order if label in known]
+        return Labels((*first, *(label for label in self.classes if label not in set(first))))
+
     @cached_property
     def _places(self) -> dict[Label, int]:
         return {label: place for place, label in enumerate(self.classes)}

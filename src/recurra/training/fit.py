@@ -58,6 +58,7 @@ def fit(
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
     sample_weight: npt.ArrayLike | None = None,
+    class_order: Sequence[Label] = (),
 ) -> FitResult:
     """Trains a classifier.
 
@@ -73,6 +74,7 @@ def fit(
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
         sample_weight: float[B], what the loss of each row counts, 0 or more; all alike if not given.
+        class_order: classes that come first among the outputs, in this order; the others are sorted.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -91,7 +93,15 @@ def fit(
                     f"The vectors {recipe.vectors} are given with a model to continue from", "Leave them out."
                 )
         learned = task if task is None or isinstance(task, Task) else task_named(task)
-        labelled = labelled_rows(corpus, recipe.text, told, task=learned, initial=initial, sample_weight=sample_weight)
+        labelled = labelled_rows(
+            corpus,
+            recipe.text,
+            told,
+            task=learned,
+            initial=initial,
+            sample_weight=sample_weight,
+            class_order=class_order,
+        )
         if validation_data is not None:
             labelled = with_validation(labelled, validation_data, recipe.text, told)
         labelled.task.check_training_settings(recipe.training)

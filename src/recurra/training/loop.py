@@ -20,6 +20,7 @@ from recurra.models.torch_process import exact_products, fitting_threads
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
 from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.early_stopping import majority_share, no_longer_learns
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.run import TimeLimit
@@ -339,8 +340,16 @@ class Trainer:
             self.position.best_loss, self.position.best_epoch = loss, self.position.epoch + 1
             self.best = {name: tensor.clone() for name, tensor in self._latest().items()}
             self.best_losses = losses
-        # Of averaged weights, which change little from epoch to epoch, the loss goes on rising once it has risen.
-        self._is_worse = self.average is not None and _rose(losses - self.best_losses)
+        self._is_worse = self.average is not None and no_longer_learns(
+            losses - self.best_losses,
+            accuracy=accuracy,
+            best_accuracy=self._accuracy_at(self.position.best_epoch),
+            majority=majority_share(self.held.targets),
+        )
+
+    def _accuracy_at(self, epoch: int) -> float:
+        # None is there of an epoch that the time cut short, after which training ends.
+        return next((one.accuracy for one in reversed(self.history.validation) if one.epoch == epoch), 0.0)
 
     def _stop_early(self) -> bool:
         patience, position = self.settings.patience, self.position
@@ -389,9 +398,3 @@ class Trainer:
         if self.held and position.best_epoch:
             layout["best_losses"] = torch.empty(len(self.held))
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}
-
-
-def _rose(differences: Tensor) -> bool:
-    """Whether the mean of the rows' differences is above 0 by more than its standard error."""
-    rows = len(differences)
-    return rows > 1 and bool(differences.mean() > differences.std() / math.sqrt(rows))

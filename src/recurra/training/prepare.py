@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,8 +16,8 @@ import numpy.typing as npt
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
 from recurra.checking.labels import spelling_sentence, usual_spellings
-from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
-from recurra.data.documents import Document
+from recurra.data.corpus import IN_MEMORY, Corpus, RowSubset, blocks_with_mask
+from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.known_rows import KnownRows
 from recurra.data.memory import release_freed_memory
@@ -110,6 +110,7 @@ def labelled_rows(
     task: Task | None = None,
     initial: Bundle | None = None,
     sample_weight: npt.ArrayLike | None = None,
+    class_order: Sequence[Label] = (),
 ) -> LabelledRows:
     """Checks the labels; pairs without a title are left out where titles are what is read, and rows of weight 0.
 
@@ -123,6 +124,7 @@ def labelled_rows(
             look like.
         initial: that model.
         sample_weight: float[B], what each row counts; all alike if not given.
+        class_order: classes that come first, in this order, where there are rows with them; the others are sorted.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -134,15 +136,26 @@ def labelled_rows(
         corpus, weights = RowSubset(corpus, titled), None if weights is None else weights[titled]
     labels = corpus.labels
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
+
+    def in_order(values: Iterable[Label]) -> Labels:
+        return grow(values).with_first(class_order)
+
     learned = task or (initial.task if initial is not None else infer_task(labels.values))
     if not learned.accepts(labels.values) or (initial is not None and common_task([learned, initial.task]) is None):
         whose = "what is to be learned" if initial is None else "the model to continue from"
         kind = (learned if initial is None else initial.task).wording.gives
+        source = "y" if corpus.source == IN_MEMORY else corpus.source
         raise DataError(
-            f"{corpus.source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
-            "Give rows like those that the model learned from.",
+            f"{source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
+            "Leave task out, or give rows of that kind."
+            if initial is None
+            else "Give rows like those it learned from.",
         )
-    classes, targets = learned.learn(labels.values, rows=len(corpus), learn=grow)
+    classes, targets = learned.learn(labels.values, rows=len(corpus), learn=in_order)
+    if () in labels.values and (bare := int((labels.codes == labels.values.index(())).sum())):
+        callbacks.on_message(
+            f"{bare:,} of {len(corpus):,} rows have no label, and are learned as rows that have none of the labels."
+        )
     counts = None if weights is None else relative_weights(weights)
     labelled = LabelledRows(corpus, classes, targets[labels.codes], learned, weights=counts)
     _tell_of_spellings(labelled, initial, callbacks)

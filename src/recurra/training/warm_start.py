@@ -143,7 +143,8 @@ def extend_weights(
             f"The label {new[0]!r:.80} is new to a model that gives {initial.task.wording.gives}",
             "Train a new model: its outputs are not one a label.",
         )
-    places = classes.encode(initial.labels.classes) if new else np.arange(outputs)
+    own = outputs == len(classes)
+    places = classes.encode(initial.labels.classes) if own else np.arange(outputs)
     W, b = (weights[name].astype(np.float64) * temperature for name in ("W_O", "b_O"))
     grown_W, grown_b = np.zeros((len(W), outputs)), np.full(outputs, b.mean())
     grown_W[:, places], grown_b[places] = W, b

@@ -1,0 +1,102 @@
+"""The Python file beside an ONNX file: its text pipeline on any text, and alone in a folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from branched import make_branched
+from bundles import make_bundle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurra.export import export_onnx
+from recurra.export.onnx_predictor import TOKENIZERS, Classifier
+from recurra.runtime import Model
+from recurra.text import TextSettings, Vocabulary
+from recurra.text.fields import input_texts
+from recurra.text.tokens import TOKENISERS
+
+CHARACTERS = st.characters(exclude_categories=()) | st.sampled_from("aBzΣσİ.' ’\n\x00\x1cÿé中\u0301\u200d\ud800\udc00")
+TEXTS = st.text(CHARACTERS, max_size=30)
+
+
+@pytest.mark.parametrize("name", sorted(TOKENISERS))
+def test_tokens_are_ours_on_any_text(name: str) -> None:
+    @given(TEXTS)
+    def check(text: str) -> None:
+        assert TOKENIZERS[name](text) == TOKENISERS[name](text)
+
+    check()
+    everything = "".join(map(chr, range(0x110000)))
+    assert TOKENIZERS[name](everything) == TOKENISERS[name](everything)
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[tuple[Classifier, Model]]:
+    """The predictor and the model, by words and by characters."""
+    bundles = [make_branched(), make_branched(tokens="characters"), make_branched(max_tokens=2, branch_max_tokens=4)]
+    return [(Classifier(export_onnx(bundle).data), Model(bundle)) for bundle in bundles]
+
+
+def test_inputs_are_ours_on_any_text(pairs: list[tuple[Classifier, Model]]) -> None:
+    known = ("oil", "prices", "rise", "team", "the", "zebra", "ea", "again", "łań")
+    words = st.lists(st.sampled_from(known), max_size=12).map(" ".join)
+
+    @given(words | TEXTS)
+    def check(text: str) -> None:
+        for classifier, model in pairs:
+            found, branch = classifier._inputs(text), model.bundle.branch
+            opened = model.bundle.open([text])
+            assert found["ids"] == opened.closed[0].tolist()
+            assert branch is not None
+            assert sorted(found["ngrams"]) == sorted(branch.ngrams.find(opened.ids)[0].tolist())
+            if branch.subwords is not None:
+                tokens = model.bundle.whole_pipeline.tokens(text)
+                assert found["subwords"] == branch.subwords.find(tokens).values.tolist()
+
+    check()
+
+
+@pytest.mark.parametrize("settings", [{}, {"field": "title"}, {"field": "title", "first_words": None}])
+def test_titles_and_texts(settings: dict[str, Any]) -> None:
+    text = TextSettings(tokens="lesson", **settings)
+    bundle = replace(make_bundle(), text=text)
+    classifier, model = Classifier(export_onnx(bundle).data), Model(bundle)
+    long = "rise again and the team wins a late match in rome oil oil prices"
+    documents: list[Any] = [("oil prices", "rise"), ("", "rise"), ("oil", ""), long, f"\u2003{long}\x1c"]
+    np.testing.assert_allclose(classifier.predict_proba(documents), model.predict_proba(documents), rtol=0, atol=1e-6)
+    assert classifier._inputs(long)["ids"] == model.bundle.pipeline.encode(input_texts([long], text))[0].tolist()
+
+
+def test_it_runs_alone(tmp_path: Path) -> None:
+    bundle = replace(make_bundle(), vocabulary=Vocabulary(("oil", "ÉTÉ")), tensors=make_bundle().tensors)
+    bundle = replace(bundle, tensors=bundle.tensors | {"embedding": bundle.tensors["embedding"][:4]})
+    exported = export_onnx(bundle)
+    (tmp_path / "m.onnx").write_bytes(exported.data)
+    (tmp_path / "m_onnx.py").write_text(exported.program, encoding="utf-8")
+    # Only onnxruntime and NumPy, and nothing that the checkout could lend.
+    program = (
+        "import sys; sys.modules['recurra'] = None; import m_onnx; "
+        "print(m_onnx.Classifier('m.onnx').predict(['oil', 'ÉTÉ oil', '']))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert ran.stdout.strip() == str(Model(bundle).predict(["oil", "ÉTÉ oil", ""]).tolist())
+    shell = [sys.executable, "m_onnx.py"]
+    ran = subprocess.run([*shell, "m.onnx", "oil"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == f"{Model(bundle).predict(['oil'])[0]}\toil\n"
+    ran = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "Usage: python m_onnx.py MODEL.onnx TEXT ...\n")
+
+
+def test_only_onnxruntime_and_numpy_are_imported() -> None:
+    program = export_onnx(make_bundle()).program
+    imported = {line.split()[1].split(".")[0] for line in program.splitlines() if line.startswith(("import ", "from "))}
+    assert imported - sys.stdlib_module_names == {"numpy", "onnxruntime"}
