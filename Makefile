@@ -1,5 +1,5 @@
-# Everything a newcomer needs: `make lesson` and `make test`. Both set up .venv from pinned versions first; the second adds
-# what development needs.
+# Everything a newcomer needs: `make lesson` and `make test`. Both set up .venv from pinned versions first, whose hashes are
+# checked (requirements/, all but torch's); the second adds what development needs.
 # `make bench` measures beside peers, which get an environment of their own.
 PYTHON ?= python3
 # Passed to pip, for example to choose another source for torch.
@@ -10,10 +10,12 @@ LESSON_ARGS ?=
 BENCH_ARGS ?=
 # Passed to pytest.
 TEST_ARGS ?=
+# Passed to release/check_dist.py, for example --quick.
+DIST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: lesson test test-all lint parity docs notebooks tables pictures peers bench clean
+.PHONY: lesson test test-all lint parity docs notebooks tables pictures peers bench pins dist clean
 
 lesson: .venv/ready
 	$(BIN)/recurra lesson $(LESSON_ARGS)
@@ -72,16 +74,37 @@ bench: .venv/ready .venv-peers/ready
 	.venv-peers/bin/python -m pip install --quiet --requirement $< $(PIP_ARGS)
 	touch $@
 
-.venv/ready: pyproject.toml constraints.txt
+# Then Recurra and torch, of the versions in constraints.txt.
+define install
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/build.txt \
+		--requirement requirements/$(1).txt $(PIP_ARGS)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --constraint constraints.txt --editable '.[$(1)]' $(PIP_ARGS)
+endef
+
+.venv/ready: pyproject.toml constraints.txt requirements/build.txt requirements/all.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Recurra needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' $(PIP_ARGS)
+	$(call install,all)
 	touch $@
 
-.venv/dev-ready: .venv/ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all,dev]' $(PIP_ARGS)
+.venv/dev-ready: .venv/ready requirements/dev.txt
+	$(call install,dev)
 	touch $@
+
+.venv-release/ready: requirements/release.txt
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/python -m pip install --quiet --require-hashes --requirement $< $(PIP_ARGS)
+	touch $@
+
+# The pins of constraints.txt with their hashes. Asks the package index.
+pins: .venv-release/ready
+	.venv-release/bin/python release/pins.py
+
+# Wheel, sdist and bill of materials, into dist/, and what is installed from them: some minutes, with the package index.
+# DIST_ARGS=--quick installs base and one extra.
+dist: .venv-release/ready
+	.venv-release/bin/python release/check_dist.py $(DIST_ARGS)
 
 clean:
-	rm -rf .venv .venv-peers build dist site lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .venv-release build dist site lesson-run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -59,7 +59,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         epochs: number of passes over the rows; ``None`` takes the preset's.
         batch_size: number of documents in a step; ``None`` takes the preset's.
         learning_rate: learning rate of the optimizer; ``None`` takes the preset's.
-        vectors: pretrained word vectors: a file, or a name such as ``glove-6b-50d``
+        vectors: pretrained word vectors: a file (:mod:`recurra.text.vectors`), or a name such as ``glove-6b-50d``
             (:data:`recurra.text.named_vectors.NAMED_VECTORS`), which is fetched and kept.
         engine: engine that computes the recurrence; ``auto`` takes the fastest one for the cell.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.

@@ -76,7 +76,7 @@ def test_spacys_words_share_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_cache_is_a_file_of_vectors_like_any_other(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     offer(monkeypatch, name)
     read = load_pretrained(name, WORDS, say=[].append)
-    vectors, found = load_vectors(cache_dir() / f"{name}.safetensors", WORDS)
+    vectors, found, _ = load_vectors(cache_dir() / f"{name}.safetensors", WORDS)
     np.testing.assert_array_equal(vectors, read.values)
     np.testing.assert_array_equal(found, read.found)
 
@@ -100,7 +100,7 @@ def test_an_unknown_name(name: Any) -> None:
         check_vectors(name)
     assert str(caught.value) == (
         f"The vectors are {str(name)!r}: No such file, and no such name. "
-        "Name glove-6b-50d or en-300d, or give a file that ends in .txt, .vec, .npy, .safetensors."
+        "Name glove-6b-50d or en-300d, or give a file that ends in .txt, .vec, .bin, .npy, .safetensors."
     )
 
 

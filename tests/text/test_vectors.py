@@ -56,7 +56,7 @@ def write(request, tmp_path):
 
 
 def test_rows_come_in_the_order_of_the_tokens(write):
-    vectors, found = load_vectors(write(WORDS, MATRIX), TOKENS)
+    vectors, found, _ = load_vectors(write(WORDS, MATRIX), TOKENS)
     assert (vectors.dtype, found.dtype) == (np.float32, np.bool_)
     assert found.tolist() == [True, False, True, True]
     assert vectors.tolist() == [MATRIX[2].tolist(), [0, 0, 0], MATRIX[0].tolist(), MATRIX[3].tolist()]
@@ -93,7 +93,7 @@ def test_text_holds_float32_exactly(tmp_path_factory, matrix, header, data):
     words = data.draw(st.lists(word, min_size=len(matrix), max_size=len(matrix), unique=True))
     path = tmp_path_factory.mktemp("vectors") / "v.vec"
     write_text(path, words, matrix, header=header)
-    vectors, found = load_vectors(path, words[::-1])
+    vectors, found, _ = load_vectors(path, words[::-1])
     assert found.all()
     np.testing.assert_array_equal(vectors, matrix[::-1])
 
@@ -119,7 +119,7 @@ def test_npy_of_other_layouts(tmp_path, order, kind):
 
 def test_words_with_spaces_in_them(tmp_path):
     (tmp_path / "v.txt").write_text("a 1 2\n. . 3 4\n  5 6\nat name@domain.com 7 8\n")
-    vectors, found = load_vectors(tmp_path / "v.txt", [" ", ". .", "a"])
+    vectors, found, _ = load_vectors(tmp_path / "v.txt", [" ", ". .", "a"])
     assert found.all()
     assert vectors.tolist() == [[5, 6], [3, 4], [1, 2]]
 
@@ -158,8 +158,8 @@ def test_no_such_file(tmp_path, name):
 
 
 def test_unknown_ending(tmp_path):
-    with pytest.raises(DataError, match=r"'v.bin' have no known format.*\.txt, \.vec, \.npy, \.safetensors"):
-        load_vectors(tmp_path / "v.bin", ["a"])
+    with pytest.raises(DataError, match=r"'v.w2v' have no known format.*\.txt, \.vec, \.bin, \.npy, \.safetensors"):
+        load_vectors(tmp_path / "v.w2v", ["a"])
 
 
 def test_npy_without_or_with_wrong_words(tmp_path):
@@ -234,7 +234,7 @@ def test_broken_safetensors_give_one_error(tmp_path, content):
 def test_safetensors_made_by_hand_can_be_read(tmp_path):
     # What makes the broken ones above broken is then only what their names say.
     (tmp_path / "v.safetensors").write_bytes(_safetensors("F16"))
-    vectors, found = load_vectors(tmp_path / "v.safetensors", ["a"])
+    vectors, found, _ = load_vectors(tmp_path / "v.safetensors", ["a"])
     assert vectors.tolist() == [[0, 0]]
     assert found.all()
 
@@ -254,7 +254,7 @@ def test_safetensors_without_the_vocabulary_or_with_a_wrong_one(tmp_path):
 def test_words_that_share_a_vector(tmp_path, kind):
     path = tmp_path / "v.safetensors"
     write_safetensors(path, WORDS, MATRIX[:3], rows=np.array([2, 0, 1, 1, 2], dtype=kind))
-    vectors, found = load_vectors(path, ["don't", "absent", "oil", "a\u00a0b"])
+    vectors, found, _ = load_vectors(path, ["don't", "absent", "oil", "a\u00a0b"])
     assert found.tolist() == [True, False, True, True]
     assert vectors.tolist() == [MATRIX[2].tolist(), [0, 0, 0], MATRIX[2].tolist(), MATRIX[1].tolist()]
 

@@ -86,6 +86,8 @@ def pretrained_vectors(record: Mapping[str, Any]) -> list[str]:
         return []
     words = whole(found.get("words"))
     said = [found["name"] if words is None else f"{found['name']} for {words:,} words"]
+    if words is not None and (from_ngrams := whole(found.get("from_ngrams"))):
+        said[0] += f", {from_ngrams:,} of them from their character n-grams alone"
     begins = {"source": "", "package": "from ", "licence": "licence "}
     return said + [start + found[part] for part, start in begins.items() if isinstance(found.get(part), str)]
 

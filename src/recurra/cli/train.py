@@ -150,7 +150,7 @@ def train(
         typer.Option(
             metavar="FILE|NAME",
             rich_help_panel="Model",
-            help="Pretrained word vectors: a file, or glove-6b-50d or en-300d, which are fetched.",
+            help="Pretrained word vectors: a file (.vec, fastText's .bin), or fetched: glove-6b-50d, en-300d.",
         ),
     ] = None,
     engine: Annotated[

