@@ -90,11 +90,11 @@ def test_an_upgrade_by_a_new_class(run: Run, trained: Path, news: Path) -> None:
         assert left["accuracy"] == pytest.approx(np.mean([given[place] == labels[place] for place in places]))
         assert counted["scores"]["log_loss"] == pytest.approx(left["scores"]["log_loss"])
         assert counted["scores"]["log_loss"] < 5
-    which = f"a label that old.safetensors does not know ('world' {hidden})"
-    assert f"{hidden} of 60 rows have {which} and are left out." in skipped["notes"]
-    assert any(note.startswith(f"{hidden} of 60 rows have {which}: counted as wrong for it") for note in wrong["notes"])
+    which, world = f"old.safetensors does not know a label of {hidden} of 60 rows", f"('world' {hidden})"
+    assert f"{which} {world}: left out." in skipped["notes"]
+    assert any(note.startswith(f"{which} {world}: counted as wrong for it; the log loss is") for note in wrong["notes"])
     assert f"60 rows, {hidden} with a label that not all models know\n" in run(*words, "--quiet").out
-    check_failed(run(*words, "--unknown-labels", "error", "--quiet"), 1, f"{hidden} rows with {which}")
+    check_failed(run(*words, "--unknown-labels", "error", "--quiet"), 1, f"{which} of {news} {world}")
 
 
 def test_on_texts(run: Run, trained: Path, other: Path) -> None:

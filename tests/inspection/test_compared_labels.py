@@ -39,8 +39,8 @@ def test_a_class_that_one_model_lacks_is_wrong_for_it(models: dict[str, Model]) 
     said: list[str] = []
     found = compare(models, table(LABELS * 3, TEXTS * 3), say=said.append)
     assert said == [
-        f"3 of 18 rows have a label that old does not know ('d' 3): counted as wrong for it; {SHARED}",
-        f"3 of 18 rows have a label that new does not know ('c' 3): counted as wrong for it; {SHARED}",
+        f"old does not know a label of 3 of 18 rows ('d' 3): counted as wrong for it; {SHARED}",
+        f"new does not know a label of 3 of 18 rows ('c' 3): counted as wrong for it; {SHARED}",
     ]
     assert (found.rows, found.unknown_labels, found.notes) == (18, 6, said)
     assert found.to_dict()["notes"] == said
@@ -81,8 +81,8 @@ def test_rows_whose_label_not_all_know_are_left_out_or_refused(models: dict[str,
     found = compare(models, data, unknown_labels="skip", say=said.append)
     assert said == [
         "1 of 7 rows has a label that training never saw ('never' 1) and is left out.",
-        "1 of 6 rows has a label that old does not know ('d' 1) and is left out.",
-        "1 of 6 rows has a label that new does not know ('c' 1) and is left out.",
+        "old does not know a label of 1 of 6 rows ('d' 1): left out.",
+        "new does not know a label of 1 of 6 rows ('c' 1): left out.",
     ]
     assert (found.rows, found.unknown_labels) == (4, 3)
     kept = compare(models, table(["a", "b", "a", "b"], [TEXTS[row] for row in (0, 1, 2, 4)]))
@@ -94,7 +94,7 @@ def test_rows_whose_label_not_all_know_are_left_out_or_refused(models: dict[str,
     assert (wrong.rows, wrong.unknown_labels) == (7, 3)
     for name in models:
         assert wrong.scores[name]["log_loss"] == pytest.approx(found.scores[name]["log_loss"])
-    with pytest.raises(DataError, match=r"^made.csv has 1 row with a label that old does not know \('d' 1\)\. Leave"):
+    with pytest.raises(DataError, match=r"^old does not know a label of 1 of 6 rows of made.csv \('d' 1\)\. Leave"):
         compare(models, table(LABELS), unknown_labels="error")
     with pytest.raises(DataError, match=r"has the label 'never' \(1 row\), which training never saw"):
         compare(models, data, unknown_labels="error")
@@ -131,8 +131,8 @@ def test_a_renamed_label_is_never_given_by_the_old_model() -> None:
     assert said == [
         "1 of 6 rows has a label that training never saw ('other' 1): counted as wrong; the log loss is that of known "
         "labels.",
-        f"2 of 6 rows have a label that old does not know ('bill' 2): counted as wrong for it; {SHARED}",
-        f"1 of 6 rows has a label that new does not know ('pay' 1): counted as wrong for it; {SHARED}",
+        f"old does not know a label of 2 of 6 rows ('bill' 2): counted as wrong for it; {SHARED}",
+        f"new does not know a label of 1 of 6 rows ('pay' 1): counted as wrong for it; {SHARED}",
     ]
     assert (found.rows, found.unknown_labels) == (6, 4)
     every = ["a", "b", "pay", "bill", "other"]
@@ -159,6 +159,6 @@ def test_a_renamed_label_is_never_given_by_the_old_model() -> None:
     }
     left = compare(models, table(SETS), unknown_labels="skip")
     assert (left.rows, left.unknown_labels) == (2, 4)
-    with pytest.raises(DataError, match="2 rows with a label that old does not know"):
+    with pytest.raises(DataError, match="old does not know a label of 2 of 4 rows"):
         compare(models, table(SETS[:4], TEXTS[:4]), unknown_labels="error")
     assert isinstance(models["old"].task, MultiLabel)

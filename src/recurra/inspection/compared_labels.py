@@ -125,17 +125,18 @@ def _tell(
     frequent = sorted(rows, key=lambda label: -rows[label])
     shown = ", ".join(f"{label!r:.80} {rows[label]:,}" for label in frequent[:SHOWN])
     shown += f", {len(rows) - SHOWN:,} others" if len(rows) > SHOWN else ""
-    which = f"a label that {name} does not know ({shown})"
     if how == "error":
         raise DataError(
-            f"{source} has {count:,} {'row' if count == 1 else 'rows'} with {which}",
+            f"{name} does not know a label of {count:,} of {total:,} rows of {source} ({shown})",
             "Leave these rows out, or count them as wrong for it.",
         )
-    said = f"{count:,} of {total:,} rows {'has' if count == 1 else 'have'} {which}"
     if how == "skip":
-        say(f"{said} and {'is' if count == 1 else 'are'} left out.")
-    else:
-        say(f"{said}: counted as wrong for it; the log loss is that of labels that all models know.")
+        say(f"{name} does not know a label of {count:,} of {total:,} rows ({shown}): left out.")
+        return
+    say(
+        f"{name} does not know a label of {count:,} of {total:,} rows ({shown}): counted as wrong for it; the log loss "
+        "is that of labels that all models know."
+    )
 
 
 def _listed(classes: Sequence[Label]) -> str:
