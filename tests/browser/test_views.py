@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import TEXT, Site, percent, settled, signed, table, type_text, wait_until
+from browser_tools import LABELS, TEXT, Site, percent, settled, signed, table, type_text, wait_until
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -131,6 +131,25 @@ def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
     counts = page.locator("section.card", has_text="only lstm").locator(".legend .figure").all_inner_texts()
     assert counts == [str(pair[name]) for name in ("both", "only_a", "only_b", "neither")]
     assert len(table(page, "Parts of the rows")) == len(on_file["slices"])
+
+
+def test_a_comparison_says_which_model_knows_the_rows_or_lacks_a_label(
+    visit: Visit, serve: Callable[..., Site], folder: Path, tmp_path: Path
+) -> None:
+    classes = tuple(LABELS)
+    write_bundle(make_bundle(labels=classes[:2]), tmp_path / "old.safetensors")
+    site = serve("lstm", f"old={tmp_path / 'old.safetensors'}", options=("--data", str(folder / "train.csv")))
+    page = visit("compare", at=site)
+    card = page.locator("section.card", has=page.get_by_role("heading", name="Accuracy", exact=True))
+    notes = site.get("/v1/compare")["notes"]
+    assert notes[0].startswith("lstm: These are the rows that the model learned from: ")
+    assert notes[1].startswith("old does not know a label of ")
+    assert [note for note in card.locator("p.note").all_inner_texts() if note in notes] == notes
+    page = visit("compare", at=site, locale="ja-JP")
+    said = page.locator("p.note").all_inner_texts()
+    assert "lstm: モデルはこれらの行から学習しました。スコアは、どれだけよく覚えているかを示します。" in said
+    assert any(line.startswith("old は 600 行のうち ") for line in said)
+    assert not set(notes) & set(said)
 
 
 def test_flags(visit: Visit, site: Site) -> None:

@@ -64,13 +64,37 @@ def test_labels_that_training_never_saw(run: Run, trained: Path, other: Path, ne
     assert "unknown label" not in {one["name"] for one in before["slices"]}
     shown = run("compare", good, other, "--data", "more.csv").out
     assert "2 of 62 rows have a label that training never saw ('law' 2): counted as wrong" in shown
-    assert "62 rows, 2 with a label that training never saw\n" in shown
+    assert "62 rows, 2 with a label that not all models know\n" in shown
     skipped = run("compare", good, other, "--data", "more.csv", "--unknown-labels", "skip", "--json").json
     assert (skipped["rows"], skipped["unknown_labels"]) == (60, 2)
     assert skipped["models"] == before["models"]
     words = ("compare", good, other, "--data", "more.csv", "--unknown-labels")
     assert "60 rows\n" in run(*words, "skip").out
     check_failed(run(*words, "error", "--quiet"), 1, "has the label 'law' (2 rows), which training never saw")
+
+
+def test_an_upgrade_by_a_new_class(run: Run, trained: Path, news: Path) -> None:
+    """--unknown-labels is about rows whose label the old model, too, does not know."""
+    new = trained / "model.safetensors"
+    write_bundle(make_bundle(labels=("money", "sport", "tech")), "old.safetensors")
+    pairs, labels = make_rows(60)
+    places = [place for place, label in enumerate(labels) if label != "world"]
+    hidden = 60 - len(places)
+    words = ("compare", "old.safetensors", new, "--data", news)
+    wrong, skipped = (run(*words, "--unknown-labels", how, "--json").json for how in ("wrong", "skip"))
+    assert (wrong["rows"], wrong["unknown_labels"]) == (60, hidden)
+    assert (skipped["rows"], skipped["unknown_labels"]) == (len(places), hidden)
+    for path, counted, left in zip(("old.safetensors", new), wrong["models"], skipped["models"], strict=True):
+        given = recurra.load(path).predict(pairs)
+        assert counted["accuracy"] == pytest.approx(np.mean(given == labels))
+        assert left["accuracy"] == pytest.approx(np.mean([given[place] == labels[place] for place in places]))
+        assert counted["scores"]["log_loss"] == pytest.approx(left["scores"]["log_loss"])
+        assert counted["scores"]["log_loss"] < 5
+    which, world = f"old.safetensors does not know a label of {hidden} of 60 rows", f"('world' {hidden})"
+    assert f"{which} {world}: left out." in skipped["notes"]
+    assert any(note.startswith(f"{which} {world}: counted as wrong for it; the log loss is") for note in wrong["notes"])
+    assert f"60 rows, {hidden} with a label that not all models know\n" in run(*words, "--quiet").out
+    check_failed(run(*words, "--unknown-labels", "error", "--quiet"), 1, f"{which} of {news} {world}")
 
 
 def test_on_texts(run: Run, trained: Path, other: Path) -> None:

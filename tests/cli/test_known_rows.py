@@ -48,6 +48,25 @@ def test_rows_to_validate_on_are_told_from_those_learned_from(run: Run) -> None:
     assert not any("trained on these" in note or "chosen when" in note for note in doubts["new"])
 
 
+def test_a_comparison_says_which_model_knows_the_rows(run: Run) -> None:
+    first = run("train", "train.csv", "--validation", "valid.csv", "--out", "first", "--json", *SMALL).json["model"]
+    second = run("train", "new.csv", "--out", "second", "--json", *SMALL).json["model"]
+    said = {
+        name: notes(run, "compare", first, second, "--data", f"{name}.csv")
+        for name in ("train", "valid", "new", "turned")
+    }
+    of_models = {
+        name: [note for note in some if note.startswith(("first: ", "second: "))] for name, some in said.items()
+    }
+    assert of_models == {
+        "train": [f"first: {LEARNED}"],
+        "valid": [f"first: {CHOSE}"],
+        "new": [f"second: {LEARNED}"],
+        "turned": [],
+    }
+    assert f"first: {LEARNED}" in notes(run, "compare", first, second, "--data", "train.csv", "--take", 20)
+
+
 def test_rows_to_validate_on_with_an_unknown_label(run: Run, tmp_path: Path) -> None:
     with (tmp_path / "valid.csv").open("a") as file:
         file.write("a title,a text,never seen\n")

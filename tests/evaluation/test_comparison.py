@@ -71,6 +71,32 @@ def test_the_interval_is_that_of_drawing_rows_again() -> None:
     assert set(found.intervals) == {"accuracy", "macro_f1", "log_loss"}
 
 
+def test_the_log_loss_is_of_classes_that_all_know() -> None:
+    """Rows of the class c, which x does not know, count for x as wrong and for neither's log loss."""
+    generator = np.random.default_rng(7)
+    rows, classes = 300, ["a", "b", "c"]
+    targets = generator.integers(0, 3, rows)
+    x = np.hstack([generator.dirichlet([2, 2], rows), np.zeros((rows, 1))]).astype(np.float32)
+    y = generator.dirichlet([2, 2, 2], rows).astype(np.float32)
+    known = {"x": np.array([True, True, False]), "y": np.ones(3, dtype=bool)}
+    found = compare_predictions({"x": x, "y": y}, targets, ["t"] * rows, classes, known=known, resamples=4000)
+    assert found.unknown_labels == (targets == 2).sum()
+    shared = targets < 2
+    of_target = {name: p[np.arange(rows), targets].astype(float) for name, p in (("x", x), ("y", y))}
+    losses = {name: -np.log(np.where(shared, p, 1)) for name, p in of_target.items()}
+    for name, one in losses.items():
+        assert found.scores[name]["log_loss"] == pytest.approx(one[shared].mean(), rel=1e-5)
+    assert found.accuracy["x"] == np.mean(x.argmax(axis=1) == targets)
+    drawn = []
+    for _ in range(4000):
+        take = generator.integers(0, rows, rows)
+        take = take[shared[take]]
+        drawn.append(losses["x"][take].mean() - losses["y"][take].mean())
+    pair = found.pairs[0]
+    assert pair.intervals["log_loss"] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.01)
+    assert pair.intervals["log_loss"][0] < pair.differences["log_loss"] < pair.intervals["log_loss"][1]
+
+
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_the_sign_test_is_twice_the_tail(only_a: int, only_b: int) -> None:
     n = only_a + only_b

@@ -146,6 +146,20 @@ def test_models_of_several_labels_are_compared(tmp_path: Path) -> None:
     assert {one["name"]: one["rows"] for one in found.json()["slices"]}["no label"] == 1
 
 
+def test_models_of_several_labels_may_know_different_ones(tmp_path: Path) -> None:
+    lines = [("oil prices", "a|b"), ("the team wins", ""), ("rome", "d")]
+    table = read_table(write_table(tmp_path / "sets.csv", ("text", "label"), lines), label_format=MULTI_LABEL_FORMAT)
+    models = {
+        name: Model(replace(make_bundle(labels=labels, thresholds=[0.5] * 3), record={"label_separator": "|"}))
+        for name, labels in (("old", ("a", "b", "c")), ("new", ("a", "b", "d")))
+    }
+    with asking(make_service(models=models, data=table)) as client:
+        found = until_there(lambda: client.get("/v1/compare")).json()
+    assert found == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert (found["rows"], found["unknown_labels"]) == (3, 1)
+    assert [note.split(" (")[0] for note in found["notes"]] == ["old does not know a label of 1 of 3 rows"]
+
+
 def test_models_of_several_labels_are_left_out_of_a_comparison_of_others(tmp_path: Path) -> None:
     table = read_table(write_news(tmp_path / "news.csv", 40))
     labels = tuple(sorted(set(table.labels or ())))

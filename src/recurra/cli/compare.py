@@ -10,7 +10,6 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.failures import UsageError
-from recurra.cli.labelled_rows import unknown_labels_note
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -107,7 +106,8 @@ def compare(
         seed=seed,
         say=output.note,
     )
-    _show(found, unknown_labels_note(found.unknown_labels if unknown_labels == "wrong" else 0), output)
+    wrong = found.unknown_labels if unknown_labels == "wrong" and task.counts_unknown else 0
+    _show(found, f", {wrong:,} with a label that not all models know" if wrong else "", output)
     _show_examples(found, table, output)
     output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.labelled_rows import known_rows_note, labelled_rows, predict_with_progress, unknown_labels_note
+from recurra.cli.labelled_rows import labelled_rows, predict_with_progress, unknown_labels_note
 from recurra.cli.options import (
     AbstainBelow,
     DataArgument,
@@ -75,6 +75,7 @@ def evaluate(
     """Score a model on labelled rows that it did not learn from."""
     from recurra.evaluation.abstention import evaluate_abstention
     from recurra.runtime import load
+    from recurra.runtime.known_rows import known_rows_note
     from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)

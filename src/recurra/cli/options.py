@@ -257,7 +257,7 @@ UnknownLabelsOption: TypeAlias = Annotated[
         parser=unknown_labels,
         metavar="HOW",
         rich_help_panel="Data",
-        help="Rows with a label that training never saw: wrong, skip (leave them out) or error.",
+        help="Rows with a label that a model does not know: wrong, skip (leave them out) or error.",
     ),
 ]
 Encoding: TypeAlias = Annotated[

@@ -6,7 +6,7 @@ The task decides what counts as right: :mod:`recurra.tasks.compare`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -102,7 +102,8 @@ class Comparison:
         intervals: Wilson's 95 % interval of each accuracy.
         pairs: all pairs, in the order of the classifiers.
         slices: parts of the rows.
-        unknown_labels: rows with a label that is not a class: no classifier has them right, or they were left out.
+        unknown_labels: rows with a label that not all classifiers know: those have them wrong, or they were left out.
+        notes: sentences about the comparison.
     """
 
     rows: int
@@ -114,6 +115,7 @@ class Comparison:
     pairs: list[Pair]
     slices: list[Slice]
     unknown_labels: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -132,6 +134,7 @@ class Comparison:
             "pairs": [pair.to_dict() for pair in self.pairs],
             "slices": [one.to_dict() for one in self.slices],
             "unknown_labels": self.unknown_labels,
+            "notes": self.notes,
         }
 
 
@@ -143,7 +146,7 @@ class ComparedRows:
         documents: B texts.
         names: int64[B], row numbers to show, or ``None`` for 0 to B - 1.
         truth: returns the true label, or labels, of the row with a given index.
-        unknown: bool[B], which rows have a label that is not a class.
+        unknown: bool[B], which rows have a label that not all classifiers know.
     """
 
     documents: Sequence[Document]

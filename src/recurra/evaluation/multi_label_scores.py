@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -68,6 +69,11 @@ class MultiLabelRowScores(RowScores[MultiLabelEvaluation]):
         self.each = np.stack([self.right, share, _ranking_precision(self.probabilities, targets), losses], axis=1)
         cells = (bin_indices(self.probabilities) + np.arange(rows)[:, None] * BINS).ravel()
         self.gaps = np.bincount(cells, (targets - self.probabilities).ravel(), rows * BINS).reshape(rows, BINS)
+
+    def limit_log_loss(self, classes: npt.NDArray[np.bool_]) -> None:
+        """Takes it over the decisions about these labels, of all rows."""
+        losses = label_losses(self.probabilities[:, classes], self.targets[:, classes])
+        self.each[:, 3] = losses.mean(axis=1) if classes.any() else math.nan
 
     def scores(self) -> dict[str, float]:
         """See :class:`recurra.evaluation.multi_label_evaluation.MultiLabelEvaluation`."""

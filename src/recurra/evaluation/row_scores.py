@@ -43,6 +43,16 @@ class RowScores(ABC, Generic[Result]):
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Result:
         """The evaluation: the scores with their 95 % intervals, and whatever else the task reports."""
 
+    def limit_log_loss(self, classes: npt.NDArray[np.bool_]) -> None:
+        """Takes the log loss over some classes alone, as where classifiers are compared that do not know all of them.
+
+        It is NaN if no row is left. By default nothing changes: scores that are means over all rows have no place for
+        a label that is not a class, and such rows are left out before.
+
+        Args:
+            classes: bool[C].
+        """
+
     def weighted_scores(self, counts: Doubles) -> dict[str, Doubles]:
         """The scores of n resamples, for scores that are made of sums over rows.
 

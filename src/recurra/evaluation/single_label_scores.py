@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,7 +46,8 @@ class SingleLabelRowScores(RowScores[Evaluation]):
         right: bool[B].
         confidence: float64[B], the probability of the predicted class.
         known: bool[B], which rows have a label that is a class.
-        losses: float64[B], -log p(true class); 0 where the label is not a class.
+        losses: float64[B], -log p(true class); 0 for rows that are not in the log loss.
+        in_loss: bool[B], which rows are in the log loss: by default those whose label is a class.
         each: the scores of each class, followed by those of each unknown label.
     """
 
@@ -82,8 +84,19 @@ class SingleLabelRowScores(RowScores[Evaluation]):
         self.known = targets < len(classes)
         self.losses = np.zeros(len(targets))
         self.losses[self.known] = log_losses(probabilities[self.known], targets[self.known])
+        self.in_loss = self.known
         counted = (targets[self.right], targets, self.predicted)
         self.each = scores_from_counts(*(np.bincount(some, minlength=every) for some in counted))
+
+    def limit_log_loss(self, classes: npt.NDArray[np.bool_]) -> None:
+        """See :class:`recurra.evaluation.row_scores.RowScores`."""
+        self.in_loss = np.append(classes, False)[np.minimum(self.targets, len(classes))]
+        self.losses = np.where(self.in_loss, self.losses, 0.0)
+
+    @property
+    def log_loss(self) -> float:
+        """The mean over the rows that are in it; NaN for none."""
+        return float(self.losses[self.in_loss].mean()) if self.in_loss.any() else math.nan
 
     def scores(self) -> dict[str, float]:
         """See :class:`recurra.evaluation.evaluation.Evaluation`."""
@@ -91,7 +104,7 @@ class SingleLabelRowScores(RowScores[Evaluation]):
             "accuracy": float(self.right.mean()),
             "macro_f1": float(macro_f1(self.each.f1, self.each.support + self.each.predicted)),
             "weighted_f1": float(weighted_f1(self.each.f1, self.each.support)),
-            "log_loss": float(self.losses[self.known].mean()),
+            "log_loss": self.log_loss,
             "ece": calibration_error(self.confidence, self.right),
         }
 
@@ -100,8 +113,8 @@ class SingleLabelRowScores(RowScores[Evaluation]):
         rows, generator = len(self.targets), np.random.default_rng(seed)
         classes = max(len(self.classes), int(self.targets.max()) + 1)
         bins, gaps = bin_indices(self.confidence), self.right - self.confidence
-        # A resample in which no row has a label that is a class gets the log loss of all rows.
-        loss = self.losses.sum() / self.known.sum()
+        # A resample without any row that is in the log loss gets that of all rows.
+        loss = self.log_loss
         # Wrong rows are counted under an extra class, so one bincount returns the right rows of each class.
         right_class = np.where(self.right, self.targets, classes)
 
@@ -112,8 +125,8 @@ class SingleLabelRowScores(RowScores[Evaluation]):
             hits = _counts(right_class, drawn, classes + 1)[:, :classes]
             f1 = safe_divide(2 * hits, support + called)
             gap = np.bincount(_cells(bins, drawn, BINS), gaps[drawn].ravel(), size * BINS).reshape(size, BINS)
-            known, losses = self.known[drawn].sum(axis=1), np.full(size, loss)
-            np.divide(self.losses[drawn].sum(axis=1), known, out=losses, where=known > 0)
+            counted, losses = self.in_loss[drawn].sum(axis=1), np.full(size, loss)
+            np.divide(self.losses[drawn].sum(axis=1), counted, out=losses, where=counted > 0)
             return {
                 "accuracy": hits.sum(axis=1) / rows,
                 "macro_f1": macro_f1(f1, support + called),

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document
 from recurra.data.label_format import UnknownLabels
 from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
-from recurra.evaluation.metrics import EPSILON
+from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared
 from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
+from recurra.runtime.known_rows import known_rows_note
 from recurra.tasks import common_task
 from recurra.tasks.compare import compare_predictions
-from recurra.text.labels import Labels
 from recurra.text.vocabulary import UNKNOWN_ID
 
 __all__ = ["check_same_task", "compare", "compare_text"]
 
 Array = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 
 def compare(
@@ -50,17 +49,18 @@ def compare(
 
     The slices are the classes, thirds of the rows by number of tokens, and thirds by share of unknown tokens, both by
     the first model's vocabulary. A multi-label model is right on a row if it predicts exactly the row's labels.
-    Models of one label a row may know different classes, as on the day on which a class is new: one that a model does
-    not know has the probability 0 in its answers.
+    Models may know different classes, as on the day on which a class is new: one that a model does not know has the
+    probability 0 in its answers and is never given. The log loss is over rows whose label all models know; for several
+    labels a row over the labels that all models know.
 
     Args:
-        models: two or more models by name, with the same classes and the same task.
-        data: labelled rows that none of them was trained on: a table of :func:`recurra.read_table`, or what it reads
-            if its columns can be guessed.
+        models: two or more models by name, with the same task and a class in common.
+        data: labelled rows that none of them was trained on (the notes say so otherwise): a table of
+            :func:`recurra.read_table`, or what it reads if its columns can be guessed.
         separator: separator of the labels in a cell, if rows have several; ``None`` takes that of the models' training
             rows.
-        unknown_labels: how rows with a label that training never saw are treated: ``wrong`` counts them as wrong for
-            all models, ``skip`` leaves them out, ``error`` raises.
+        unknown_labels: how rows with a label that not all models know are treated: ``wrong`` counts them as wrong for
+            those that do not know it, ``skip`` leaves them out, ``error`` raises.
         documents: largest number of rows, drawn at random; ``None`` takes all.
         examples: number of examples for each pair and side.
         resamples: number of bootstrap resamples.
@@ -68,9 +68,8 @@ def compare(
         say: called with messages for the user.
 
     Raises:
-        DataError: the models have other tasks, several labels a row and other classes, or classes of other types; the
-            rows have no labels, or none can be read by all models; or there are unknown labels with ``error``, or no
-            other ones.
+        DataError: the models have other tasks, no class in common, or classes of other types; the rows have no labels,
+            or none can be read by all models; or there are unknown labels with ``error``, or no other ones.
     """
     if not isinstance(models, Mapping):
         raise DataError(f"The models are {models!r:.60}", 'Give them by name: {"one": model, "two": other}.')
@@ -82,24 +81,34 @@ def compare(
     data = table_of_rows(data, leader)
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
-    labels = _all_labels(models, reader, say)
+    labels = all_labels(models, reader)
     classes = labels.classes
-    columns = {name: _places(model.bundle.labels.classes, classes) for name, model in models.items()}
+    columns = {name: class_columns(model, labels) for name, model in models.items()}
+    notes: list[str] = []
+
+    def note(message: str) -> None:
+        notes.append(message)
+        say(message)
 
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: _in_order(model.predict_proba(read), columns[name]) for name, model in models.items()}
 
     # By default the separator of the models' training rows; single-label models have none.
     mark = _mark(models) if separator is None else separator
-    chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=say)
-    rows = leader.task.encode_targets(labels, cells, unknown_labels, source=data.source, say=say, separator=mark)
+    chosen, readable, cells = select_rows(reader, data, limit=documents, seed=seed, say=note)
+    for name, model in models.items():
+        if (known := known_rows_note(data, model, separator=mark)) is not None:
+            note(f"{name}: {known}")
+    rows = encode_compared(models, labels, cells, unknown_labels, source=data.source, say=note, separator=mark)
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_predictions(
         answers(texts),
         rows.targets,
         texts,
         classes,
-        tasks={name: model.task.permuted(columns[name]) for name, model in models.items()},
+        # A class that a model does not know gets another's threshold, which is above its probability of 0.
+        tasks={name: model.task.permuted(columns[name].tolist()) for name, model in models.items()},
+        known={name: places >= 0 for name, places in columns.items()},
         unknown=rows.unknown,
         rows=chosen[rows.places],
         slices=_slices(leader, texts),
@@ -110,48 +119,15 @@ def compare(
     for pair in found.pairs:
         for example in pair.examples:
             example["number"] = example["row"] + data.first_row
-    return replace(found, unknown_labels=rows.unknown_labels)
+    return replace(found, unknown_labels=rows.unknown_labels, notes=notes)
 
 
-def _all_labels(models: Mapping[str, Model], reader: Model, say: Callable[[str], None]) -> Labels:
-    """The classes of all models, in the order of ``reader``'s and then of the others."""
-    classes = list(reader.bundle.labels.classes)
-    for model in models.values():
-        classes += [label for label in model.bundle.labels.classes if label not in classes]
-    (first, leader), *_ = models.items()
-    for name, model in models.items():
-        own = model.bundle.labels.classes
-        lacks = [label for label in classes if label not in own]
-        if not lacks:
-            continue
-        if model.multi_label or not set(own) & set(leader.bundle.labels.classes) or len(set(map(type, classes))) > 1:
-            raise DataError(
-                f"{first} knows the classes {_listed(leader.bundle.labels.classes)}, {name} {_listed(own)}",
-                "Compare models of the same labels, or evaluate each: a row whose label it lacks counts as wrong.",
-            )
-        say(
-            f"{name} does not know {_listed(lacks)}: rows with such a label count as wrong for it, and each of them "
-            f"with {-math.log(EPSILON):.1f} in its log loss."
-        )
-    return Labels(tuple(classes))
-
-
-def _places(own: Sequence[Label], classes: Sequence[Label]) -> list[int]:
-    """The column of each class in a model's answers; -1 for one that it does not know."""
-    return [own.index(label) if label in own else -1 for label in classes]
-
-
-def _in_order(probabilities: Array, columns: Sequence[int]) -> Array:
+def _in_order(probabilities: Array, columns: Places) -> Array:
     """A model's answers by all classes, float32[B, C]; 0 for those that it does not know."""
-    known = np.array(columns) >= 0
+    known = columns >= 0
     found = np.zeros((len(probabilities), len(columns)), dtype=np.float32)
-    found[:, known] = probabilities[:, np.array(columns)[known]]
+    found[:, known] = probabilities[:, columns[known]]
     return found
-
-
-def _listed(classes: Sequence[Label]) -> str:
-    """As many of the classes as a line of an error may have."""
-    return shorten(", ".join(map(repr, classes)), 120, placeholder=" …")
 
 
 def check_same_task(models: Mapping[str, Model]) -> None:

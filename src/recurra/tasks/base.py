@@ -210,6 +210,15 @@ class Task:
         """Which rows have a label that is not one of the C classes, bool[B]."""
         return np.asarray(targets >= classes)
 
+    def has_class(self, targets: Array, classes: Flags) -> Flags:
+        """Which rows have one of these classes, bool[B].
+
+        Args:
+            targets: of the B rows; labels that are not classes have none of them.
+            classes: bool[C].
+        """
+        return np.append(classes, False)[np.minimum(targets, len(classes))]
+
     def hold_out(self, labels: EncodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """The rows to train on and the rows held out, stratified by label; see :func:`recurra.data.split.hold_out`.
 

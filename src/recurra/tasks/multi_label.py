@@ -87,7 +87,7 @@ class MultiLabel(Task):
     comparison_scores = ("subset_accuracy", "micro_f1", "macro_f1", "log_loss")
     label_cells = MULTI_LABEL_FORMAT
     key = "labels"
-    lists = True
+    lists = counts_unknown = True
     link_name = kernel = "sigmoid"
     link = SIGMOID
     tensor_names = ("thresholds",)
@@ -190,6 +190,10 @@ class MultiLabel(Task):
     def has_unknown_label(self, targets: Array, classes: int, unknown: Sequence[Any] = ()) -> Flags:
         """See :class:`recurra.tasks.base.Task`."""
         return np.array([bool(labels) for labels in unknown]) if unknown else np.zeros(len(targets), dtype=bool)
+
+    def has_class(self, targets: Array, classes: Flags) -> Flags:
+        """See :class:`recurra.tasks.base.Task`."""
+        return np.asarray(targets[:, classes].any(axis=1))
 
     def hold_out(self, labels: EncodedLabels, targets: Array, *, share: float, seed: int) -> tuple[Places, Places]:
         """See :func:`recurra.data.split.hold_out`."""

@@ -1,7 +1,7 @@
 // Compare: several models on one text, and on a whole file who is right where.
 
 import { el, fill } from "../dom.js";
-import { compact, number, percent, signed, t } from "../i18n.js";
+import { compact, number, percent, serviceLine, signed, t } from "../i18n.js";
 import { branchNote } from "../parts/branch.js";
 import { card, picker } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
@@ -149,25 +149,34 @@ function drawData(node, answer) {
     card(t("compare.accuracy"), {
       note: t("compare.rows", { count: answer.rows }),
       downloads: [jsonButton("comparison-data", () => answer)],
-      body: table(
-        t("compare.accuracy"),
-        [
-          { name: t("page.model") },
-          { name: t("compare.right"), number: true },
-          { name: t("compare.interval"), number: true },
-          { name: t("compare.behind"), number: true },
-        ],
-        answer.models.map((model) => [
-          model.name,
-          percent(model.accuracy, 2),
-          model.interval ? `${percent(model.interval[0], 2)}–${percent(model.interval[1], 2)}` : "–",
-          model.accuracy === best ? "–" : t("reading.points", { change: signed(100 * (model.accuracy - best), 2) }),
-        ]),
-      ),
+      body: [
+        table(
+          t("compare.accuracy"),
+          [
+            { name: t("page.model") },
+            { name: t("compare.right"), number: true },
+            { name: t("compare.interval"), number: true },
+            { name: t("compare.behind"), number: true },
+          ],
+          answer.models.map((model) => [
+            model.name,
+            percent(model.accuracy, 2),
+            model.interval ? `${percent(model.interval[0], 2)}–${percent(model.interval[1], 2)}` : "–",
+            model.accuracy === best ? "–" : t("reading.points", { change: signed(100 * (model.accuracy - best), 2) }),
+          ]),
+        ),
+        (answer.notes ?? []).map((note) => el("p", { class: "note", text: noteLine(note, answer.models) })),
+      ],
     }),
     answer.pairs.map((pair) => pairCard(pair, answer)),
     answer.slices?.length > 0 && sliceCard(answer),
   );
+}
+
+/** A note in the reader's language; what is said of one model follows its name and a colon. */
+function noteLine(note, models) {
+  const about = models.map(({ name }) => `${name}: `).find((name) => note.startsWith(name)) ?? "";
+  return about + serviceLine(note.slice(about.length));
 }
 
 function pairCard(pair, answer) {
