@@ -7,7 +7,9 @@ A line is a model, trained for two epochs on generated rows; a column is a way o
 difference of a probability from the same weights in float64, step by step in NumPy; 1e-5 is allowed, and where a
 network is chaotic ten times what the runtime differs. The documents are drawn from the model's vocabulary, and odd:
 empty, of 5,000 tokens, of unknown words, of any Unicode; engines that are slow there (the reference, Triton's
-interpreter) get the short ones.
+interpreter) get the short ones. The page is run by Node.js with onnxruntime-web, if both are there: RECURRA_WEB_RUNTIME
+names a folder that has the latter, or an earlier export fetched it. The column Keras compares a model that
+`recurra import` read with what Keras answered to texts of its own (tests/fixtures/keras_import).
 Results: benchmarks/results/parity.json.
 """
 
@@ -15,7 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +30,10 @@ import numpy.typing as npt
 from golden_worker import forced, interpret_triton
 from parity_tables import table
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "importing"))
+
+from made_up_texts import made_up_texts
+
 import recurra
 from recurra.batches import Ragged
 from recurra.bench.machine import machine
@@ -33,6 +42,11 @@ from recurra.cells import cell_named
 from recurra.export import TOLERANCE, generated_documents, odd_documents, probabilities_in_float64
 from recurra.export.onnx_graph import onnx_graph
 from recurra.export.onnx_predictor import Classifier
+from recurra.export.web_check import answers_in_node, browser_texts
+from recurra.export.web_page import page_files
+from recurra.export.web_runtime import cached_runtime, read_runtime
+from recurra.importing.model import import_model
+from recurra.importing.options import ImportOptions
 from recurra.presets import preset_names
 from recurra.runtime import Model
 
@@ -49,6 +63,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
     for cell in ("simple_rnn", "gru", "gru_reset_before", "lstm", "sru", "min_gru", "min_lstm")
 }
 NETWORKS["bytes, one-hot"] = {"tokens": "bytes", "input": "one_hot", "cell": "gru", "fixed_rows": False}
+KERAS = Path(__file__).parents[1] / "tests" / "fixtures" / "keras_import"
+# Models of Keras with a vocabulary of their own.
+IMPORTED = ("simple_rnn_masked", "gru_masked", "gru_reset_before", "bilstm_stacked", "several_labels")
 # Tokens of the documents that slow engines get, and how many of them.
 SHORT, FEW = 12, 12
 
@@ -133,6 +150,18 @@ def of_engine(engine: str) -> Column:
     return Column(compute, slow=engine in ("reference", "triton"))
 
 
+def of_page(bundle: Bundle, texts: Sequence[str]) -> Array | None:
+    """A static page, run by Node.js; ``None`` where that or onnxruntime-web is not there."""
+    given = os.environ.get("RECURRA_WEB_RUNTIME")
+    runtime = read_runtime(Path(given), print) if given else cached_runtime()
+    if runtime is None:
+        return None
+    readable = browser_texts(texts)
+    files = page_files(bundle, onnx_graph(bundle).SerializeToString(), name="m", runtime=runtime, notices=None)
+    found = answers_in_node(readable, files)
+    return None if found is None else found
+
+
 def of_onnx(bundle: Bundle, texts: Sequence[str]) -> Array:
     """An ONNX file in ONNX Runtime, with the Python file beside it."""
     found: Array = Classifier(onnx_graph(bundle).SerializeToString()).predict_proba(texts)
@@ -149,6 +178,7 @@ COLUMNS = {
     "int8": Column(of_runtime, int8=True),
     "ONNX": Column(of_onnx),
     "ONNX int8": Column(of_onnx, int8=True),
+    "page": Column(of_page, slow=True),
 }
 
 
@@ -157,8 +187,26 @@ def documents_of(bundle: Bundle) -> list[str]:
     return [*generated_documents(bundle.pipeline)[::9], *odd_documents(bundle.pipeline)]
 
 
-def line(bundle: Bundle) -> dict[str, dict[str, float] | None]:
-    """The largest difference of each column, and what is allowed."""
+def imported(name: str) -> tuple[Bundle, list[str], Array]:
+    """A model of Keras as `recurra import` reads it, texts, and what Keras answered to them."""
+    about = json.loads((KERAS / "keras3.json").read_text(encoding="ascii"))
+    case = about["cases"][name]
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(KERAS / "keras3_models.zip") as archive:
+        path = archive.extract(case["file"], folder)
+        bundle = import_model(Path(path), ImportOptions()).bundle
+    with np.load(KERAS / "keras3_answers.npz", allow_pickle=False) as file:
+        texts = made_up_texts(about["seed"], about["texts"])
+        # Keras cannot read a text without tokens by itself.
+        return bundle, [text for text in texts if text] if case["reading"] == "alone" else texts, file[name]
+
+
+def line(bundle: Bundle, keras: tuple[list[str], Array] | None = None) -> dict[str, dict[str, float] | None]:
+    """The largest difference of each column, and what is allowed.
+
+    Args:
+        bundle: the model.
+        keras: texts, and Keras's answers to them, if it is Keras's model.
+    """
     texts = documents_of(bundle)
     lengths = bundle.pipeline.encode(texts).lengths
     short = [text for text, length in zip(texts, lengths.tolist(), strict=True) if length <= SHORT]
@@ -183,6 +231,11 @@ def line(bundle: Bundle) -> dict[str, dict[str, float] | None]:
             "too_far": float(not apart[worst] <= allowed[worst]),
             "documents": len(chosen),
         }
+    found["Keras"] = None
+    if keras is not None:
+        apart = np.abs(of_runtime(bundle, keras[0]) - keras[1])
+        too_far = float(not apart.max() <= TOLERANCE)
+        found["Keras"] = {"largest": float(apart.max()), "too_far": too_far, "documents": len(keras[0])}
     return found
 
 
@@ -197,6 +250,9 @@ def main() -> int:
     if not torch.cuda.is_available():
         interpret_triton()
     found = {name: line(bundle) for name, bundle in models(given.models or ()).items()}
+    for name in () if given.models else IMPORTED:
+        bundle, texts, answers = imported(name)
+        found[f"imported {name.replace('_', ' ')}"] = line(bundle, (texts, answers))
     print("\n".join(table(found)))
     wrong = [f"{name} on {way}" for name, ways in found.items() for way, one in ways.items() if one and one["too_far"]]
     for one in wrong:

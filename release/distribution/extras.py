@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -139,6 +140,13 @@ def _onnx(environment: Environment) -> None:
     _expect(environment.run("model_onnx.py", "model.onnx", "oil price"), "money")
 
 
+def _keras_import(environment: Environment) -> None:
+    with zipfile.ZipFile(ROOT / "tests" / "fixtures" / "keras_import" / "keras3_models.zip") as archive:
+        archive.extract("gru_masked.keras", environment.work)
+    environment.recurra("import", "gru_masked.keras", "--out", "imported.safetensors")
+    _expect(environment.recurra("predict", "imported.safetensors", "a text"), "a text")
+
+
 def _train(environment: Environment) -> None:
     environment.run("-c", "import torch, sklearn")
     _expect(environment.run("-c", read_readme()), "['billing' 'bug']")
@@ -185,6 +193,7 @@ CHECKS: dict[str, Callable[[Environment], None]] = {
     "data": _data,
     "hub": _hub,
     "excel": _excel,
+    "keras-import": _keras_import,
     "onnx": _onnx,
     "train": _train,
     "report": _report,

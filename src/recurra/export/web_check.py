@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.data.documents import Document
@@ -21,7 +22,7 @@ from recurra.export.preprocessing import preprocessing
 from recurra.export.unicode_tables import unicode_tables
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 
-__all__ = ["NetworkInputs", "browser_texts", "check_in_node", "javascript_inputs", "network_inputs"]
+__all__ = ["NetworkInputs", "answers_in_node", "browser_texts", "check_in_node", "javascript_inputs", "network_inputs"]
 
 SCRIPT = Path(__file__).parent / "node" / "read.mjs"
 NODE_SECONDS = 300.0
@@ -83,6 +84,12 @@ def check_in_node(bundle: Bundle, texts: Sequence[str], files: Mapping[str, byte
             )
     answers = np.array(found["probabilities"], dtype=np.float32)
     return check_equal(bundle, texts, lambda _: answers)
+
+
+def answers_in_node(texts: Sequence[str], files: Mapping[str, bytes]) -> npt.NDArray[np.float32] | None:
+    """The probabilities that a page, run by Node.js, gives texts, float32[B, C]; ``None`` without Node.js."""
+    found = _in_node(files, {"texts": list(texts)})
+    return None if found is None else np.array(found["probabilities"], dtype=np.float32)
 
 
 def javascript_inputs(bundle: Bundle, texts: Sequence[str], files: Mapping[str, bytes]) -> list[NetworkInputs] | None:
