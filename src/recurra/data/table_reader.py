@@ -13,7 +13,6 @@ import numpy.typing as npt
 from recurra.data.arrow_columns import (
     byte_lengths,
     checked_texts,
-    is_json,
     is_label,
     is_text,
     joined_texts,
@@ -22,7 +21,14 @@ from recurra.data.arrow_columns import (
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name, is_text_name, quoted_names
+from recurra.data.columns import (
+    Columns,
+    ColumnStatistics,
+    are_numbers,
+    choose_columns,
+    is_label_name,
+    is_text_name,
+)
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
@@ -30,8 +36,9 @@ from recurra.data.formats import short_name, table_format
 from recurra.data.known_labels import check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
+from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
-from recurra.data.plain_columns import Column, PlainColumn
+from recurra.data.plain_columns import Column, PlainColumn, is_json
 from recurra.errors import DataError
 
 __all__ = ["RowBlock", "TableReader"]
@@ -173,9 +180,7 @@ class TableReader:
             )
         except DataError as error:
             if inside := getattr(blocks, "inside", []):
-                raise DataError(
-                    error.received, f"{error.hint} A value inside an object has a dotted name: {quoted_names(inside)}."
-                ) from None
+                raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
             if self._repeated_name is None:
                 raise
             raise DataError(error.received, f"{self._no_header}: add a header row if it is one. {error.hint}") from None
@@ -286,6 +291,7 @@ def _statistics(head: RawTable) -> list[ColumnStatistics]:
                 rows=len(column),
                 mean_length=_mean_length(column) if is_text(column.type) else None,
                 distinct=_distinct(column) if is_label(column.type) else None,
+                numbers=is_text(column.type) and are_numbers(column.to_pylist()),
             )
         )
     return facts
