@@ -32,7 +32,8 @@ from recurra.data.columns import (
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
-from recurra.data.formats import short_name, table_format
+from recurra.data.file_errors import title_above_header
+from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, table_format
 from recurra.data.known_labels import check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
@@ -158,6 +159,7 @@ class TableReader:
         self.head = read_head(blocks) if head is None else head
         if text is None:
             _check_separator(self.head, self.source)
+            _check_title(self.head, self.source)
         if labelled and label not in self.head.names and self.head.names in (["text"], ["text", "file"]):
             raise _no_labels(self.head, self.source)
         if labelled and label is None and classes and {text, title} <= {None, *self.head.names}:
@@ -266,6 +268,20 @@ def _check_separator(head: RawTable, source: str) -> None:
                 f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
                 "Say --format csv, or save it with commas as .csv or with tabs as .tsv.",
             )
+
+
+def _check_title(head: RawTable, source: str) -> None:
+    """Raises a :class:`DataError` for a file whose first row is a title, and whose header stands below it.
+
+    Its separator is told by the first row, so that each row may be a single value; or the row of the title was filled
+    up with empty fields.
+    """
+    if not head.has_header or head.typed or (len(head.names) > 1 and all(head.names)):
+        return
+    for row in zip(*(column.slice(0, TITLE_ROWS - 1).to_pylist() for column in head.columns), strict=True):
+        line = row[0] or "" if len(row) == 1 else ",".join(value or "" for value in row)
+        if all(row) and is_title_above(head.names, line):
+            raise title_above_header(",".join(filter(None, head.names)), line, source)
 
 
 def _check_mixed(head: RawTable, source: str, learned: str | None) -> None:
