@@ -90,10 +90,8 @@ def test_a_column_of_numbers_is_not_the_text_in_any_format(kind: str, tmp_path: 
         book.save(path)
     elif kind == "parquet":
         pa = pytest.importorskip("pyarrow")
-        columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-        pytest.importorskip("pyarrow.parquet").write_table(
-            pa.table({name: [*own] for name, own in columns.items()}), path
-        )
+        table = pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=names)
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
     else:
         with path.open("w", newline="") as file:
             csv.writer(file, delimiter="," if kind == "csv" else "\t").writerows([names, *rows])
