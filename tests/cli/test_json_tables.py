@@ -126,8 +126,11 @@ def test_labels_of_several_kinds_are_never_cleaned_into_others(run: Run, labels:
     assert (finding["severity"], held in finding["meaning"]) == ("error", True)
     if multi:
         assert found["next"].startswith("fix the errors, then recurra check mixed.jsonl")
+    rows = ", ".join(str(row["number"]) for row in finding["rows"][:10])
     for suffix in ("csv", "jsonl"):
-        check_failed(run("check", "mixed.jsonl", *TOPICS, *multi, "--fix", f"out.{suffix}"), 1, "--fix 'out.")
+        check_failed(
+            run("check", "mixed.jsonl", *TOPICS, *multi, "--fix", f"out.{suffix}"), 1, "--fix 'out.", f"rows {rows}, …"
+        )
     assert not [*Path().glob("out.*")]
 
 

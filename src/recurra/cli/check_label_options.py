@@ -97,7 +97,8 @@ def refuse_to_clean(report: Report, fix: Path) -> None:
         name = report.files["train"].name
         held = mixed.meaning.partition(" in these:")[0].replace("Column", "column", 1)
         raise DataError(
-            f"--fix {str(fix)!r:.80} is given, and in {name} {held} in {mixed.count:,}: in row {rows}",
+            f"--fix {str(fix)!r:.80} is given, and in {name} {held} in {mixed.count:,}: "
+            f"{'row' if mixed.count == 1 else 'rows'} {rows}",
             mixed.hint,
         )
 
