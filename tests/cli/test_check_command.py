@@ -229,7 +229,7 @@ def test_a_file_whose_rows_cannot_be_told(run: Run) -> None:
     for words in (["check"], ["train", "--out", "run"]):
         # Training says the same.
         check_failed(run(*words, "texts.txt"), 1, "texts.txt holds texts and no labels", "a folder per class")
-        check_failed(run(*words, "mixed.jsonl", "--text", "text"), 1, "kinds, such as [1] in row 1, not texts")
+        check_failed(run(*words, "mixed.jsonl", "--text", "text"), 1, "such as [1] in row 1. Write a text in every row")
 
 
 def test_ctrl_c_leaves_nothing(

@@ -69,6 +69,78 @@ def test_a_part_that_is_not_there(run: Run, model: Path, tickets: str) -> None:
     check_failed(ran, 1, "no column 'ticket.text'. Name one of 'ticket.body', 'ticket.queue'.")
 
 
+def write_labels(path: str, labels: list[Any]) -> None:
+    """60 rows with these labels in the column ``topics`` of an object, over and over."""
+    texts, _ = make_rows(60)
+    rows = [{"text": text, "meta": {"topics": labels[n % len(labels)]}} for n, (_, text) in enumerate(texts)]
+    Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+TOPICS = ("--text", "text", "--label", "meta.topics")
+SMALL = ("--epochs", "1", "--set", "hidden=4", "--set", "embedding=4", "--no-baseline", "-q")
+
+
+def test_texts_among_lists_of_labels(run: Run) -> None:
+    write_labels("lists.jsonl", [["food"], ["price", "food"], ["noise"], "noise, loud", ["price"], None])
+    # Rows 4, 10, 16, … hold the text.
+    odd = [*range(4, 61, 6)]
+    check_failed(
+        run("train", "lists.jsonl", *TOPICS, "--multi-label", "--out", "run"),
+        1,
+        "column 'meta.topics' holds lists of texts in most rows and texts in 10 of the first 60, such as "
+        '"noise, loud" in row 4. Write a list in every row, such as ["noise, loud"]',
+    )
+    found = run("check", "lists.jsonl", *TOPICS, "--multi-label", "--json").json
+    finding = next(one for one in found["findings"] if one["kind"] == "labels of several kinds")
+    assert (finding["severity"], finding["count"], finding["mended_by_fix"]) == ("error", 10, True)
+    assert [row["number"] for row in finding["rows"]] == odd
+    assert found["files"]["train"]["classes"] == {"food": 20, "price": 20, "noise": 10, "noise, loud": 10}
+    assert found["next"].endswith("--multi-label --fix lists.clean.jsonl")
+    ran = run(*found["next"].split()[1:])
+    assert (ran.code, "10 labels written as lists" in " ".join(ran.out.split())) == (0, True)
+    rows = [json.loads(line)["meta"]["topics"] for line in Path("lists.clean.jsonl").read_text("utf-8").splitlines()]
+    assert rows[:6] == [["food"], ["price", "food"], ["noise"], ["noise, loud"], ["price"], None]
+    with Path("lists.clean.changes.csv").open(newline="") as file:
+        changes = [(int(row["row"]) + 1, row["reason"]) for row in csv.DictReader(file)]
+    assert changes == [(row, "label written as a list") for row in odd]
+    assert run("train", "lists.clean.jsonl", *TOPICS, "--multi-label", *SMALL, "--out", "run").code == 0
+    # Without being told, the format of the labels is asked for first.
+    assert run("check", "lists.jsonl", *TOPICS, "--json").json["next"].endswith("meta.topics --multi-label")
+
+
+@pytest.mark.parametrize(
+    ("labels", "held"),
+    [
+        ([1, 2, 3, "N/A"], "numbers in most rows and texts"),
+        (["a", "b", ["c"], "b"], "texts in most rows and lists of texts"),
+        ([["a"], ["b"], 3], "lists of texts in most rows and numbers"),
+        ([["a"], ["b"], "c", 3, ["a", 4]], "lists of texts in 24 rows and other values"),
+    ],
+)
+def test_labels_of_several_kinds_are_never_cleaned_into_others(run: Run, labels: list[Any], held: str) -> None:
+    write_labels("mixed.jsonl", labels)
+    multi = ["--multi-label"] if ["a"] in labels else ["--single-label"] if ["c"] not in labels else []
+    check_failed(run("train", "mixed.jsonl", *TOPICS, *multi, "--out", "run"), 1, f"column 'meta.topics' holds {held}")
+    found = run("check", "mixed.jsonl", *TOPICS, *multi, "--json").json
+    finding = next(one for one in found["findings"] if one["kind"] == "labels of several kinds")
+    assert (finding["severity"], held in finding["meaning"]) == ("error", True)
+    if multi:
+        assert found["next"].startswith("fix the errors, then recurra check mixed.jsonl")
+    rows = ", ".join(str(row["number"]) for row in finding["rows"][:10])
+    for suffix in ("csv", "jsonl"):
+        check_failed(
+            run("check", "mixed.jsonl", *TOPICS, *multi, "--fix", f"out.{suffix}"), 1, "--fix 'out.", f"rows {rows}, …"
+        )
+    assert not [*Path().glob("out.*")]
+
+
+def test_objects_are_no_labels_and_their_values_have_names(run: Run) -> None:
+    write_labels("objects.jsonl", ["a", "b"])
+    for words in (["data"], ["check"], ["train", "--out", "run"]):
+        ran = run(words[0], "objects.jsonl", "--text", "text", "--label", "meta", *words[1:])
+        check_failed(ran, 1, "column 'meta' holds objects, such as", "dotted name: 'meta.topics'.")
+
+
 @pytest.fixture
 def nested_rows(tmp_path: Path) -> list[dict[str, Any]]:
     """The rows of nested.jsonl; the label of the first is misspelt, and the text of the second is damaged."""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import logging
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,19 @@ def test_evaluate_check_and_export_read_them_too(run: Run, tickets: Path, tmp_pa
     assert note in run("export", tickets, table, "--int8", "--out", tmp_path / "s.safetensors", "--json").json["notes"]
     found = run("check", table, "--model", tickets, "--json").json
     assert found["files"]["train"]["columns"] == COLUMNS
+
+
+def test_the_command_after_a_check_names_them(run: Run, tickets: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "new.csv", HEADER, ROWS)
+    for words in ([], ["--fix", "fixed.csv"]):
+        command = shlex.split(run("check", table, "--model", tickets, *words, "--json").json["next"])
+        named = ["--text", "Nachricht", "--title", "Betreff", "--label", "Queue"]
+        if words:
+            assert command == ["recurra", "train", "fixed.csv", *named, "--out", "runs/new"]
+        else:
+            # The next check asks the model for its columns.
+            assert str(tickets) in command
+            assert "--text" not in command
 
 
 def test_info_and_the_card_show_them(run: Run, tickets: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recurra.data.columns import ColumnStatistics, choose_columns, quoted_names
+from recurra.data.columns import ColumnStatistics, are_numbers, choose_columns, quoted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
@@ -56,7 +56,6 @@ def test_short_names_with_repeating_longer_classes() -> None:
         ([fact("text"), fact("class"), fact("topic")], "label", "'class', 'topic'"),
         ([fact("text"), fact("p", 3, 4), fact("q", 3, 5)], "label", "'p', 'q'"),
         ([fact("text"), fact("label"), fact("headline"), fact("subject")], "title", "'headline', 'subject'"),
-        ([fact("text"), fact("label"), fact("label")], "label", "'label', 'label'"),
     ],
 )
 def test_a_toss_up_is_not_guessed(facts: list[ColumnStatistics], role: str, both: str) -> None:
@@ -104,6 +103,45 @@ def test_wrong_names_are_refused(named: dict[str, str], message: str) -> None:
     with pytest.raises(DataError) as caught:
         choose_columns([fact("label"), fact("text")], source="x.csv", **named)  # type: ignore[arg-type]
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("names", ["text label label", "body body label", "text label title title"])
+def test_a_column_that_stands_twice_is_not_asked_to_be_named(names: str) -> None:
+    (twice,) = {name for name in names.split() if names.split().count(name) > 1}
+    with pytest.raises(DataError, match=f"x.csv has 2 columns {twice!r}. Give each column a name of its own."):
+        choose_columns([*map(fact, names.split())], source="x.csv")
+
+
+def numbers(name: str, mean: float = 3.0) -> ColumnStatistics:
+    return ColumnStatistics(name=name, rows=1000, mean_length=mean, distinct=1000, numbers=True)
+
+
+def test_a_column_of_numbers_is_neither_text_nor_title_beside_words() -> None:
+    assert roles([numbers("Ticket"), fact("Mail"), fact("Topic")]) == ("Mail", None, "Topic")
+    assert roles([numbers("ticket"), fact("subject"), fact("mail", 60), fact("topic")]) == ("mail", "subject", "topic")
+    # Neither its name nor its length makes it the text.
+    assert roles([numbers("text"), numbers("received", 90), fact("mail"), fact("topic")]) == ("mail", None, "topic")
+    assert roles([fact("text"), numbers("title"), fact("topic")]) == ("text", None, "topic")
+    # Among columns of words a usual name decides, and without another column the numbers are read.
+    assert roles([numbers("id"), fact("ticket"), fact("mail"), fact("topic")]) == ("ticket", None, "topic")
+    assert roles([numbers("text"), fact("topic")]) == ("text", None, "topic")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "500", None, " "], True),
+        (["12.11.2025 14:33", "1,5 €", "T-1001", "INC0012345"], True),
+        (["1", "2", "a word"], False),
+        (["12 7 99 4", "3 8 1 1"], False),
+        (["t0", "t1"], False),
+        (["１２", "7"], True),
+        (["号", "7"], False),
+        ([None, ""], False),
+    ],
+)
+def test_numbers_dates_and_codes_are_told_from_words(values: list[str | None], expected: bool) -> None:
+    assert are_numbers(values) is expected
 
 
 def test_a_named_column_that_stands_twice_is_refused() -> None:

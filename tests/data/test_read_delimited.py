@@ -260,6 +260,35 @@ def test_the_line_that_names_excels_separator_is_no_header(mark: str, line: str,
     assert "row 2 (the header is row 1) has 3 fields" in complaint(path)
 
 
+@pytest.mark.parametrize(
+    ("above", "shown"),
+    [
+        ("Export vom 12.11.2025\n", "Export vom 12.11.2025"),
+        ("Export vom 12.11.2025\n\n", "Export vom 12.11.2025"),
+        ("Mails\nof May\n", "Mails"),
+        ("Export,,\n", "Export"),
+        ("Export, in May\n", "Export,in May"),
+    ],
+)
+def test_a_title_above_the_header_is_no_header(above: str, shown: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"{above}id,mail,topic\n" + "1,Where is it?,late\n" * 9)
+    said = f"{path.name}: the first row, {shown!r}, looks like a title above the header, 'id,mail,topic'."
+    assert f"{said} Delete the rows above the header." in complaint(path)
+
+
+@pytest.mark.parametrize("mark", [";", "|"])
+def test_a_title_above_a_header_of_other_separators(mark: str, tmp_path: Path) -> None:
+    # The first row, by which the separator is told, has none.
+    header = mark.join(["id", "mail", "topic"])
+    path = write(tmp_path, f"Export vom 12.11.2025\n{header}\n" + f"1{mark}Where is it?{mark}late\n" * 9)
+    assert f"the first row, 'Export vom 12.11.2025', looks like a title above the header, {header!r}" in complaint(path)
+
+
+@pytest.mark.parametrize("content", ["text\nHello, you\n", "text\nid,label\n", "mail\n" + "Hello\n" * 9 + "id,label\n"])
+def test_a_row_that_is_too_long_is_no_header_below_a_title(content: str, tmp_path: Path) -> None:
+    assert "has 2 fields for 1 columns" in complaint(write(tmp_path, content))
+
+
 def test_too_many_columns(tmp_path: Path) -> None:
     row = ",".join(f"c{place}" for place in range(600))
     assert "has 600 columns. Keep at most 512" in complaint(write(tmp_path, f"{row}\n{row}\n"))
@@ -267,5 +296,6 @@ def test_too_many_columns(tmp_path: Path) -> None:
 
 def test_columns_of_one_name(tmp_path: Path) -> None:
     path = write(tmp_path, "label,text,text\na,b,c\n")
-    assert "may be any of 'text', 'text'" in complaint(path)
+    # Naming the column would not help, so it is not advised.
+    assert "2 columns 'text'. Give each column a name of its own." in complaint(path)
     assert "2 columns 'text'" in complaint(path, text="text")

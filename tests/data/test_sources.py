@@ -166,9 +166,11 @@ def test_an_odd_line_of_json_is_named(place: Any, line: bytes, shown: str) -> No
 def test_values_of_several_kinds_can_be_neither_text_nor_label(place: Any) -> None:
     content = b'{"text": "a", "label": 1, "other": [1]}\n{"text": "b", "label": "x", "other": {"k": null}}\n'
     assert rows_in(place(content, "x.jsonl"))[1] == {"text": "b", "label": '"x"', "other": '{"k": null}'}
-    with pytest.raises(DataError, match="such as 1 in row 1, which cannot be labels"):
+    with pytest.raises(
+        DataError, match=r"holds texts in 1 row and numbers in 1 of the first 2, such as 1 in row 1\. Write"
+    ):
         read_table(place(content, "x.jsonl"))
-    with pytest.raises(DataError, match=r"such as \[1\] in row 1, not texts"):
+    with pytest.raises(DataError, match=r"lists not of texts in 1 row and objects in 1 of the first 2"):
         read_table(place(content, "x.jsonl"), text="other", labelled=False)
 
 

@@ -73,6 +73,32 @@ def test_missing_titles_and_texts_are_empty(tmp_path: Path) -> None:
     assert block.joined.to_pylist() == ["a", ""]
 
 
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "xlsx", "parquet"])
+def test_a_column_of_numbers_is_not_the_text_in_any_format(kind: str, tmp_path: Path) -> None:
+    names = ["Ticket", "Received", "Subject", "Mail", "Tags"]
+    rows = [
+        [str(n), f"2025-11-{n % 28 + 1:02d} 08:00:00", f"order {n}", f"my order {n} has not come yet", "ab"[n % 2]]
+        for n in range(1, 41)
+    ]
+    path = tmp_path / f"mails.{kind}"
+    if kind == "jsonl":
+        path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows))
+    elif kind == "xlsx":
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in [names, *([int(row[0]), *row[1:]] for row in rows)]:
+            book.active.append(row)
+        book.save(path)
+    elif kind == "parquet":
+        pa = pytest.importorskip("pyarrow")
+        table = pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=names)
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    else:
+        with path.open("w", newline="") as file:
+            csv.writer(file, delimiter="," if kind == "csv" else "\t").writerows([names, *rows])
+    columns = TableReader(open_blocks(path)).columns
+    assert (columns.text, columns.title, columns.label) == ("Mail", "Subject", "Tags")
+
+
 def test_a_number_among_texts_does_not_make_another_column_the_text(tmp_path: Path) -> None:
     """Without an error the subjects would be read in place of the messages, because of one row."""
     path = tmp_path / "rows.jsonl"
@@ -82,7 +108,10 @@ def test_a_number_among_texts_does_not_make_another_column_the_text(tmp_path: Pa
     ]
     lines[20]["message"] = 7
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
-    with pytest.raises(DataError, match=r"column 'message' holds values of several kinds, such as 7 in row 21"):
+    with pytest.raises(
+        DataError,
+        match=r"'message' holds texts in most rows and numbers in 1 of the first 30, such as 7 in row 21\. Write a",
+    ):
         TableReader(open_blocks(path))
     assert TableReader(open_blocks(path), text="subject").columns.text == "subject"
     # A column of numbers alone is no column of texts, whatever its name.

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.arrow_columns import is_float, is_json, is_nested, is_number, is_text
+from recurra.data.arrow_columns import is_float, is_nested, is_number, is_text
 from recurra.data.documents import Label
-from recurra.data.plain_columns import Column, PlainColumn
+from recurra.data.plain_columns import Column, PlainColumn, is_json
 from recurra.errors import DataError, SettingsError
 from recurra.tasks import Decision, Task
 

@@ -19,6 +19,7 @@ from recurra.checking.label_names import LabelNames
 from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels, usual_spellings
 from recurra.checking.leakage import leakage_findings
 from recurra.checking.lenient_reader import LenientReader
+from recurra.checking.mixed_labels import mixed_label_findings
 from recurra.checking.near_duplicates import near_duplicates_between, near_duplicates_within
 from recurra.checking.report import SEVERITIES, CoverageSummary, FileSummary, Report
 from recurra.checking.texts import text_findings
@@ -146,6 +147,7 @@ def check(
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
     drafts += label_format_findings(facts["train"], names)
     for part in readers:
+        drafts += mixed_label_findings(readers[part], part)
         drafts += text_findings(facts[part], part)
         drafts += label_findings(
             facts[part],

@@ -18,8 +18,8 @@ from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
 from recurra.checking.text_repair import repair_text
-from recurra.data.arrow_columns import column_of
 from recurra.data.json_lines import JsonBlocks
+from recurra.data.plain_columns import LIST, column_of_values, is_json
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
 from recurra.errors import DataError
 
@@ -40,6 +40,7 @@ class FixResult:
         removed: number of removed rows by reason.
         relabelled: number of rows that got the cleanest spelling of their label.
         repaired: number of rows with a repaired text.
+        listed: number of rows whose label was a text among lists, and is a list.
     """
 
     out: Path
@@ -48,6 +49,7 @@ class FixResult:
     removed: Mapping[str, int]
     relabelled: int
     repaired: int
+    listed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -58,6 +60,7 @@ class FixResult:
             "removed": dict(self.removed),
             "relabelled": self.relabelled,
             "mended": self.repaired,
+            "listed": self.listed,
         }
 
 
@@ -99,7 +102,15 @@ def fix(
             listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
         )
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
-    return FixResult(out, listed, left, dict(reasons.most_common()), len(changes.relabelled), len(changes.repaired))
+    return FixResult(
+        out=out,
+        changes=listed,
+        rows=left,
+        removed=dict(reasons.most_common()),
+        relabelled=len(changes.relabelled),
+        repaired=len(changes.repaired),
+        listed=len(changes.listed),
+    )
 
 
 def _cleaned(
@@ -110,6 +121,7 @@ def _cleaned(
     kept = np.array([row not in changes.removed for row in rows])
     texts = {row: row - block.first for row in changes.repaired if row in rows}
     labels = [row - block.first for row in rows if row in changes.relabelled]
+    listed = [row - block.first for row in rows if row in changes.listed]
     columns: Mapping[str, pyarrow.ChunkedArray]
     columns, changed = {}, {}
     for name, column in zip(block.raw.names, block.raw.columns, strict=True):
@@ -118,11 +130,13 @@ def _cleaned(
             for place in texts.values():
                 values[place] = None if values[place] is None else repair_text(values[place], unescape=options.unescape)
             column, changed[name] = _like(column, values), [*texts.values()]
-        if labels and name == reader.columns.label:
-            values = column.to_pylist()
+        mixed = reader.lists and is_json(column.type)
+        if name == reader.columns.label and (labels or mixed):
+            values = list(block.cells)
             for place in labels:
                 values[place] = reader.names.respelled_cell(values[place], changes.usual)
-            column, changed[name] = _like(column, values), labels
+            column = column_of_values(values, LIST) if mixed else _like(column, values)
+            changed[name] = sorted({*labels, *listed})
         columns[name] = column
     if isinstance(reader.blocks, JsonBlocks) and (nested := reader.blocks.nested):
         columns = as_objects(columns, nested, changed) if objects else as_columns(columns, nested)
@@ -135,7 +149,6 @@ def _noted(
     block: LenientBlock, reader: LenientReader, changes: FixPlan
 ) -> Iterator[tuple[Decision, Mapping[str, object]]]:
     """Every change to the block's rows as a decision, with the fields that explain it."""
-    cells = column_of(block.raw, reader.columns.label or "", reader.source)
     for row in range(block.first, block.first + len(block)):
         reasons = []
         label = ""
@@ -144,9 +157,11 @@ def _noted(
             decision = "exclude"
             reasons.append(changes.removed[row])
         if row in changes.relabelled:
-            cell = cells[row - block.first].as_py()
+            cell = block.cells[row - block.first]
             decision, label = "relabel", value_text(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
+        if row in changes.listed:
+            reasons.append("label written as a list")
         if row in changes.repaired:
             reasons.append(f"text repaired: {changes.repaired[row]}")
         if reasons:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,9 @@ from recurra.checking.label_names import NO_LABEL
 from recurra.checking.labels import class_rows, usual_spellings
 from recurra.checking.lenient_reader import LenientReader, key_of
 from recurra.checking.text_repair import repair_text
-from recurra.data.arrow_columns import column_of, is_list, is_text
+from recurra.data.arrow_columns import column_of, is_text
+from recurra.data.mixed_values import TEXTS, json_kinds
+from recurra.data.plain_columns import is_json
 
 __all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
 
@@ -49,12 +51,14 @@ class FixPlan:
         relabelled: rows with another spelling of a label than the cleanest.
         usual: the cleanest spelling by other spelling.
         repaired: the problems by row whose text changes.
+        listed: rows whose label is a text in a column of lists, and becomes a list.
     """
 
     removed: Mapping[int, str]
     relabelled: Collection[int]
     usual: Mapping[str, str]
     repaired: Mapping[int, str]
+    listed: Collection[int] = ()
 
 
 def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: FixOptions) -> FixPlan:
@@ -77,7 +81,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
-    spelled = is_text(kind) or is_list(kind)
+    spelled = is_text(kind) or reader.lists
     usual = usual_spellings(class_rows(facts, reader.names), options.known or ()) if spelled else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
@@ -106,7 +110,16 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         relabelled={row for row in relabelled.tolist() if row not in removed},
         usual=usual,
         repaired={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
+        listed={row for row in _texts_among_lists(reader) if row not in removed},
     )
+
+
+def _texts_among_lists(reader: LenientReader) -> Iterator[int]:
+    name = reader.columns.label or ""
+    if reader.lists and is_json(column_of(reader.head, name, reader.source).type):
+        for block in reader:
+            kinds = json_kinds(column_of(block.raw, name, reader.source).to_pylist())
+            yield from (block.first + place for place, kind in enumerate(kinds) if kind == TEXTS)
 
 
 def _sorted_rows(removed: Mapping[int, str]) -> Places:

@@ -10,7 +10,7 @@ import numpy as np
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL, LabelNames, value_text
-from recurra.checking.lenient_reader import LenientReader
+from recurra.checking.lenient_reader import LenientReader, label_cells
 from recurra.data.arrow_columns import column_of
 from recurra.data.delimited import RawTable
 from recurra.data.encoded_labels import EncodedLabels
@@ -95,5 +95,6 @@ def _all_cells(reader: LenientReader) -> list[Any]:
 def _cells(reader: LenientReader, raw: RawTable) -> list[Any]:
     """The distinct cells of a block, lists as tuples."""
     column = column_of(raw, reader.columns.label or "", reader.source)
-    values = [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in column.to_pylist()]
+    cells = label_cells(column, lists=reader.lists, separator=None)
+    values = [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in cells]
     return list(dict.fromkeys(values))

@@ -7,6 +7,7 @@ reader returns rows as they are.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,8 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.label_names import LabelNames
-from recurra.data.arrow_columns import column_of, is_label, is_list, text_column
+from recurra.data.arrow_columns import column_of, is_label, is_list, no_labels, text_column
 from recurra.data.blocks import Blocks
+from recurra.data.label_format import split_text
+from recurra.data.mixed_values import LISTS, json_kinds, mixture_of
+from recurra.data.plain_columns import is_json
 from recurra.data.table_reader import RowBlock, TableReader
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from recurra.checking.draft import Draft
 
-__all__ = ["KEPT_BYTES", "LenientBlock", "LenientReader", "key_of"]
+__all__ = ["KEPT_BYTES", "LenientBlock", "LenientReader", "key_of", "label_cells"]
 
 KEPT_BYTES = 64 << 20
 """Maximum size of a file that is kept in memory between passes; a larger file is read again for each pass."""
@@ -37,9 +41,17 @@ class LenientBlock(RowBlock):
 
     Attributes:
         names: numbers the labels.
+        lists: whether the label column holds lists, in some rows at least.
     """
 
     names: LabelNames = field(kw_only=True)
+    lists: bool = field(default=False, kw_only=True)
+
+    @cached_property
+    def cells(self) -> list[Any]:
+        """The values of the label column, see :func:`label_cells`."""
+        column = column_of(self.raw, self.columns.label or "", self.source)
+        return label_cells(column, lists=self.lists, separator=self.names.separator)
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int32]:
@@ -49,8 +61,8 @@ class LenientBlock(RowBlock):
         column = column_of(self.raw, self.columns.label or "", self.source)
         if not is_label(column.type):
             # A missing list is a list without labels, as in training.
-            none: list[str] | None = [] if is_list(column.type) else None
-            values = [none if value is None else value for value in column.to_pylist()]
+            none: list[str] | None = [] if self.lists else None
+            values = [none if value is None else value for value in self.cells]
             return np.array([self.names.number(value) for value in values], dtype=np.int32)
         coded = pa.concat_arrays(column.chunks).dictionary_encode(null_encoding="encode")
         numbers = np.array([self.names.number(value) for value in coded.dictionary.to_pylist()], dtype=np.int32)
@@ -74,12 +86,22 @@ class LenientReader(TableReader):
             :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:
-        DataError: the text or label column cannot be guessed.
+        DataError: the text or label column cannot be guessed, or all labels are of a kind that cannot be labels.
     """
 
     def __init__(self, blocks: Blocks, names: LabelNames, *, drafts: Sequence[Draft] = (), **columns: Any) -> None:
         super().__init__(blocks, **columns)
         self.names, self.drafts = names, drafts
+        label = self.columns.label or ""
+        column = column_of(self.head, label, self.source)
+        self.lists = is_list(column.type)
+        if is_json(column.type):
+            kinds = json_kinds(column.to_pylist())
+            self.lists = LISTS in kinds
+            if not mixture_of(kinds).odd:
+                raise no_labels(self.head, label, self.source)
+        elif not (self.lists or is_label(column.type)):
+            raise no_labels(self.head, label, self.source)
         self._kept: list[LenientBlock] | None = None
 
     def __iter__(self) -> Iterator[LenientBlock]:
@@ -90,7 +112,7 @@ class LenientReader(TableReader):
         kept: list[LenientBlock] = []
         first = size = 0
         for raw in self.blocks.read():
-            block = LenientBlock(raw, self.columns, self.source, first, names=self.names)
+            block = LenientBlock(raw, self.columns, self.source, first, names=self.names, lists=self.lists)
             yield block
             first += len(block)
             size += sum(column.nbytes for column in raw.columns)
@@ -102,6 +124,23 @@ class LenientReader(TableReader):
     def number(self, row: int) -> int:
         """The row number in messages of the row at an index."""
         return row + self.head.first_row
+
+
+def label_cells(column: pyarrow.ChunkedArray, *, lists: bool, separator: str | None) -> list[Any]:
+    """The cells of a label column as Python values.
+
+    Of JSON these are the values that it stands for; where others are lists, a text is the list of its labels.
+
+    Args:
+        column: the column.
+        lists: whether it holds lists, in some rows at least.
+        separator: separator of the labels in a text.
+    """
+    cells: list[Any] = column.to_pylist()
+    if not is_json(column.type):
+        return cells
+    values = [None if cell is None else json.loads(cell) for cell in cells]
+    return [list(split_text(value, separator)) if lists and isinstance(value, str) else value for value in values]
 
 
 def key_of(text: str) -> int:

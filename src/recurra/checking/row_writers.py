@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from recurra.checking.label_names import value_text
-from recurra.data.arrow_columns import is_json
+from recurra.data.plain_columns import is_json
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

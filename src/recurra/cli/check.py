@@ -11,7 +11,7 @@ import typer
 from recurra.cli.check_label_options import LabelOptions, refuse_to_clean
 from recurra.cli.check_next import CheckResult, command_after_check
 from recurra.cli.check_output import show_fix, show_report
-from recurra.cli.data_argument import ReadOptions
+from recurra.cli.data_argument import ReadOptions, is_file
 from recurra.cli.failures import FOUND
 from recurra.cli.given_files import replacing
 from recurra.cli.next_command import options_again, reading_again
@@ -177,6 +177,10 @@ def check(
     again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)
+    if loaded is not None and train.named_columns is not None and is_file(data):
+        # Training does not ask the model for its columns.
+        columns = train.named_columns
+        reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
     next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))
     if out is not None:
         # Include notes from before the rows were read, such as the separator that was found.
@@ -209,7 +213,7 @@ def _opened(
     """Opens the training file and, if there is one, the test file; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
-    from recurra.cli.data_argument import is_file, load_named_dataset
+    from recurra.cli.data_argument import load_named_dataset
     from recurra.data.sources import open_blocks
 
     names = LabelNames()

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from recurra.checking.report import Report
     from recurra.runtime import Model
 
-__all__ = ["LabelOptions", "options_to_add", "refuse_to_clean"]
+__all__ = ["LabelOptions", "mixed_by_hand", "options_to_add", "refuse_to_clean"]
+
+
+SHOWN = 10
 
 
 class LabelOptions(NamedTuple):
@@ -80,11 +83,32 @@ def options_to_add(report: Report) -> list[str]:
 
 
 def refuse_to_clean(report: Report, fix: Path) -> None:
-    """Raises a :class:`DataError` if the label format is needed for cleaning and was not given."""
+    """Checks that a cleaned copy can be written.
+
+    Raises:
+        DataError: it needs the label format, which was not given, or labels are of several kinds.
+    """
     found = _format_finding(report)
     if found is not None and not report.task.lists:
         name = report.files["train"].name
         raise DataError(f"--fix {str(fix)!r:.80} is given, and {name} looks like several labels a row", found.hint)
+    if (mixed := mixed_by_hand(report)) is not None:
+        rows = ", ".join(f"{row.number:,}" for row in mixed.rows[:SHOWN]) + (", …" if mixed.count > SHOWN else "")
+        name = report.files["train"].name
+        held = mixed.meaning.partition(" in these:")[0].replace("Column", "column", 1)
+        raise DataError(
+            f"--fix {str(fix)!r:.80} is given, and in {name} {held} in {mixed.count:,}: "
+            f"{'row' if mixed.count == 1 else 'rows'} {rows}",
+            mixed.hint,
+        )
+
+
+def mixed_by_hand(report: Report) -> Finding | None:
+    """The finding of training labels of several kinds, if a copy cannot be written without being told more."""
+    from recurra.checking.mixed_labels import MIXED_LABELS
+
+    found = report.found(MIXED_LABELS)
+    return None if found is None or found.fixable else found
 
 
 def _format_finding(report: Report) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from recurra.cli.check_label_options import LabelOptions, options_to_add
+from recurra.cli.check_label_options import LabelOptions, mixed_by_hand, options_to_add
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.next_command import command_line, reading_again
 
@@ -33,15 +33,18 @@ def command_after_check(data: str, again: list[str], reading: ReadOptions, found
         reading: how the rows were read.
         found: what the check found, and its cleaned copy.
     """
+    from recurra.checking.mixed_labels import MIXED_LABELS
+
     report, fixed = found.report, found.fixed
     if fixed is None and (asked := options_to_add(report)):
         return command_line("check", data, *again, *asked)
     labels = found.labels.again(report)
     fixable = any(finding.fixable and finding.severity != "note" for finding in report.findings)
     stem = Path(data).name.partition(".")[0].strip("-") or "data"
-    if fixed is None and fixable:
+    if fixed is None and fixable and mixed_by_hand(report) is None:
         # CSV cells cannot hold lists.
-        kind = ".jsonl" if report.task.lists and report.separator is None else ".csv"
+        lists = report.task.lists and (report.separator is None or report.found(MIXED_LABELS) is not None)
+        kind = ".jsonl" if lists else ".csv"
         return command_line("check", data, *again, *labels, "--fix", f"{stem}.clean{kind}")
     if fixed is None and report.count("error"):
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from recurra.data.columns import repeated_column
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
-from recurra.data.plain_columns import BOOL, DOUBLE, INT64, JSON, LIST, STRING, Column, PlainColumn
+from recurra.data.mixed_values import (
+    TEXTS,
+    dotted_names,
+    held_values,
+    json_kinds,
+    mixture_of,
+    one_kind_hint,
+    values_inside,
+)
+from recurra.data.plain_columns import BOOL, DOUBLE, INT64, LIST, STRING, Column, PlainColumn, is_json
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,13 +34,13 @@ __all__ = [
     "checked_texts",
     "column_of",
     "is_float",
-    "is_json",
     "is_label",
     "is_list",
     "is_nested",
     "is_number",
     "is_text",
     "joined_texts",
+    "no_labels",
     "plain_labels",
     "text_column",
     "typed_labels",
@@ -95,11 +105,6 @@ def is_list(kind: ColumnType) -> bool:
     return any(is_kind(kind) for is_kind in lists) and is_text(kind.value_type)
 
 
-def is_json(kind: ColumnType) -> bool:
-    """Whether a column holds JSON, as :mod:`recurra.data.json_lines` keeps values of several kinds."""
-    return str(kind).startswith(JSON[:-1])
-
-
 def is_nested(kind: ColumnType) -> bool:
     """Whether a column holds lists or structures."""
     if isinstance(kind, str):
@@ -116,7 +121,7 @@ def column_of(raw: RawTable, name: str, source: str) -> Column:
         DataError: several columns have it.
     """
     if raw.names.count(name) > 1:
-        raise DataError(f"{source} has {raw.names.count(name)} columns {name!r}", "Give each column a name of its own.")
+        raise repeated_column(source, raw.names, name)
     return raw.columns[raw.names.index(name)]
 
 
@@ -145,17 +150,6 @@ def _where(raw: RawTable, place: int, name: str) -> str:
     return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
 
 
-def _held(raw: RawTable, column: Column) -> str:
-    """The type of a column, for a message; for JSON, its first value that is not a text, and the row."""
-    if is_json(column.type):
-        for place, value in enumerate(column.to_pylist()):
-            if value is not None and value[:1] != '"':
-                row = f"row {place + raw.first_row:,}{raw.row_hint}"
-                return f"values of several kinds, such as {value[:60]} in {row}"
-        return "values of several kinds"
-    return str(column.type)[:80]
-
-
 def text_column(raw: RawTable, name: str, source: str) -> Column:
     """A column of texts, nulls included.
 
@@ -169,11 +163,34 @@ def text_column(raw: RawTable, name: str, source: str) -> Column:
     """
     column = column_of(raw, name, source)
     if not is_text(column.type):
-        raise DataError(
-            f"{source}: column {name!r} holds {_held(raw, column)}, not texts",
-            "Name a column of texts with --text or --title.",
-        )
+        hint = "Name a column of texts with --text or --title."
+        if is_json(column.type):
+            hint = f"{hint} {dotted_names(values_inside(name, column))}".strip()
+            if mixture_of(json_kinds(column.to_pylist())).usual == TEXTS:
+                hint = "Write a text in every row, or name another column with --text or --title."
+        raise DataError(f"{source}: column {name!r} holds {held_values(raw, column)}{_why(column, 'not texts')}", hint)
     return column
+
+
+def _why(column: Column, why: str) -> str:
+    """The end of a message on a column that cannot be used; none where the kinds of its values say it."""
+    return "" if is_json(column.type) and mixture_of(json_kinds(column.to_pylist())).odd else f", {why}"
+
+
+def no_labels(raw: RawTable, name: str, source: str) -> DataError:
+    """The error for a column whose type cannot hold labels."""
+    column = column_of(raw, name, source)
+    received = f"{source}: column {name!r} holds {held_values(raw, column)}{_why(column, 'which cannot be labels')}"
+    if not is_json(column.type):
+        return DataError(received, "Name a column of strings, integers, floats or booleans with --label.")
+    values = column.to_pylist()
+    kinds = json_kinds(values)
+    found = mixture_of(kinds)
+    if found.odd:
+        text = next((value for value, kind in zip(values, kinds, strict=True) if kind == TEXTS), "")
+        return DataError(received, one_kind_hint(found, text))
+    inside = dotted_names(values_inside(name, column))
+    return DataError(received, f"Name a column of labels with --label. {inside}".strip())
 
 
 def checked_texts(raw: RawTable, name: str, source: str) -> Column:
@@ -243,10 +260,7 @@ def plain_labels(
     elif is_list(column.type):
         return [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
     else:
-        raise DataError(
-            f"{source}: column {name!r} holds {_held(raw, column)}, which cannot be labels",
-            "Name a column of strings, integers, floats or booleans with --label.",
-        )
+        raise no_labels(raw, name, source)
     for place, value in enumerate(values):
         empty = value is None or (isinstance(value, str) and not value.strip())
         if label_format.missing and (empty or value != value):

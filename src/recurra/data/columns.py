@@ -2,13 +2,13 @@
 
 A model's columns (:class:`recurra.data.model_columns.ModelColumns`) are taken where the table has them. Guesses use
 names first, then content: the column with the longest texts is the text, one with few distinct values the
-label. If two columns are equally likely, nothing is guessed.
+label; a column of numbers is no text where another holds words. If two columns are equally likely, nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recurra.data.model_columns import ModelColumns
@@ -17,11 +17,13 @@ from recurra.errors import DataError
 __all__ = [
     "ColumnStatistics",
     "Columns",
+    "are_numbers",
     "choose_columns",
     "is_label_name",
     "is_text_name",
     "is_usual_name",
     "quoted_names",
+    "repeated_column",
 ]
 
 # Tiers of names, the most likely first; names of one tier are equally likely.
@@ -49,12 +51,14 @@ class ColumnStatistics:
         rows: number of rows that the statistics are based on.
         mean_length: mean length of the values in bytes, None if the column cannot hold texts.
         distinct: number of distinct values, None if the column cannot hold labels.
+        numbers: whether it is a column of texts that are all numbers, dates or codes, such as 17, 12.11.2025 or T-17.
     """
 
     name: str
     rows: int
     mean_length: float | None
     distinct: int | None
+    numbers: bool = False
 
     @property
     def few(self) -> bool:
@@ -83,6 +87,22 @@ class Columns:
     warnings: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
+
+
+def are_numbers(values: Iterable[str | None]) -> bool:
+    """Whether all texts that are not blank, of which there are some, are numbers, dates or codes.
+
+    Such a text has at most two words, and more digits than letters. A longer row of numbers may be a sequence to be
+    classified.
+    """
+    found = False
+    for value in values:
+        if not value or not value.strip():
+            continue
+        found = True
+        if len(value.split()) > 2 or sum(map(str.isdigit, value)) <= sum(map(str.isalpha, value)):
+            return False
+    return found
 
 
 def choose_columns(
@@ -138,7 +158,11 @@ def choose_columns(
     free = [fact for fact in free if fact.name != text]
     if wants["title"]:
         title = _by_name(
-            [fact for fact in free if fact.mean_length is not None], _TITLE_NAMES, source, "title", strict=True
+            [fact for fact in free if fact.mean_length is not None and not fact.numbers],
+            _TITLE_NAMES,
+            source,
+            "title",
+            strict=True,
         )
         free = [fact for fact in free if fact.name != title]
     if wants["label"]:
@@ -227,6 +251,11 @@ def _shown(names: Collection[str]) -> list[str]:
     return [repr(name if len(name) <= 40 else name[:37] + "...") for name in names]
 
 
+def repeated_column(source: str, names: Sequence[str], name: str) -> DataError:
+    """The error for a column that cannot be told from another of its name."""
+    return DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
+
+
 def is_usual_name(name: str) -> bool:
     """Whether it is a usual name of a text, title or label column."""
     return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
@@ -254,7 +283,7 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         if name not in names:
             raise DataError(f"{source} has no column {name!r}", f"Name one of {quoted_names(names)} with {option}.")
         if names.count(name) > 1:
-            raise DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
+            raise repeated_column(source, names, name)
         if name in roles:
             raise DataError(
                 f"Column {name!r} is named twice", f"Name two different ones with {roles[name]} and {option}."
@@ -285,6 +314,8 @@ def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool)
             f"{source} has no column of texts{among}",
             "Name the text column with --text" + (", or add a header row." if header else "."),
         )
+    # Whatever its name, a column of ticket numbers is not the text where another holds words.
+    texts = [fact for fact in texts if not fact.numbers] or texts
     by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
     if by_name is not None:
         return by_name
@@ -309,4 +340,7 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
 
 
 def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
+    if twice := [name for name in found if found.count(name) > 1]:
+        # Naming such a column would not tell which.
+        return repeated_column(source, found, twice[0])
     return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")

@@ -22,6 +22,7 @@ __all__ = [
     "row_of_wrong_length",
     "row_too_long",
     "text_behind_quote",
+    "title_above_header",
     "too_many_columns",
     "unknown_encoding",
     "unmarked_utf16",
@@ -168,6 +169,20 @@ def row_of_wrong_length(row: int, fields: int, width: int, text: str, source: st
     return DataError(
         f"{source}: row {row:,}{ROW_HINT} has {shown} for {width:,} columns: {start!r}",
         "Put a value that holds the separator or a quote in double quotes.",
+    )
+
+
+def title_above_header(title: str, header: str, source: str) -> DataError:
+    """The error for a first row that is no header, while a row below it looks like one.
+
+    Args:
+        title: the first row.
+        header: the row below.
+        source: name of the file.
+    """
+    return DataError(
+        f"{source}: the first row, {title[:60]!r}, looks like a title above the header, {header[:60]!r}",
+        "Delete the rows above the header.",
     )
 
 

@@ -22,6 +22,7 @@ from recurra.errors import DataError, SettingsError
 __all__ = [
     "FORMATS",
     "MAX_FILE_BYTES",
+    "TITLE_ROWS",
     "Format",
     "check_not_packed",
     "checked_format",
@@ -31,6 +32,7 @@ __all__ = [
     "has_table_suffix",
     "head_text",
     "header_format",
+    "is_title_above",
     "named_format",
     "require_pyarrow",
     "separator_line",
@@ -44,6 +46,9 @@ MAX_FILE_BYTES = 1 << 31
 
 FORMATS = ("csv", "tsv", "jsonl", "json", "fasttext", "txt", "xlsx", "parquet")
 """Values of ``--format``; a folder is always read as one folder per class."""
+
+TITLE_ROWS = 5
+"""How many rows, the first included, are looked at for a header below a title."""
 
 LABEL_MARK = "__label__"
 
@@ -254,6 +259,18 @@ def header_format(line: str) -> str | None:
     names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
     short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
     return form if form in ("csv", "tsv") and short else None
+
+
+def is_title_above(names: Collection[str], line: str) -> bool:
+    """Whether the first row of a table is a title, and a row below it the header.
+
+    The row below looks like a header (:func:`header_format`), and the first has no usual name.
+
+    Args:
+        names: the fields of the first row.
+        line: the row below.
+    """
+    return header_format(line) is not None and not is_usual_name(line) and not any(map(is_usual_name, names))
 
 
 def table_format(lines: Iterable[str]) -> str | None:

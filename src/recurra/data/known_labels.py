@@ -11,6 +11,7 @@ from recurra.data.columns import is_label_name
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
+from recurra.data.plain_columns import is_json
 from recurra.errors import DataError
 
 __all__ = ["check_labels", "folded"]
@@ -39,6 +40,9 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
     """
     known = set(map(folded, classes))
     for name, values_of_name in zip(head.names, head.columns, strict=True):
+        if is_json(values_of_name.type) and (name == column or is_label_name(name)):
+            # Reading it says what is wrong.
+            return
         if not is_label(values_of_name.type) and not is_list(values_of_name.type):
             continue
         values = values_of_name.slice(0, GUESS_ROWS).to_pylist()

@@ -24,6 +24,7 @@ __all__ = [
     "Column",
     "PlainColumn",
     "column_of_values",
+    "is_json",
     "text_column_of",
 ]
 
@@ -83,6 +84,11 @@ class PlainColumn:
 
 Column: TypeAlias = Any
 """A ``pyarrow.ChunkedArray`` or a :class:`PlainColumn`."""
+
+
+def is_json(kind: object) -> bool:
+    """Whether a column of this type holds JSON, as :mod:`recurra.data.json_lines` keeps values of several kinds."""
+    return str(kind).startswith(JSON[:-1])
 
 
 def column_of_values(values: Sequence[Any], type: str) -> Column:  # noqa: A002

@@ -18,9 +18,10 @@ from recurra.data.file_errors import (
     row_of_wrong_length,
     row_too_long,
     text_behind_quote,
+    title_above_header,
     too_many_columns,
 )
-from recurra.data.formats import separator_line
+from recurra.data.formats import TITLE_ROWS, is_title_above, separator_line
 from recurra.errors import DataError
 from recurra.kernels import delimited
 from recurra.kernels.compiled import kernels_of
@@ -126,6 +127,8 @@ class RowSplitter:
         row = self.rows + 1
         if how == delimited.WRONG_WIDTH:
             text = content[begin:place].rstrip(b"\r\n").decode()
+            if fields > len(self.names) and row <= TITLE_ROWS and is_title_above(self.names, text):
+                return title_above_header(chr(self.delimiter).join(self.names), text, self.source)
             return row_of_wrong_length(row, fields, len(self.names), text, self.source)
         if how == delimited.NEVER_CLOSED:
             return never_closed(row, self.source)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from recurra.data.arrow_columns import (
     byte_lengths,
     checked_texts,
-    is_json,
     is_label,
     is_text,
     joined_texts,
@@ -22,16 +21,25 @@ from recurra.data.arrow_columns import (
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.columns import Columns, ColumnStatistics, choose_columns, is_label_name, is_text_name, quoted_names
+from recurra.data.columns import (
+    Columns,
+    ColumnStatistics,
+    are_numbers,
+    choose_columns,
+    is_label_name,
+    is_text_name,
+)
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
-from recurra.data.formats import short_name, table_format
+from recurra.data.file_errors import title_above_header
+from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, table_format
 from recurra.data.known_labels import check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
+from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
-from recurra.data.plain_columns import Column, PlainColumn
+from recurra.data.plain_columns import Column, PlainColumn, is_json
 from recurra.errors import DataError
 
 __all__ = ["RowBlock", "TableReader"]
@@ -151,6 +159,7 @@ class TableReader:
         self.head = read_head(blocks) if head is None else head
         if text is None:
             _check_separator(self.head, self.source)
+            _check_title(self.head, self.source)
         if labelled and label not in self.head.names and self.head.names in (["text"], ["text", "file"]):
             raise _no_labels(self.head, self.source)
         if labelled and label is None and classes and {text, title} <= {None, *self.head.names}:
@@ -173,9 +182,7 @@ class TableReader:
             )
         except DataError as error:
             if inside := getattr(blocks, "inside", []):
-                raise DataError(
-                    error.received, f"{error.hint} A value inside an object has a dotted name: {quoted_names(inside)}."
-                ) from None
+                raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
             if self._repeated_name is None:
                 raise
             raise DataError(error.received, f"{self._no_header}: add a header row if it is one. {error.hint}") from None
@@ -263,6 +270,20 @@ def _check_separator(head: RawTable, source: str) -> None:
             )
 
 
+def _check_title(head: RawTable, source: str) -> None:
+    """Raises a :class:`DataError` for a file whose first row is a title, and whose header stands below it.
+
+    Its separator is told by the first row, so that each row may be a single value; or the row of the title was filled
+    up with empty fields.
+    """
+    if not head.has_header or head.typed or (len(head.names) > 1 and all(head.names)):
+        return
+    for row in zip(*(column.slice(0, TITLE_ROWS - 1).to_pylist() for column in head.columns), strict=True):
+        line = row[0] or "" if len(row) == 1 else ",".join(value or "" for value in row)
+        if all(row) and is_title_above(head.names, line):
+            raise title_above_header(",".join(filter(None, head.names)), line, source)
+
+
 def _check_mixed(head: RawTable, source: str, learned: str | None) -> None:
     """Raises a :class:`DataError` for a column with a usual name of texts, or a model's, that holds other values too.
 
@@ -286,6 +307,7 @@ def _statistics(head: RawTable) -> list[ColumnStatistics]:
                 rows=len(column),
                 mean_length=_mean_length(column) if is_text(column.type) else None,
                 distinct=_distinct(column) if is_label(column.type) else None,
+                numbers=is_text(column.type) and are_numbers(column.to_pylist()),
             )
         )
     return facts
