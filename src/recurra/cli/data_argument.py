@@ -11,10 +11,11 @@ from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
-    from recurra.data.corpus import Corpus
+    from recurra.data.corpus import InMemoryRows
     from recurra.data.datasets import Dataset
     from recurra.data.documents import Label
     from recurra.data.model_columns import ModelColumns
+    from recurra.data.streamed import StreamedTable
     from recurra.data.table import Table
     from recurra.runtime import Model
 
@@ -119,7 +120,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
     return found.train if part == "train" else found.test
 
 
-def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
+def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> StreamedTable | InMemoryRows:
     """The labelled training rows; a large table is not kept in memory but read again when needed.
 
     The arguments and errors are those of :func:`read_data`.

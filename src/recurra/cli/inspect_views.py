@@ -87,16 +87,17 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.report.packages import require_page_packages
 
         require_page_packages()
-    if wanted.queue is not None:
-        from recurra.data.review_queue import read_queue
-
-        read_queue(wanted.queue, encoding=reading.encoding)
     models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
     reading = reading.of_model(*models.values())
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
     data = read_data(wanted.data, reading, part=part, output=output)
+    if wanted.queue is not None:
+        from recurra.data.review_queue import read_queue
+
+        # What is wrong with it shows before the long part.
+        read_queue(wanted.queue, first_row=data.first_row, encoding=reading.encoding)
     name, model = next(iter(models.items()))
     document: dict[str, Any]
     if wanted.view == "flags":

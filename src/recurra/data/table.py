@@ -104,7 +104,7 @@ class Table:
         """
         if self.labels is None:
             raise DataError(f"{self.source} has no labels", "Name their column.")
-        return InMemoryRows(self.documents, self.labels, source=self.source)
+        return InMemoryRows(self.documents, self.labels, source=self.source, first_row=self.first_row)
 
     @property
     def blocks(self) -> FrameBlocks:

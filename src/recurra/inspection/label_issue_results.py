@@ -16,7 +16,8 @@ class LabelIssue:
     """A row whose label may be wrong, and why.
 
     Attributes:
-        row: number of the row in the table.
+        row: index of the row in the table, from 0.
+        number: number of the row in messages, such as 2 for the first row where the header is row 1.
         text: the text, shortened to 280 characters.
         label: the label in the table.
         predicted: the model's most probable label.
@@ -30,6 +31,7 @@ class LabelIssue:
     """
 
     row: int
+    number: int
     text: str
     label: Label
     predicted: Label
@@ -45,6 +47,7 @@ class LabelIssue:
         """Plain values."""
         return {
             "row": self.row,
+            "number": self.number,
             "text": self.text,
             "label": self.label,
             "predicted": self.predicted,

@@ -167,6 +167,7 @@ class _Finder:
         details = {
             "similarity": one.similarity,
             "row": int(self.others.rows[one.other]),
+            "number": self.others.number(one.other),
             "text": shorten(self.others.documents[one.other]),
             "label": other,
             "in": "data" if self.own else "train",
@@ -178,6 +179,7 @@ class _Finder:
         document: Document = self.sample.documents[place]
         return LabelIssue(
             row=int(self.sample.rows[place]),
+            number=self.sample.number(place),
             text=shorten(document),
             label=self.sample.label(place),
             predicted=self.sample.classes[best],
@@ -210,6 +212,7 @@ class _Neighbours:
                 one.neighbours.append(
                     {
                         "row": int(self.others.rows[near]),
+                        "number": self.others.number(near),
                         "text": shorten(self.others.documents[near]),
                         "label": self.others.label(near),
                         "similarity": float(similarity[near]),
