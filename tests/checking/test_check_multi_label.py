@@ -360,3 +360,4 @@ def test_rows_without_any_label_are_counted(name: str, tmp_path: Path) -> None:
     report = checked(write_sets(tmp_path / name, rows, sets), **FORMS[name])
     (found,) = [one for one in report.findings if one.kind == "rows without any label"]
     assert (found.severity, found.count) == ("note", sum(not own for own in sets))
+    assert "train --skip-unlabelled" in found.hint

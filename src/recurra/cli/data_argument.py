@@ -62,16 +62,7 @@ class ReadOptions(NamedTuple):
         return self.of_model(model)._replace(classes=model.bundle.labels.classes)
 
     def skipping_unlabelled(self, skip: bool) -> ReadOptions:
-        """The same options where rows without a label are read, to be skipped.
-
-        Raises:
-            SettingsError: a row may have no labels.
-        """
-        if skip and self.label_format.empty:
-            raise SettingsError(
-                "--skip-unlabelled is given where rows have any number of labels",
-                "Leave it out: an empty cell is a row without labels, which is learned from.",
-            )
+        """The same options where rows without a label are read, to be skipped."""
         return self._replace(label_format=self.label_format._replace(missing=skip))
 
 

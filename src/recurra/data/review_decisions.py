@@ -231,10 +231,11 @@ def apply_decisions(
     labels = rows.labels
     classes = {str(label): place for place, label in enumerate(labels.values) if label is not None}
     if separator is not None:
-        parts = set(chain.from_iterable(split_labels(labels.values, separator)))
-        cells = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
-        new = [cell for cell in dict.fromkeys(cells) if cell not in classes]
-        classes |= {cell: len(classes) + place for place, cell in enumerate(new)}
+        cells = [value for value in labels.values if value is not None]
+        parts = set(chain.from_iterable(split_labels(cells, separator)))
+        given = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
+        new = [cell for cell in dict.fromkeys(given) if cell not in classes]
+        classes |= {cell: len(labels.values) + place for place, cell in enumerate(new)}
         labels = EncodedLabels((*labels.values, *new), labels.codes)
     for row, one in changed.items():
         if one.label not in classes:
