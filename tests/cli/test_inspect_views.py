@@ -189,6 +189,26 @@ def test_another_file_is_no_queue(run: Run, trained: Path, spoiled: Path, conten
     assert Path("queue.csv").read_text(encoding="utf-8") == content
 
 
+def test_a_queue_is_about_rows_of_the_file_also_where_some_are_skipped(run: Run, trained: Path, spoiled: Path) -> None:
+    """Row 6 of the labelled ones is row 10 of the file with the header and two rows before it."""
+    names, *lines = spoiled.read_text(encoding="utf-8").splitlines()
+    Path("gaps.csv").write_text("\n".join([names, ",Oil,again", ",Team,again", *lines]) + "\n", encoding="utf-8")
+    words = ["inspect", trained / "model.safetensors", "--view", "doubts", "--data", "gaps.csv", "--skip-unlabelled"]
+    for _ in range(2):
+        ran = run(*words, "--queue", "q.csv", "--json", "--top", 3)
+        assert ran.code == 0, ran.err
+    (doubt,) = [one for one in ran.json["rows"] if one["row"] == 6 and one["reason"] == "suspected label error"]
+    assert doubt["number"] == 10
+    with Path("q.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["number"]: row for row in csv.DictReader(file)}
+    assert rows["10"]["row"] == "8"
+    rows["10"]["decision"] = "relabel"
+    write_table(Path("q.csv"), list(rows["10"]), [list(row.values()) for row in rows.values()])
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json", "--no-baseline"]
+    values = run("train", "gaps.csv", "--skip-unlabelled", "--relabel", "q.csv", "--out", "cleaned", *small).json
+    assert (values["cleaning"]["relabelled"], values["rows"]) == (1, 60)
+
+
 def test_doubts_out_of_fold_and_beside_training_rows(run: Run, trained: Path, spoiled: Path) -> None:
     model = trained / "model.safetensors"
     options = ("--view", "doubts", "--data", spoiled, "--top", 2, "--json")

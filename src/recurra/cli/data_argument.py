@@ -66,7 +66,9 @@ class ReadOptions(NamedTuple):
         return self._replace(label_format=self.label_format._replace(missing=skip))
 
 
-def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
+def read_data(
+    name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output, skip: bool = True
+) -> Table:
     """Reads a labelled table into memory; guesses are printed as notes.
 
     Args:
@@ -74,6 +76,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         reading: how to read it.
         part: which rows of a named dataset, or of a folder that has both.
         output: prints the notes.
+        skip: leave out rows without a label where they may be missing; else their label is ``None``.
 
     Raises:
         DataError: there is no such file or dataset, or it cannot be used.
@@ -102,7 +105,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         )
         for note in table.notes:
             output.note(note)
-        if reading.label_format.missing:
+        if skip and reading.label_format.missing:
             from recurra.data.unlabelled import labelled_table
 
             table = labelled_table(table, output.note)

@@ -69,6 +69,7 @@ class LabelIssues:
         model: name of the model.
         rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
         counts: total number of issues of each kind, shown or not.
+        first_row: number of the file's first row in messages, such as 2 where the header is row 1.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
         notes: messages for the user.
     """
@@ -76,6 +77,7 @@ class LabelIssues:
     model: str
     rows: list[LabelIssue]
     counts: dict[str, int | float]
+    first_row: int
     compared_with: str
     notes: list[str] = field(default_factory=list)
 
@@ -85,6 +87,7 @@ class LabelIssues:
             "model": self.model,
             "rows": [row.to_dict() for row in self.rows],
             "counts": self.counts,
+            "first_row": self.first_row,
             "compared_with": self.compared_with,
             "notes": self.notes,
         }
@@ -93,7 +96,8 @@ class LabelIssues:
         """The rows as decisions to be made, each once, with notes that help to decide.
 
         All are ``keep`` with the suggested label, beside which stands the probability that the model gives it; the user
-        changes them to ``exclude`` or ``relabel``.
+        changes them to ``exclude`` or ``relabel``. They are about rows of the file, also where some of them were
+        skipped.
         """
         decisions: dict[int, Decision] = {}
         notes: dict[int, dict[str, object]] = {}
@@ -101,7 +105,7 @@ class LabelIssues:
             if one.row in decisions:
                 notes[one.row]["reason"] = f"{notes[one.row]['reason']}; {one.reason}"
                 continue
-            decisions[one.row] = Decision(one.row, "keep", str(one.suggested), one.head)
+            decisions[one.row] = Decision(one.number - self.first_row, "keep", str(one.suggested), one.head)
             notes[one.row] = {
                 "labelled": one.label,
                 "probability": f"{one.suggested_probability:.4f}",
