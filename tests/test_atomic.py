@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recurra.atomic import AtomicFile, check_file, write_atomically
+from recurra.atomic import AtomicFile, check_file, write_atomically, write_if_changed
 from recurra.errors import RecurraError
 
 
@@ -25,6 +25,19 @@ def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"much longer than the new one")
     write_atomically(str(tmp_path / "a.bin"), b"new")
     assert (tmp_path / "a.bin").read_bytes() == b"new"
+
+
+def test_a_file_with_the_same_bytes_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    write_if_changed(path, b"one")
+    os.utime(path, ns=(10**18, 10**18))
+    write_if_changed(path, b"one")
+    assert path.stat().st_mtime_ns == 10**18
+    write_if_changed(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mtime_ns != 10**18
+    with pytest.raises(RecurraError, match="Make its folder first"):
+        write_if_changed(tmp_path / "none" / "f", b"one")
 
 
 def test_permissions_follow_the_umask(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from recurra.errors import RecurraError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-__all__ = ["AtomicFile", "check_file", "take_name", "target_of", "told", "write_atomically"]
+__all__ = ["AtomicFile", "check_file", "take_name", "target_of", "told", "write_atomically", "write_if_changed"]
 
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
@@ -45,6 +45,18 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """
     with AtomicFile(path) as file:
         file.write(data)
+
+
+def write_if_changed(path: str | os.PathLike[str], data: bytes) -> None:
+    """As :func:`write_atomically`, but a file that holds these bytes is left alone, with its time of modification.
+
+    Tools such as make then see that nothing that depends on it has to be made again.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        file = Path(path)
+        if file.stat().st_size == len(data) and file.read_bytes() == data:
+            return
+    write_atomically(path, data)
 
 
 class AtomicFile(io.RawIOBase):

@@ -289,7 +289,7 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     rows[9][2] = rows[0][2]
     path = write_sets(tmp_path / "rows.csv", rows, sets)
     fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
-    decisions = read_decisions(fixed.changes)
+    decisions = read_decisions(fixed.changes, first_row=2)
     original = read_table(path, label_format=MULTI_LABEL_FORMAT).corpus
     followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
     copy = read_table(tmp_path / "clean.csv", label_format=MULTI_LABEL_FORMAT)
@@ -360,3 +360,4 @@ def test_rows_without_any_label_are_counted(name: str, tmp_path: Path) -> None:
     report = checked(write_sets(tmp_path / name, rows, sets), **FORMS[name])
     (found,) = [one for one in report.findings if one.kind == "rows without any label"]
     assert (found.severity, found.count) == ("note", sum(not own for own in sets))
+    assert "train --skip-unlabelled" in found.hint

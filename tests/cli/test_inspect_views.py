@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,8 @@ def test_doubts_become_a_queue_that_training_takes(run: Run, trained: Path, spoi
     with Path("queue.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["decision"] for row in rows} == {"keep"}
+    assert all(int(row["number"]) == int(row["row"]) + 2 for row in rows)
+    assert doubt["number"] == 8
     for row in rows:
         row["decision"] = "relabel" if row["row"] == "6" else "exclude"
     write_table(Path("queue.csv"), list(rows[0]), [list(row.values()) for row in rows])
@@ -128,7 +131,7 @@ def test_a_queue_that_a_spreadsheet_saved_is_added_to_and_trained_with(run: Run,
     assert run(*words, "--top", 1).code == 0
     with Path("q.csv").open(encoding="utf-8", newline="") as file:
         names, *rows = csv.reader(file)
-    rows[0][1], rows[1][1] = "Exclude", ""
+    rows[0][2], rows[1][2] = "Exclude", ""
     with Path("q.csv").open("w", encoding="cp1252", newline="") as file:
         csv.writer(file, delimiter=";").writerows([names, *rows])
     before = Path("q.csv").read_bytes()
@@ -161,10 +164,11 @@ def test_the_command_that_is_printed_takes_the_queue(run: Run, trained: Path, sp
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("row,decision,label\n1,exclud,\n", ["line 2", "'exclud'"]),
-        ("id,body\n1,oil\n", ["no column 'row'"]),
-        ("row,decision,label,text\n1,exclude,,another text\n", ["row 1 of", "another text"]),
-        ("row,decision,label\n600,exclude,\n", ["row 600", "60 rows"]),
+        ("number,decision,label\n3,exclud,\n", ["line 2", "'exclud'"]),
+        ("id,body\n1,oil\n", ["no column 'decision'"]),
+        ("row,decision,label\n3,exclude,\n", ["by 'row' alone"]),
+        ("row,decision,label,text\n1,exclude,,another text\n", ["row 3 of", "another text"]),
+        ("number,decision,label\n600,exclude,\n", ["row 600", "whose last row is 61"]),
     ],
 )
 def test_another_file_is_no_queue(run: Run, trained: Path, spoiled: Path, content: str, parts: list[str]) -> None:
@@ -185,6 +189,26 @@ def test_another_file_is_no_queue(run: Run, trained: Path, spoiled: Path, conten
     assert Path("queue.csv").read_text(encoding="utf-8") == content
 
 
+def test_a_queue_is_about_rows_of_the_file_also_where_some_are_skipped(run: Run, trained: Path, spoiled: Path) -> None:
+    """Row 6 of the labelled ones is row 10 of the file with the header and two rows before it."""
+    names, *lines = spoiled.read_text(encoding="utf-8").splitlines()
+    Path("gaps.csv").write_text("\n".join([names, ",Oil,again", ",Team,again", *lines]) + "\n", encoding="utf-8")
+    words = ["inspect", trained / "model.safetensors", "--view", "doubts", "--data", "gaps.csv", "--skip-unlabelled"]
+    for _ in range(2):
+        ran = run(*words, "--queue", "q.csv", "--json", "--top", 3)
+        assert ran.code == 0, ran.err
+    (doubt,) = [one for one in ran.json["rows"] if one["row"] == 6 and one["reason"] == "suspected label error"]
+    assert doubt["number"] == 10
+    with Path("q.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["number"]: row for row in csv.DictReader(file)}
+    assert rows["10"]["row"] == "8"
+    rows["10"]["decision"] = "relabel"
+    write_table(Path("q.csv"), list(rows["10"]), [list(row.values()) for row in rows.values()])
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json", "--no-baseline"]
+    values = run("train", "gaps.csv", "--skip-unlabelled", "--relabel", "q.csv", "--out", "cleaned", *small).json
+    assert (values["cleaning"]["relabelled"], values["rows"]) == (1, 60)
+
+
 def test_doubts_out_of_fold_and_beside_training_rows(run: Run, trained: Path, spoiled: Path) -> None:
     model = trained / "model.safetensors"
     options = ("--view", "doubts", "--data", spoiled, "--top", 2, "--json")
@@ -201,8 +225,9 @@ def test_doubts_for_people(run: Run, trained: Path, spoiled: Path) -> None:
     ran = run("inspect", trained / "model.safetensors", "--view", "doubts", "--data", spoiled, "--queue", "queue.csv")
     assert "rows: 60" in ran.out.splitlines()
     suspected = ran.out[ran.out.index("\nsuspected label error:\n") :].split("\n\n")[0]
-    assert any(line.lstrip().startswith("6 ") for line in suspected.splitlines())
+    assert any(line.lstrip().startswith("8 ") for line in suspected.splitlines())
     assert "near-duplicate:" not in suspected
+    assert "Rows are numbered as in messages about the file: the first is row 2." in ran.out.splitlines()
     assert any(line.startswith("queue: queue.csv (") for line in ran.out.splitlines())
 
 
@@ -275,8 +300,10 @@ def test_wrong_usage(run: Run, model: Path, news: Path, words: list[str], code: 
 @pytest.mark.parametrize(
     ("decisions", "parts"),
     [
-        ("row,decision,label\n60,exclude,\n", ["row 60", "60 rows"]),
-        ("row,decision,label\n1,relabel,colour\n", ["'colour'", "money, sport, tech, world"]),
+        ("number,decision,label\n62,exclude,\n", ["row 62", "whose last row is 61"]),
+        ("number,decision,label\n1,exclude,\n", ["the number is 1, and the first row is row 2"]),
+        ("row,decision,label\n5,relabel,money\n", ["by 'row' alone", "column 'number'", "column 'text'"]),
+        ("number,decision,label\n3,relabel,colour\n", ["'colour'", "money, sport, tech, world"]),
         ("row,label\n1,money\n", ["no column 'decision'"]),
         ("row,decision,label,text\n1,exclude,,Some other text\n", ["'Some other text'"]),
     ],
@@ -288,9 +315,49 @@ def test_decisions_that_training_refuses(run: Run, news: Path, decisions: str, p
     assert not Path("run").exists()
 
 
+def test_decisions_by_the_numbers_that_messages_show(run: Run, tmp_path: Path) -> None:
+    """Row 8 of a file with a header is the seventh below it, also of a file whose rows are numbered otherwise."""
+    spoiled = spoil(tmp_path, 6)
+    true = make_rows(60, seed=4)[1][6]
+    small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json", "--no-baseline"]
+    Path("d.csv").write_text(f"number,decision,label\n8,relabel,{true}\n", encoding="utf-8")
+    values = run("train", spoiled, "--relabel", "d.csv", "--out", "numbers", *small).json
+    assert values["cleaning"]["relabelled"] == 1
+    pairs, labels = make_rows(60, seed=4)
+    text = " ".join(pairs[6])
+    Path("d.csv").write_text(f"row,decision,label,text\n6,relabel,{true},{text}\n", encoding="utf-8")
+    again = run("train", spoiled, "--relabel", "d.csv", "--out", "texts", *small).json
+    assert again["cleaning"] == values["cleaning"]
+    lines = [
+        json.dumps({"label": label, "title": pair[0], "description": pair[1]})
+        for label, pair in zip(labels, pairs, strict=True)
+    ]
+    Path("rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    other = next(label for label in labels if label != true)
+    Path("d.csv").write_text(f"number,decision,label\n7,relabel,{other}\n7,keep,\n", encoding="utf-8")
+    check_failed(run("train", "rows.jsonl", "--relabel", "d.csv", "--out", "lines", *small), 1, "row 7 stands there")
+    Path("d.csv").write_text(f"number,decision,label,text\n7,relabel,{other},{text}\n", encoding="utf-8")
+    values = run("train", "rows.jsonl", "--relabel", "d.csv", "--out", "lines", *small).json
+    assert values["cleaning"]["relabelled"] == 1
+
+
+def test_decisions_for_the_other_option_are_told_of(run: Run, tmp_path: Path) -> None:
+    spoiled, small = spoil(tmp_path, 6), ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--json"]
+    words = ["train", spoiled, *small, "--no-baseline"]
+    Path("d.csv").write_text(f"number,decision,label\n8,relabel,{make_rows(60, seed=4)[1][6]}\n", encoding="utf-8")
+    told = "d.csv has no row to exclude, and rows to relabel, which --relabel d.csv applies."
+    notes = run(*words, "--exclude", "d.csv", "--out", "a").json["notes"]
+    assert "0 rows are excluded and 0 relabelled by decision." in notes
+    assert told in notes
+    assert told not in run(*words, "--exclude", "d.csv", "--relabel", "d.csv", "--out", "b").json["notes"]
+    Path("d.csv").write_text("number,decision\n8,exclude\n", encoding="utf-8")
+    told = "d.csv has no row to relabel, and rows to exclude, which --exclude d.csv applies."
+    assert told in run(*words, "--relabel", "d.csv", "--out", "c").json["notes"]
+
+
 def test_a_resumed_run_must_have_the_same_decisions(run: Run, tmp_path: Path) -> None:
     news = write_news(tmp_path / "more.csv", 40)
-    Path("d.csv").write_text("row,decision,label\n1,exclude,\n", encoding="utf-8")
+    Path("d.csv").write_text("number,decision,label\n3,exclude,\n", encoding="utf-8")
     small = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--quiet"]
     assert run("train", news, "--out", "run", "--exclude", "d.csv", *small).code == 0
     check_failed(run("train", news, "--out", "run", "--resume", *small), 1, "run")

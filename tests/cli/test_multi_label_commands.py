@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,59 @@ def test_lists_and_marks_give_the_same_model(run: Run, tmp_path: Path) -> None:
     assert all(np.array_equal(one.bundle.tensors[name], other.bundle.tensors[name]) for name in one.bundle.tensors)
     assert (one.record["label_separator"], "label_separator" in other.record) == ("|", False)
     assert one.classes_.tolist() == list(TOPICS)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_unlabelled_rows_are_skipped_on_request(run: Run, tmp_path: Path, name: str) -> None:
+    """The model is the one of a file without them; without the option they are learned."""
+    texts, labels = topic_rows(90)
+    rows = [pair for pair in zip(texts, labels, strict=True) if pair[1]]
+    bare: list[tuple[str, Any]] = [("nobody looked at this", ()), ("nor at that", None)]
+    gaps = [rows[0], bare[0], *rows[1:40], bare[1], *rows[40:]]
+    options = ["--set", "hidden=4", "--set", "embedding=4", "--epochs", 1, "--model", "lesson/gru", "--multi-label"]
+    for path, some in ((tmp_path / name, gaps), (tmp_path / f"whole-{name}", rows)):
+        if name.endswith("l"):
+            lines = [json.dumps({"text": text, "labels": own}) for text, own in some]
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        else:
+            cells = [(text, "  " if own is None else "|".join(own)) for text, own in some]
+            write_table(path, ("text", "labels"), cells)
+    learned = run("train", name, "--out", "all", *options, "--json").json
+    assert learned["rows"] == len(gaps)
+    skipped = run("train", name, "--out", "run", *options, "--skip-unlabelled", "--json").json
+    told = f"2 of {len(gaps)} rows have no label and are skipped."
+    assert told in skipped["notes"]
+    assert skipped["rows"] == len(rows)
+    assert run("train", f"whole-{name}", "--out", "whole", *options).code == 0
+    assert Path("run/model.safetensors").read_bytes() == Path("whole/model.safetensors").read_bytes()
+    # Decisions are about the file as it is, and may give such a row its labels.
+    number = 3 if name.endswith(".csv") else 2
+    Path("d.csv").write_text(f"number,decision\n{number},exclude\n", encoding="utf-8")
+    words = ["train", name, "--out", "fewer", *options, "--skip-unlabelled", "--exclude", "d.csv", "--json"]
+    assert f"1 of {len(gaps) - 1} rows has no label and is skipped." in run(*words).json["notes"]
+    model = Path("run/model.safetensors")
+    tested = run("evaluate", model, name, "--skip-unlabelled", "--json").json
+    assert (tested["rows"], told in tested["notes"]) == (len(rows), True)
+    assert run("evaluate", model, name, "--json").json["rows"] == len(gaps)
+    compared = run("compare", model, "all/model.safetensors", "--data", name, "--skip-unlabelled", "--json").json
+    assert told in compared["notes"]
+    held = ["--validation", name, "--skip-unlabelled", "--out", "held", "--json"]
+    assert run("train", f"whole-{name}", *options, *held).json["held_out"] == len(rows)
+
+
+def test_an_unlabelled_row_may_be_relabelled_with_several_labels(run: Run, tmp_path: Path) -> None:
+    texts, labels = topic_rows(60)
+    rows = [(text, "|".join(own)) for text, own in zip(texts, labels, strict=True) if own]
+    write_table(tmp_path / "rows.csv", ("text", "labels"), [*rows, ("a", ""), ("b", "")])
+    cell = f"{TOPICS[1]}|{TOPICS[0]}|{TOPICS[2]}"
+    Path("d.csv").write_text(f"number,decision,label\n{len(rows) + 2},relabel,{cell}\n", encoding="utf-8")
+    words = ["train", "rows.csv", "--out", "run", "--label-separator", "|", "--skip-unlabelled", *SMALL, "--json"]
+    values = run(*words, "--relabel", "d.csv").json
+    assert f"1 of {len(rows) + 2} rows has no label and is skipped." in values["notes"]
+    assert values["classes"] == sorted(TOPICS)
+    Path("d.csv").write_text(f"number,decision,label\n{len(rows) + 2},relabel,None\n", encoding="utf-8")
+    words[words.index("run")] = "other"
+    check_failed(run(*words, "--relabel", "d.csv"), 1, "relabelled 'None', which no row of rows.csv has")
 
 
 def test_a_cell_that_only_looks_like_several_is_one_label(run: Run, tmp_path: Path) -> None:

@@ -292,6 +292,10 @@ def test_there_may_be_nothing_to_go_on_from(run: Run, classifier: Path) -> None:
     notes = run("score", classifier, data, "--out", "out.csv", "--resume", "--json").json["notes"]
     assert notes[1] == "there is no earlier run to resume: starting at the first row"
     assert not list(Path().glob(".*"))
+    before = Path("out.csv").read_bytes()
+    notes = run("score", classifier, data, "--out", "out.csv", "--resume", "--json").json["notes"]
+    assert notes[1] == "out.csv exists, and no interrupted run to resume: it is written again from the first row"
+    assert Path("out.csv").read_bytes() == before
 
 
 @pytest.mark.usefixtures("_often")

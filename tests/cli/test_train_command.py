@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -137,10 +138,14 @@ def test_resume_without_a_checkpoint_starts_from_the_beginning_and_says_so(run: 
 def test_resume_of_a_finished_run_changes_nothing(run: Run, news: Path) -> None:
     assert run("train", news, "--out", "run", "--quiet", *SMALL).code == 0
     before = Path("run/model.safetensors").read_bytes()
+    written = [Path("run", name) for name in ("model.safetensors", "model-card.md", "history.json")]
+    for path in written:
+        os.utime(path, ns=(10**18, 10**18))
     ran = run("train", news, "--out", "run", "--resume", "--json", *SMALL)
     assert ran.code == 0
     assert not any("checkpoint" in note for note in ran.json["notes"])
     assert Path("run/model.safetensors").read_bytes() == before
+    assert {path.stat().st_mtime_ns for path in written} == {10**18}
 
 
 def test_resume_with_other_settings_is_refused_and_nothing_lost(run: Run, news: Path) -> None:

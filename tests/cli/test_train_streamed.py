@@ -17,7 +17,7 @@ from recurra.data import blocks, streamed
 from recurra.text import counting
 
 OPTIONS = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 2, "--seed", 3]
-DECISIONS = "row,decision,label,text\n3,exclude,,\n8,relabel,sport,\n"
+DECISIONS = "number,decision,label,text\n5,exclude,,\n10,relabel,sport,\n"
 
 
 @pytest.fixture

@@ -164,11 +164,6 @@ def test_numbers_stay_numbers_where_a_label_is_missing(run: Run, tmp_path: Path)
     assert (values["rows"], recurra.load(values["model"]).classes_.tolist()) == (40, [0, 1, 2, 3])
 
 
-def test_skipping_unlabelled_rows_is_refused_where_rows_have_any_number_of_labels(run: Run, news: Path) -> None:
-    ran = run("train", news, "--out", "run", "--multi-label", "--skip-unlabelled", "-q")
-    check_failed(ran, 2, "--skip-unlabelled is given where rows have any number of labels", "Leave it out")
-
-
 @pytest.mark.parametrize(
     ("epochs", "best", "options", "line"),
     [

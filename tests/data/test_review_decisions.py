@@ -25,6 +25,7 @@ def table() -> Table:
         "title",
         "label",
         "n.csv",
+        first_row=2,
     )
 
 
@@ -66,11 +67,15 @@ def test_numbers_are_labels_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("exclude", "relabel", "message"),
     [
-        ([Decision(3, "exclude")], [], "row 3 of n.csv, which has 3 rows"),
-        ([Decision(3, "keep")], [], "row 3 of n.csv, which has 3 rows"),
+        ([Decision(3, "exclude")], [], "row 5 of n.csv, whose last row is 4"),
+        ([Decision(3, "keep")], [], "row 5 of n.csv, whose last row is 4"),
         ([], [Decision(0, "relabel", "sport")], "relabelled 'sport', which no row of n.csv has"),
-        ([Decision(0, "exclude")], [Decision(0, "relabel", "world")], "Row 0 is excluded and relabelled"),
-        ([Decision(0, "exclude", "", "another text")], [], "has the text 'another text', the row 'Oil rises'"),
+        ([Decision(0, "exclude")], [Decision(0, "relabel", "world")], "Row 2 is excluded and relabelled"),
+        (
+            [Decision(0, "exclude", "", "another text")],
+            [],
+            "row 2 of n.csv has the text 'another text', the row 'Oil rises'",
+        ),
         ([Decision(row, "exclude") for row in range(3)], [], "All 3 rows of n.csv are excluded"),
     ],
 )
@@ -84,49 +89,76 @@ def test_decisions_that_do_not_fit_the_table(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "has no column 'row'; its columns are none"),
+        ("", "has no column 'decision'; its columns are none"),
         ("row,label\n1,a\n", "has no column 'decision'"),
-        ("row,decision,label\n-1,keep,\n", "line 2: the row is '-1'"),
-        ("row,decision,label\n1.0,keep,\n", "line 2: the row is '1.0'"),
-        ("row,decision,label\n²,keep,\n", "line 2: the row is '²'"),
-        ("row,decision,label\n1,drop,\n", "line 2: the decision is 'drop'. Give one of keep, exclude, relabel"),
-        ("row,decision,label\n1,relabel,\n", "row 1 is to be relabelled, but has no label"),
-        ("row,decision\n1,relabel\n", "row 1 is to be relabelled, but has no label"),
-        ("row,decision,label\n1,keep,\n1,exclude,\n", "line 3: row 1 stands there twice"),
+        ("decision,label\nkeep,a\n", "has no column 'number'; its columns are decision, label"),
+        ("number,decision,label\n-1,keep,\n", "line 2: the number is '-1'"),
+        ("number,decision,label\n3.0,keep,\n", "line 2: the number is '3.0'"),
+        ("number,decision,label\n²,keep,\n", "line 2: the number is '²'"),
+        ("row,decision,text\nx,keep,a\n", "line 2: the row is 'x'"),
+        ("number,decision,label\n,keep,a\n", "line 2: there is no number. Give the row's number as messages and"),
+        ("number,decision,label\n1,keep,\n", "line 2: the number is 1, and the first row is row 2"),
+        ("row,decision,text\n1,keep,\n", "line 2: row 1 has neither a number nor a text"),
+        ("row,number,decision\n3,3,keep\n", "line 2: number 3 is row 1 if counted from 0, and the row is 3"),
+        ("number,decision,label\n3,drop,\n", "line 2: the decision is 'drop'. Give one of keep, exclude, relabel"),
+        ("number,decision,label\n3,relabel,\n", "row 3 is to be relabelled, but has no label"),
+        ("number,decision\n3,relabel\n", "row 3 is to be relabelled, but has no label"),
+        ("number,decision,label\n3,keep,\n3,exclude,\n", "line 3: row 3 stands there twice"),
+        ("row,number,decision,text\n1,,keep,a\n,3,exclude,\n", "line 3: row 3 stands there twice"),
         ("row;label\n1;a\n", "has no column 'decision'; its columns are row, label"),
-        ("sep=;\nrow;decision;label\n1;drop;\n", "line 3: the decision is 'drop'"),
+        ("sep=;\nnumber;decision;label\n3;drop;\n", "line 3: the decision is 'drop'"),
+        (
+            "row,decision,label\n325,relabel,world\n",
+            r"d\.csv says by 'row' alone, which counts from 0, which rows are meant\. Write their numbers as messages "
+            r"and spreadsheets show them \(2 is the first row\) in a column 'number' instead, or add their texts in a "
+            r"column 'text'\.$",
+        ),
     ],
 )
 def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        read_decisions(written(tmp_path, text))
+        read_decisions(written(tmp_path, text), first_row=2)
     assert "\n" not in str(caught.value)
+
+
+def test_rows_by_number_by_text_and_by_both(tmp_path: Path) -> None:
+    wanted = [Decision(0, "exclude", "", "Oil rises"), Decision(2, "relabel", "world")]
+    both = "row,number,decision,label,text\n0,2,exclude,,Oil rises\n2,4,relabel,world,\n"
+    assert read_decisions(written(tmp_path, both), first_row=2) == wanted
+    # Of the cells, either may be empty: what somebody adds by hand, and what a browser kept before there were numbers.
+    assert read_decisions(written(tmp_path, both.replace("0,2,", "0,,").replace("2,4,", ",4,")), first_row=2) == wanted
+    by_text = "row,decision,text\n0,exclude,Oil rises\n"
+    assert read_decisions(written(tmp_path, by_text), first_row=2) == wanted[:1]
+    # In a file without a header, row 1 is the first.
+    assert read_decisions(written(tmp_path, "number,decision\n1,exclude\n"), first_row=1) == [Decision(0, "exclude")]
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
-        read_decisions(tmp_path / "none.csv")
+        read_decisions(tmp_path / "none.csv", first_row=2)
     (tmp_path / "d.csv").write_bytes(b"row,decision\n1,\xff\n")
     with pytest.raises(DataError, match="is not UTF-8"):
-        read_decisions(tmp_path / "d.csv")
+        read_decisions(tmp_path / "d.csv", first_row=2)
 
 
 def test_a_spreadsheets_mark_at_the_beginning_is_forgiven(tmp_path: Path) -> None:
-    assert read_decisions(written(tmp_path, "\ufeffrow,decision,label\r\n0, exclude ,\r\n")) == [Decision(0, "exclude")]
+    assert read_decisions(written(tmp_path, "\ufeffnumber,decision,label\r\n2, exclude ,\r\n"), first_row=2) == [
+        Decision(0, "exclude")
+    ]
 
 
 def test_a_file_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
-    lines = ["row;decision;label;note, mine;text", "0;Relabel;Büro;a, b;Öl, teuer"]
-    lines += ["2;;Büro;;", "1;EXCLUDE ;;;", ";;;;"]
+    lines = ["number;decision;label;note, mine;text", "2;Relabel;Büro;a, b;Öl, teuer"]
+    lines += ["4;;Büro;;", "3;EXCLUDE ;;;", ";;;;"]
     wanted = [Decision(0, "relabel", "Büro", "Öl, teuer"), Decision(2, "keep", "Büro"), Decision(1, "exclude")]
     for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
         (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode(encoding))
-        assert read_decisions(tmp_path / "d.csv", encoding="cp1252") == wanted
+        assert read_decisions(tmp_path / "d.csv", encoding="cp1252", first_row=2) == wanted
     (tmp_path / "d.csv").write_bytes("\r\n".join(["sep=\t", *lines]).replace(";", "\t").encode())
-    assert read_decisions(tmp_path / "d.csv") == wanted
+    assert read_decisions(tmp_path / "d.csv", first_row=2) == wanted
     (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
     with pytest.raises(DataError, match=r"is not UTF-8\. Save it as UTF-8, or in the encoding of the rows, named with"):
-        read_decisions(tmp_path / "d.csv")
+        read_decisions(tmp_path / "d.csv", first_row=2)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -144,15 +176,17 @@ def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, decisions: list[Decision], note: str
 ) -> None:
     path = tmp_path_factory.mktemp("decisions") / "d.csv"
-    path.write_text(decisions_csv(decisions, [{"why": note}] * len(decisions)), encoding="utf-8", newline="")
-    assert read_decisions(path) == decisions
+    path.write_text(
+        decisions_csv(decisions, [{"why": note}] * len(decisions), first_row=2), encoding="utf-8", newline=""
+    )
+    assert read_decisions(path, first_row=2) == decisions
 
 
 @given(st.tuples(st.text(max_size=200), st.text(max_size=200)))
 def test_a_rows_own_head_fits_it(document: tuple[str, str]) -> None:
     """What is written for a row, formulas made harmless, is accepted for it."""
     table = Table([document, ("b", "b")], ["a", "b"], "text", "title", "label", "n.csv")
-    line = decisions_csv([Decision(0, "exclude", text=text_excerpt(document))])
+    line = decisions_csv([Decision(0, "exclude", text=text_excerpt(document))], first_row=1)
     assert not list(csv.reader(io.StringIO(line, newline="")))[1][-1].startswith(("=", "+", "-", "@"))
     for text in (text_excerpt(document), "'" + text_excerpt(document)):
         if text == text_excerpt(document) or text[1:2] in ("=", "+", "-", "@"):

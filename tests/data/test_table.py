@@ -125,3 +125,11 @@ def test_the_fingerprint_spans_blocks_and_odd_texts() -> None:
     assert table(many).fingerprint != table([*many[:-1], "other"]).fingerprint
     assert table(["\ud800"]).fingerprint != table(["\udfff"]).fingerprint
     assert table(["a"], [math.inf]).fingerprint != table(["a"], [-math.inf]).fingerprint
+
+
+def test_chosen_rows_keep_their_numbers() -> None:
+    table = Table(["a", "b", "c", "d"], None, "text", None, None, "n.csv", first_row=2)
+    assert table.numbers.tolist() == [2, 3, 4, 5]
+    some = table.take([3, 1, 2])
+    assert some.numbers.tolist() == [5, 3, 4]
+    assert some.take([2, 0]).numbers.tolist() == [4, 5]

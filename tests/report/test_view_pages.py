@@ -118,21 +118,23 @@ def test_doubts_are_shown_by_reason(model: Model, table: Table, check_page: Call
     assert {"confident mistake", "near-duplicate"} <= reasons
     html = doubts_page(found, data_name="news.csv")
     sections = dict(part.split('"', 1) for part in html.split('<section id="')[1:])
-    rows = {reason: [one["row"] for one in found["rows"] if one["reason"] == reason] for reason in reasons}
+    rows = {reason: [one["number"] for one in found["rows"] if one["reason"] == reason] for reason in reasons}
     assert sections.keys() == {reason.replace(" ", "-") for reason in reasons}
     for reason, own in rows.items():
         found_rows = re.findall(r'<tr><td [^>]*class="number">(\d+)<', sections[reason.replace(" ", "-")])
         assert [int(row) for row in found_rows] == own
     text = no_break(check_page(html).text)
     for one in found["rows"]:
-        said = f"{one['row']} {one['label']} {one['suggested']} {one['predicted']} , {100 * one['probability']:.1f} %"
+        said = (
+            f"{one['number']} {one['label']} {one['suggested']} {one['predicted']} , {100 * one['probability']:.1f} %"
+        )
         assert f"{said} {one['text']}" in text
         if one["reason"] == "near-duplicate":
             copy = one["details"]
-            assert f"Similarity {copy['similarity']:.2f} with row {copy['row']} of the training rows" in text
+            assert f"Similarity {copy['similarity']:.2f} with row {copy['number']} of the training rows" in text
             assert f"{copy['label']} : {copy['text']}" in text
         for near in one["neighbours"]:
-            assert f"{near['text']} (row {near['row']}, {near['similarity']:.2f})" in text
+            assert f"{near['text']} (row {near['number']}, {near['similarity']:.2f})" in text
     for title, reason in (
         ("Confident mistakes", "confident mistake"),
         ("Suspected label errors", "suspected label error"),

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from recurra.atomic import write_atomically
+from recurra.atomic import write_atomically, write_if_changed
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError
@@ -14,18 +14,19 @@ from recurra.errors import ModelFileError
 __all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
-def write_bundle(bundle: Bundle, path: str | os.PathLike[str]) -> None:
+def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: bool = False) -> None:
     """Writes a model file atomically: an existing file is replaced as a whole or stays unchanged.
 
     Args:
         bundle: the model. The same model always has the same bytes.
         path: the file, usually ``….safetensors``; its folder must exist.
+        keep_same: leave a file that holds the same bytes alone, with its time of modification.
 
     Raises:
         ModelFileError: the parts of the model do not fit together.
         RecurraError: the file cannot be written.
     """
-    write_atomically(path, encode(bundle))
+    (write_if_changed if keep_same else write_atomically)(path, encode(bundle))
 
 
 def read_bundle(path: str | os.PathLike[str]) -> Bundle:

@@ -98,9 +98,9 @@ def fix(
             writer.write([*columns], [*columns.values()])
             noted += _noted(block, reader, changes)
         writer.finish()
-        write_atomically(
-            listed, decisions_csv([one for one, _ in noted], [note for _, note in noted]).encode("utf-8", "replace")
-        )
+        decisions, notes = [one for one, _ in noted], [note for _, note in noted]
+        written = decisions_csv(decisions, notes, first_row=reader.head.first_row)
+        write_atomically(listed, written.encode("utf-8", "replace"))
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
     return FixResult(
         out=out,

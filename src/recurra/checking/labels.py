@@ -182,7 +182,7 @@ def label_findings(
                 part,
                 bare,
                 "Training learns them as rows that have none of the labels.",
-                "If nobody has labelled them, such as a null in JSON, leave them out.",
+                "If nobody has labelled them, such as a null in JSON, skip them: train --skip-unlabelled.",
             )
         )
     counts = class_rows(facts, names)

@@ -11,10 +11,11 @@ from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
-    from recurra.data.corpus import Corpus
+    from recurra.data.corpus import InMemoryRows
     from recurra.data.datasets import Dataset
     from recurra.data.documents import Label
     from recurra.data.model_columns import ModelColumns
+    from recurra.data.streamed import StreamedTable
     from recurra.data.table import Table
     from recurra.runtime import Model
 
@@ -61,20 +62,13 @@ class ReadOptions(NamedTuple):
         return self.of_model(model)._replace(classes=model.bundle.labels.classes)
 
     def skipping_unlabelled(self, skip: bool) -> ReadOptions:
-        """The same options where rows without a label are read, to be skipped.
-
-        Raises:
-            SettingsError: a row may have no labels.
-        """
-        if skip and self.label_format.empty:
-            raise SettingsError(
-                "--skip-unlabelled is given where rows have any number of labels",
-                "Leave it out: an empty cell is a row without labels, which is learned from.",
-            )
+        """The same options where rows without a label are read, to be skipped."""
         return self._replace(label_format=self.label_format._replace(missing=skip))
 
 
-def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output) -> Table:
+def read_data(
+    name: str, reading: ReadOptions, *, part: Literal["train", "test"], output: Output, skip: bool = True
+) -> Table:
     """Reads a labelled table into memory; guesses are printed as notes.
 
     Args:
@@ -82,6 +76,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         reading: how to read it.
         part: which rows of a named dataset, or of a folder that has both.
         output: prints the notes.
+        skip: leave out rows without a label where they may be missing; else their label is ``None``.
 
     Raises:
         DataError: there is no such file or dataset, or it cannot be used.
@@ -110,7 +105,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
         )
         for note in table.notes:
             output.note(note)
-        if reading.label_format.missing:
+        if skip and reading.label_format.missing:
             from recurra.data.unlabelled import labelled_table
 
             table = labelled_table(table, output.note)
@@ -119,7 +114,7 @@ def read_data(name: str, reading: ReadOptions, *, part: Literal["train", "test"]
     return found.train if part == "train" else found.test
 
 
-def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> Corpus:
+def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> StreamedTable | InMemoryRows:
     """The labelled training rows; a large table is not kept in memory but read again when needed.
 
     The arguments and errors are those of :func:`read_data`.

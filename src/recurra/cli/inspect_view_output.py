@@ -80,7 +80,7 @@ def show_doubts(doubted: LabelIssues, output: Output) -> None:
     for what, count in doubted.counts.items():
         output.result(f"{what}: {count:.4f}" if isinstance(count, float) else f"{what}: {count:,}")
     if doubted.rows:
-        output.detail("Rows are counted from 0: row 0 is the first one below the names of the columns.")
+        output.detail(f"Rows are numbered as in messages about the file: the first is row {doubted.first_row}.")
     by_reason: dict[str, list[LabelIssue]] = {}
     for one in doubted.rows:
         by_reason.setdefault(one.reason, []).append(one)
@@ -88,7 +88,7 @@ def show_doubts(doubted: LabelIssues, output: Output) -> None:
         rows = [("row", "label", "suggested", "p", "text")]
         for one in issues:
             labels = (cut(str(one.label), LABEL), cut(str(one.suggested), LABEL))
-            rows.append((str(one.row), *labels, f"{one.suggested_probability:.2f}", one.text))
+            rows.append((str(one.number), *labels, f"{one.suggested_probability:.2f}", one.text))
         output.detail(f"\n{reason}:\n{aligned(_fitted(rows), right=(0, 3))}")
 
 

@@ -80,6 +80,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         RecurraError: a page is wanted, and its packages are not installed.
     """
     from recurra.cli import inspect_view_output as shown
+    from recurra.data.unlabelled import labelled_table
     from recurra.inspection.labelled_sample import check_supports_views
     from recurra.runtime import load
 
@@ -87,16 +88,19 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.report.packages import require_page_packages
 
         require_page_packages()
-    if wanted.queue is not None:
-        from recurra.data.review_queue import read_queue
-
-        read_queue(wanted.queue, encoding=reading.encoding)
     models = {model_name(path): load(path) for path in paths}
     for model in models.values():
         check_supports_views(model)
     reading = reading.of_model(*models.values())
     part: Literal["train", "test"] = "train" if wanted.folds else "test"
-    data = read_data(wanted.data, reading, part=part, output=output)
+    # A queue is about rows of the file, those without a label included.
+    whole = read_data(wanted.data, reading, part=part, output=output, skip=False)
+    data = labelled_table(whole, output.note) if reading.label_format.missing else whole
+    if wanted.queue is not None:
+        from recurra.data.review_queue import read_queue
+
+        # What is wrong with it shows before the long part.
+        read_queue(wanted.queue, first_row=data.first_row, encoding=reading.encoding)
     name, model = next(iter(models.items()))
     document: dict[str, Any]
     if wanted.view == "flags":
@@ -111,7 +115,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         issues = _doubts(model, name, data, wanted, reading, output)
         shown.show_doubts(issues, output)
         if wanted.queue is not None:
-            _write_queue(issues, wanted.queue, data, wanted.data, reading, output)
+            _write_queue(issues, wanted.queue, whole, wanted.data, reading, output)
         document = issues.to_dict()
     else:
         flows = _flows(models, data, wanted, output)

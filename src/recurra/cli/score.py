@@ -159,6 +159,8 @@ def _columns(source: RowSource, model: Model, every: bool, output: Output) -> li
 def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:
     if file.begun is not None:
         output.note(f"going on after {file.begun.rows:,} rows that an earlier run answered")
+    elif resume and file.out.exists():
+        output.note(f"{file.out} exists, and no interrupted run to resume: it is written again from the first row")
     elif resume:
         output.note("there is no earlier run to resume: starting at the first row")
     elif file.dropped is not None:

@@ -44,7 +44,7 @@ from recurra.training.run import prepare_folder
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
-    from recurra.data.review_decisions import Cleaning
+    from recurra.data.review_decisions import Cleaning, NumberedRows
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
 
@@ -243,14 +243,14 @@ def train(
         reading = reading._replace(model=ModelColumns.from_record(initial.record))
     with locked_folder(out), Bars(output) as bars:
         prepare_folder(out, resume=resume)
-        rows = read_rows(data, reading, output=output, bars=bars)
+        read = read_rows(data, reading, output=output, bars=bars)
         held_reading = reading
-        named_columns = getattr(rows, "named_columns", None)
-        columns = getattr(rows, "columns", None)
+        named_columns = getattr(read, "named_columns", None)
+        columns = getattr(read, "columns", None)
         if columns is not None:
             # Those that were guessed; a named set has none.
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
-        rows, cleaning = _cleaned(rows, exclude, relabel, label_separator, encoding, output)
+        rows, cleaning = _cleaned(read, exclude, relabel, label_separator, encoding, output)
         rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
             from recurra.data.replay import with_replay
@@ -379,18 +379,24 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
 
 
 def _cleaned(
-    rows: Corpus, exclude: Path | None, relabel: Path | None, separator: str | None, encoding: str, output: Output
+    rows: NumberedRows, exclude: Path | None, relabel: Path | None, separator: str | None, encoding: str, output: Output
 ) -> tuple[Corpus, Cleaning | None]:
     """The rows after the decisions, and a summary of the changes."""
     if exclude is None and relabel is None:
         return rows, None
     from recurra.data.review_decisions import apply_decisions, read_decisions
 
-    cleaned, cleaning = apply_decisions(
-        rows,
-        exclude=read_decisions(exclude, encoding=encoding) if exclude else (),
-        relabel=read_decisions(relabel, encoding=encoding) if relabel else (),
-        separator=separator,
-    )
+    files = {"exclude": exclude, "relabel": relabel}
+    decisions = {
+        option: [] if file is None else read_decisions(file, first_row=rows.first_row, encoding=encoding)
+        for option, file in files.items()
+    }
+    cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
+    for option, other in (("exclude", "relabel"), ("relabel", "exclude")):
+        made = {one.decision for one in decisions[option]}
+        if option not in made and other in made and files[option] != files[other]:
+            output.note(
+                f"{files[option]} has no row to {option}, and rows to {other}, which --{other} {files[option]} applies."
+            )
     return cleaned, cleaning

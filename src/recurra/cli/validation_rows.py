@@ -57,7 +57,7 @@ def read_validation(
     from recurra.tasks.multi_label_detection import resolve_rows
 
     try:
-        rows = read_rows(name, reading, output=output, bars=bars)
+        rows: Corpus = read_rows(name, reading, output=output, bars=bars)
     except DataError as error:
         if "--encoding" not in error.hint:
             raise

@@ -254,11 +254,12 @@ def plain_labels(
     if is_text(column.type):
         values = [value or "" for value in checked_texts(raw, name, source).to_pylist()]
         if label_format.empty:
-            return values
+            return [value if value.strip() else None for value in values] if label_format.missing else values
     elif is_label(column.type):
         values = column.to_pylist()
     elif is_list(column.type):
-        return [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
+        lists = [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
+        return [value or None for value in lists] if label_format.missing else lists
     else:
         raise no_labels(raw, name, source)
     for place, value in enumerate(values):

@@ -67,6 +67,7 @@ class InMemoryRows:
         documents: B texts or (title, text) pairs.
         labels: B labels; tuples of labels in multi-label data.
         source: name of the source.
+        first_row: number of the first row in messages.
 
     Raises:
         DataError: the numbers differ, or an item is not a document.
@@ -78,6 +79,7 @@ class InMemoryRows:
         labels: Sequence[Label] | Sequence[LabelSet],
         *,
         source: str = IN_MEMORY,
+        first_row: int = 1,
     ) -> None:
         if len(documents) != len(labels):
             raise DataError(
@@ -85,6 +87,7 @@ class InMemoryRows:
             )
         check_documents(documents)
         self.documents, self.labels, self.source = documents, EncodedLabels.of(labels), source
+        self.first_row = first_row
 
     def __len__(self) -> int:
         return len(self.documents)

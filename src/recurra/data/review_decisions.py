@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,6 +26,7 @@ __all__ = [
     "Cleaning",
     "Decision",
     "DecisionFile",
+    "NumberedRows",
     "apply_decisions",
     "check_decisions",
     "decision_table",
@@ -36,7 +37,8 @@ __all__ = [
 ]
 
 DECISIONS = ("keep", "exclude", "relabel")
-COLUMNS = ("row", "decision", "label")
+COLUMNS = ("row", "number", "decision", "label")
+HEADERS = "Give a header row: number,decision,label, or row,decision,label,text."
 # Files of decisions are small; larger files were probably named by mistake.
 LARGEST = 1 << 26
 # Number of characters of a text that are stored in the file and compared with the table.
@@ -83,6 +85,16 @@ class Cleaning:
         }
 
 
+class NumberedRows(Corpus, Protocol):
+    """Rows of a file, before any are left out.
+
+    Attributes:
+        first_row: number of the first row in messages, such as 2 where the header is row 1.
+    """
+
+    first_row: int
+
+
 class DecisionFile(NamedTuple):
     """The content of a file of decisions, as a spreadsheet may have written it.
 
@@ -126,43 +138,38 @@ class DecisionFile(NamedTuple):
         )
 
 
-def read_decisions(path: str | Path, *, encoding: str = "utf-8") -> list[Decision]:
-    """Reads a file of decisions: a header with at least ``row`` and ``decision``, and ``label`` where rows get one.
+def read_decisions(path: str | Path, *, first_row: int, encoding: str = "utf-8") -> list[Decision]:
+    """Reads a file of decisions: a header with at least ``decision`` and what says which row each is about.
 
-    Other columns are ignored, except ``text``, and so are lines of empty cells. An empty decision is ``keep``; case
-    does not count. Fields may be separated as those of other tables.
+    That is ``number``, the row's number as messages and spreadsheets show it, or ``row``, its index from 0, beside its
+    ``text``: an index alone may be meant as a number, and another row would be changed. ``label`` is needed where rows
+    get one. Other columns are ignored, and so are lines of empty cells. An empty decision is ``keep``; case does not
+    count. Fields may be separated as those of other tables.
 
     Args:
         path: the file.
+        first_row: number of the first row of the table that the decisions are about.
         encoding: of a file that is not UTF-8.
 
     Raises:
         DataError: there is no such file, or a line is not a decision; the message has the line number.
     """
-    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:])
+    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:], first_row=first_row)
 
 
-def decisions_in(file: DecisionFile, *, source: str) -> list[Decision]:
+def decisions_in(file: DecisionFile, *, source: str, first_row: int) -> list[Decision]:
     """The decisions in a file that was read; see :func:`read_decisions`."""
     reader = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
     try:
-        names = reader.fieldnames or []
-        missing = [name for name in COLUMNS[:2] if name not in names]
-        if missing:
-            raise DataError(
-                f"{source} has no column {missing[0]!r}; its columns are {', '.join(names)[:80] or 'none'}",
-                "Give a header row: row,decision,label.",
-            )
+        _check_header(reader.fieldnames or [], source, first_row)
         decisions, seen = [], set()
         for line in reader:
             if not any(isinstance(cell, str) and cell.strip() for cell in line.values()):
                 continue
-            decision = _decision(line, f"{source}, line {file.skipped + reader.line_num}")
+            where = f"{source}, line {file.skipped + reader.line_num}"
+            decision = _decision(line, where, first_row)
             if decision.row in seen:
-                raise DataError(
-                    f"{source}, line {file.skipped + reader.line_num}: row {decision.row} stands there twice",
-                    "Decide once.",
-                )
+                raise DataError(f"{where}: row {decision.row + first_row:,} stands there twice", "Decide once.")
             seen.add(decision.row)
             decisions.append(decision)
     except csv.Error as error:
@@ -170,30 +177,34 @@ def decisions_in(file: DecisionFile, *, source: str) -> list[Decision]:
     return decisions
 
 
-def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = ()) -> str:
+def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, first_row: int) -> str:
     """The content of a file of decisions; the arguments are those of :func:`decision_table`."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(decision_table(decisions, notes))
+    csv.writer(out).writerows(decision_table(decisions, notes, first_row=first_row))
     return out.getvalue()
 
 
-def decision_table(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = ()) -> list[list[object]]:
+def decision_table(
+    decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, first_row: int
+) -> list[list[object]]:
     """The lines of a file of decisions: the names of the columns, then a line for each decision.
 
     Args:
         decisions: at most one per row.
         notes: additional columns for each decision; all with the same names.
+        first_row: number of the table's first row in messages.
     """
     extra = list(notes[0]) if notes else []
     lines: list[list[object]] = [[*COLUMNS, *extra, "text"]]
     for place, one in enumerate(decisions):
         values = [str(notes[place][name]) for name in extra] if notes else []
-        lines.append([one.row, one.decision, one.label, *map(_escaped_formula, values), _escaped_formula(one.text)])
+        own = [one.row, one.row + first_row, one.decision, one.label]
+        lines.append([*own, *map(_escaped_formula, values), _escaped_formula(one.text)])
     return lines
 
 
 def apply_decisions(
-    rows: Corpus,
+    rows: NumberedRows,
     *,
     exclude: Sequence[Decision] = (),
     relabel: Sequence[Decision] = (),
@@ -216,20 +227,21 @@ def apply_decisions(
     changed = {one.row: one for one in relabel if one.decision == "relabel"}
     check_decisions([*exclude, *relabel], rows)
     if both := sorted(gone & changed.keys()):
-        raise DataError(f"Row {both[0]} is excluded and relabelled", "Decide for one of them.")
+        raise DataError(f"Row {both[0] + rows.first_row:,} is excluded and relabelled", "Decide for one of them.")
     labels = rows.labels
     classes = {str(label): place for place, label in enumerate(labels.values) if label is not None}
     if separator is not None:
-        parts = set(chain.from_iterable(split_labels(labels.values, separator)))
-        cells = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
-        new = [cell for cell in dict.fromkeys(cells) if cell not in classes]
-        classes |= {cell: len(classes) + place for place, cell in enumerate(new)}
+        cells = [value for value in labels.values if value is not None]
+        parts = set(chain.from_iterable(split_labels(cells, separator)))
+        given = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
+        new = [cell for cell in dict.fromkeys(given) if cell not in classes]
+        classes |= {cell: len(labels.values) + place for place, cell in enumerate(new)}
         labels = EncodedLabels((*labels.values, *new), labels.codes)
     for row, one in changed.items():
         if one.label not in classes:
-            known = ", ".join(sorted(classes))
+            known, number = ", ".join(sorted(classes)), row + rows.first_row
             raise DataError(
-                f"Row {row} is to be relabelled {one.label!r:.80}, which no row of {rows.source} has",
+                f"Row {number:,} is to be relabelled {one.label!r:.80}, which no row of {rows.source} has",
                 f"Choose one of {known if len(known) <= 300 else known[:300] + '…'}.",
             )
     places = np.array(list(changed), dtype=np.int64)
@@ -251,30 +263,71 @@ def text_excerpt(document: Document) -> str:
     return " ".join(text[: 8 * EXCERPT_LENGTH].split())[:EXCERPT_LENGTH].strip()
 
 
-def _decision(line: Mapping[str | Any, Any], where: str) -> Decision:
-    row, decision = (str(line.get(name) or "").strip() for name in COLUMNS[:2])
-    decision = decision.casefold() or "keep"
+def _check_header(names: Sequence[str], source: str, first_row: int) -> None:
+    """Raises a :class:`DataError` if a column is missing."""
+    held = f"its columns are {', '.join(names)[:80] or 'none'}"
+    if "decision" not in names:
+        raise DataError(f"{source} has no column 'decision'; {held}", HEADERS)
+    if "number" in names or {"row", "text"} <= {*names}:
+        return
+    if "row" not in names:
+        raise DataError(f"{source} has no column 'number'; {held}", HEADERS)
+    raise DataError(
+        f"{source} says by 'row' alone, which counts from 0, which rows are meant",
+        f"Write their numbers as messages and spreadsheets show them ({first_row} is the first row) in a column "
+        "'number' instead, or add their texts in a column 'text'.",
+    )
+
+
+def _decision(line: Mapping[str | Any, Any], where: str, first_row: int) -> Decision:
+    decision = str(line.get("decision") or "").strip().casefold() or "keep"
     label, text = str(line.get("label") or ""), str(line.get("text") or "")
-    if not (row.isascii() and row.isdigit()) or len(row) > 15:
-        raise DataError(f"{where}: the row is {row!r:.80}", "Give its number, counted from 0.")
+    row = _row(line, where, first_row, text)
+    number = row + first_row
     if decision not in DECISIONS:
         raise DataError(f"{where}: the decision is {decision!r:.80}", f"Give one of {', '.join(DECISIONS)}.")
     if decision == "relabel" and not label:
-        raise DataError(f"{where}: row {row} is to be relabelled, but has no label", "Write the right label.")
-    return Decision(int(row), decision, label, text)
+        raise DataError(f"{where}: row {number:,} is to be relabelled, but has no label", "Write the right label.")
+    return Decision(row, decision, label, text)
 
 
-def check_decisions(decisions: Sequence[Decision], rows: Corpus) -> None:
+def _row(line: Mapping[str | Any, Any], where: str, first_row: int, text: str) -> int:
+    """The index of the row that a line is about."""
+    given = {name: str(line.get(name) or "").strip() for name in ("row", "number")}
+    for name, cell in given.items():
+        if cell and (not (cell.isascii() and cell.isdigit()) or len(cell) > 15):
+            raise DataError(f"{where}: the {name} is {cell!r:.80}", "Give a whole number in digits.")
+    if not given["number"]:
+        if given["row"] and text:
+            return int(given["row"])
+        what = f"row {given['row']} has neither a number nor a text" if given["row"] else "there is no number"
+        raise DataError(f"{where}: {what}", "Give the row's number as messages and spreadsheets show it.")
+    row = int(given["number"]) - first_row
+    if row < 0:
+        raise DataError(
+            f"{where}: the number is {given['number']}, and the first row is row {first_row}",
+            "Give the row's number as messages and spreadsheets show it.",
+        )
+    if given["row"] and int(given["row"]) != row:
+        raise DataError(
+            f"{where}: number {given['number']} is row {row} if counted from 0, and the row is {given['row']}",
+            "Correct one of them, or empty the cell of the row.",
+        )
+    return row
+
+
+def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
     """Checks that the decisions are about these rows.
 
     Raises:
         DataError: a row does not exist, or has another text.
     """
+    last = len(rows) - 1 + rows.first_row
     for one in decisions:
         if one.row >= len(rows):
             raise DataError(
-                f"A decision is about row {one.row} of {rows.source}, which has {len(rows):,} rows",
-                "Give the decisions about this table; rows are counted from 0.",
+                f"A decision is about row {one.row + rows.first_row:,} of {rows.source}, whose last row is {last:,}",
+                "Give the decisions about this table.",
             )
     marked = np.zeros(len(rows), dtype=bool)
     marked[[one.row for one in decisions if one.text]] = True
@@ -287,7 +340,7 @@ def check_decisions(decisions: Sequence[Decision], rows: Corpus) -> None:
         head = heads.get(one.row, "")
         if one.text and one.text not in (head, _escaped_formula(head)):
             raise DataError(
-                f"A decision about row {one.row} of {rows.source} has the text {one.text[:40]!r}, "
+                f"A decision about row {one.row + rows.first_row:,} of {rows.source} has the text {one.text[:40]!r}, "
                 f"the row {head[:40]!r}",
                 "Give the decisions about this table.",
             )

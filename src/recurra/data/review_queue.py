@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from recurra.data.corpus import Corpus
 from recurra.data.review_decisions import (
     Decision,
     DecisionFile,
+    NumberedRows,
     check_decisions,
     decision_table,
     decisions_csv,
@@ -41,11 +41,12 @@ class Queue(NamedTuple):
     added: int
 
 
-def read_queue(path: Path, *, encoding: str = "utf-8") -> list[Decision]:
+def read_queue(path: Path, *, first_row: int, encoding: str = "utf-8") -> list[Decision]:
     """The decisions in a queue; none if there is no such file, or nothing in it.
 
     Args:
         path: the file.
+        first_row: number of the first row of the table that the decisions are about.
         encoding: of a file that is not UTF-8.
 
     Raises:
@@ -54,7 +55,7 @@ def read_queue(path: Path, *, encoding: str = "utf-8") -> list[Decision]:
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         return []
     try:
-        return read_decisions(path, encoding=encoding)
+        return read_decisions(path, first_row=first_row, encoding=encoding)
     except DataError as error:
         raise DataError(error.received, _HINT) from None
 
@@ -63,7 +64,7 @@ def extended_queue(
     path: Path,
     decisions: Sequence[Decision],
     notes: Sequence[Mapping[str, object]],
-    rows: Corpus,
+    rows: NumberedRows,
     *,
     encoding: str = "utf-8",
 ) -> Queue:
@@ -79,9 +80,10 @@ def extended_queue(
     Raises:
         DataError: the file is of another kind, or about other rows.
     """
-    old = read_queue(path, encoding=encoding)
+    old = read_queue(path, first_row=rows.first_row, encoding=encoding)
     if not old:
-        return Queue(decisions_csv(decisions, notes).encode("utf-8", "replace"), 0, 0, len(decisions))
+        content = decisions_csv(decisions, notes, first_row=rows.first_row).encode("utf-8", "replace")
+        return Queue(content, 0, 0, len(decisions))
     try:
         check_decisions(old, rows)
     except DataError as error:
@@ -90,7 +92,9 @@ def extended_queue(
     new = [place for place, one in enumerate(decisions) if one.row not in there]
     content, file = path.read_bytes(), DecisionFile.read(path, encoding=encoding)
     header = next(csv.reader(io.StringIO(file.text, newline=""), delimiter=file.separator))
-    names, *lines = decision_table([decisions[place] for place in new], [notes[place] for place in new])
+    names, *lines = decision_table(
+        [decisions[place] for place in new], [notes[place] for place in new], first_row=rows.first_row
+    )
     out = io.StringIO(newline="")
     writer: csv.DictWriter[object] = csv.DictWriter(
         out, header, restval="", extrasaction="ignore", delimiter=file.separator

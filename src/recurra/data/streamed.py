@@ -37,6 +37,7 @@ class StreamedTable:
     Attributes:
         columns: names of the text, title and label columns.
         named_columns: see :class:`recurra.data.table_reader.TableReader`.
+        first_row: number of the first row in messages, such as 2 where the header is row 1.
 
     Raises:
         DataError: the table cannot be used.
@@ -56,6 +57,7 @@ class StreamedTable:
         self._table = TableReader(blocks, text=text, title=title, label=label, model=model)
         self.named_columns = self._table.named_columns
         self.source, self.columns = self._table.source, self._table.columns
+        self.first_row = self._table.head.first_row
         self._label_format, self._read = label_format, read
         self._kept: list[list[Document]] | None = []
 

@@ -37,6 +37,7 @@ class Table:
         class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
         first_row: row number of the first row in messages for people, such as 2 where the header is row 1.
         row_hint: how rows are numbered there; may be empty.
+        places: int64[B], the index of each row in its source, if the table has only some of its rows.
 
     Raises:
         DataError: the numbers of labels and documents differ.
@@ -55,6 +56,7 @@ class Table:
     text_columns: tuple[str, ...] = field(default=(), compare=False)
     first_row: int = field(default=1, compare=False)
     row_hint: str = field(default="", compare=False)
+    places: npt.NDArray[np.int64] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.labels is not None and len(self.labels) != len(self.documents):
@@ -70,6 +72,11 @@ class Table:
     def has_titles(self) -> bool:
         """Whether the documents are (title, text) pairs."""
         return self.title_column is not None
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """int64[B], the number of each row in messages."""
+        return (np.arange(len(self)) if self.places is None else self.places) + self.first_row
 
     def take(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> Table:
         """The rows at ``indices``, in that order.
@@ -89,7 +96,8 @@ class Table:
             )
         rows = places.tolist()
         labels = None if self.labels is None else [self.labels[row] for row in rows]
-        return replace(self, documents=[self.documents[row] for row in rows], labels=labels)
+        own = places if self.places is None else self.places[places]
+        return replace(self, documents=[self.documents[row] for row in rows], labels=labels, places=own)
 
     def head(self, count: int | None) -> Table:
         """The first ``count`` rows; the whole table for None or a larger number."""
@@ -104,7 +112,7 @@ class Table:
         """
         if self.labels is None:
             raise DataError(f"{self.source} has no labels", "Name their column.")
-        return InMemoryRows(self.documents, self.labels, source=self.source)
+        return InMemoryRows(self.documents, self.labels, source=self.source, first_row=self.first_row)
 
     @property
     def blocks(self) -> FrameBlocks:

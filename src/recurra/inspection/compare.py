@@ -116,9 +116,10 @@ def compare(
         resamples=resamples,
         seed=seed,
     )
+    numbers = data.numbers.tolist()
     for pair in found.pairs:
         for example in pair.examples:
-            example["number"] = example["row"] + data.first_row
+            example["number"] = numbers[example["row"]]
     return replace(found, unknown_labels=rows.unknown_labels, notes=notes)
 
 

@@ -16,7 +16,8 @@ class LabelIssue:
     """A row whose label may be wrong, and why.
 
     Attributes:
-        row: number of the row in the table.
+        row: index of the row in the table, from 0.
+        number: number of the row in messages, such as 2 for the first row where the header is row 1.
         text: the text, shortened to 280 characters.
         label: the label in the table.
         predicted: the model's most probable label.
@@ -30,6 +31,7 @@ class LabelIssue:
     """
 
     row: int
+    number: int
     text: str
     label: Label
     predicted: Label
@@ -45,6 +47,7 @@ class LabelIssue:
         """Plain values."""
         return {
             "row": self.row,
+            "number": self.number,
             "text": self.text,
             "label": self.label,
             "predicted": self.predicted,
@@ -66,6 +69,7 @@ class LabelIssues:
         model: name of the model.
         rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
         counts: total number of issues of each kind, shown or not.
+        first_row: number of the file's first row in messages, such as 2 where the header is row 1.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
         notes: messages for the user.
     """
@@ -73,6 +77,7 @@ class LabelIssues:
     model: str
     rows: list[LabelIssue]
     counts: dict[str, int | float]
+    first_row: int
     compared_with: str
     notes: list[str] = field(default_factory=list)
 
@@ -82,6 +87,7 @@ class LabelIssues:
             "model": self.model,
             "rows": [row.to_dict() for row in self.rows],
             "counts": self.counts,
+            "first_row": self.first_row,
             "compared_with": self.compared_with,
             "notes": self.notes,
         }
@@ -90,7 +96,8 @@ class LabelIssues:
         """The rows as decisions to be made, each once, with notes that help to decide.
 
         All are ``keep`` with the suggested label, beside which stands the probability that the model gives it; the user
-        changes them to ``exclude`` or ``relabel``.
+        changes them to ``exclude`` or ``relabel``. They are about rows of the file, also where some of them were
+        skipped.
         """
         decisions: dict[int, Decision] = {}
         notes: dict[int, dict[str, object]] = {}
@@ -98,7 +105,7 @@ class LabelIssues:
             if one.row in decisions:
                 notes[one.row]["reason"] = f"{notes[one.row]['reason']}; {one.reason}"
                 continue
-            decisions[one.row] = Decision(one.row, "keep", str(one.suggested), one.head)
+            decisions[one.row] = Decision(one.number - self.first_row, "keep", str(one.suggested), one.head)
             notes[one.row] = {
                 "labelled": one.label,
                 "probability": f"{one.suggested_probability:.4f}",

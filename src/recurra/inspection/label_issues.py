@@ -132,7 +132,7 @@ def label_issues(
         NEAR_DUPLICATE: len(best),
         "near-duplicate of another label": len(unlike),
     }
-    return LabelIssues(name, rows, counts, "data" if train is None else "train", notes)
+    return LabelIssues(name, rows, counts, data.first_row, "data" if train is None else "train", notes)
 
 
 def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
@@ -172,6 +172,7 @@ class _Finder:
         details = {
             "similarity": one.similarity,
             "row": int(self.others.rows[one.other]),
+            "number": self.others.number(one.other),
             "text": shorten(self.others.documents[one.other]),
             "label": other,
             "in": "data" if self.own else "train",
@@ -183,6 +184,7 @@ class _Finder:
         document: Document = self.sample.documents[place]
         return LabelIssue(
             row=int(self.sample.rows[place]),
+            number=self.sample.number(place),
             text=shorten(document),
             label=self.sample.label(place),
             predicted=self.sample.classes[best],
@@ -215,6 +217,7 @@ class _Neighbours:
                 one.neighbours.append(
                     {
                         "row": int(self.others.rows[near]),
+                        "number": self.others.number(near),
                         "text": shorten(self.others.documents[near]),
                         "label": self.others.label(near),
                         "similarity": float(similarity[near]),

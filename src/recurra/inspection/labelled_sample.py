@@ -28,6 +28,7 @@ class LabelledSample:
         targets: int64[B], their classes.
         ids: their token ids, without pads.
         classes: the labels by class.
+        numbers: int64[B], the number of each row in messages.
     """
 
     rows: npt.NDArray[np.int64]
@@ -35,6 +36,7 @@ class LabelledSample:
     targets: npt.NDArray[np.int64]
     ids: Ragged
     classes: list[Label]
+    numbers: npt.NDArray[np.int64]
 
     @classmethod
     def of(
@@ -62,10 +64,15 @@ class LabelledSample:
         check_supports_views(model)
         rows, documents, labels = select_rows(model, data, limit=limit, seed=seed, say=say)
         targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
-        return cls(rows, documents, targets, model.bundle.pipeline.encode(documents), list(model.bundle.labels.classes))
+        ids, classes = model.bundle.pipeline.encode(documents), list(model.bundle.labels.classes)
+        return cls(rows, documents, targets, ids, classes, data.numbers[rows])
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def number(self, place: int) -> int:
+        """The number in messages of the row at a place of the sample."""
+        return int(self.numbers[place])
 
     def label(self, place: int) -> Label:
         """The label of the document at a place of the sample."""

@@ -70,6 +70,7 @@ def doubts_page(found: Mapping[str, Any], *, data_name: str) -> str:
         model=found["model"],
         data_name=data_name,
         rows=plural(counts["rows"], "row"),
+        first=found["first_row"],
         noise=percent(counts["estimated noise"], 1),
         notes=[translate_result(note) for note in found["notes"]],
         picture=bar_chart(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from recurra.atomic import write_atomically
+from recurra.atomic import write_if_changed
 from recurra.bundle import Bundle, digest_of, int8_bundle, write_bundle
 from recurra.card import model_card
 from recurra.data.model_columns import ModelColumns
@@ -169,15 +169,15 @@ def build_bundle(
 
 
 def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
-    """Writes model and curves into the run's folder, if there is one.
+    """Writes model and curves into the run's folder, if there is one; files that are there already stay untouched.
 
     Raises:
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
     if folder is not None:
-        write_bundle(bundle, folder / MODEL)
+        write_bundle(bundle, folder / MODEL, keep_same=True)
         write_card(bundle, folder)
-        write_atomically(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
+        write_if_changed(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
         raise TrainingError(outcome.failure.received, f"{outcome.failure.hint} {kept_at}") from outcome.failure
@@ -218,7 +218,7 @@ def card_facts(prepared: TrainingData, task: Task, validation: Scores | None, ou
 def write_card(bundle: Bundle, folder: Path) -> None:
     """Writes the card beside the model of a run's folder."""
     text = model_card(bundle, digest=digest_of(folder / MODEL))
-    write_atomically(folder / CARD, text.encode())
+    write_if_changed(folder / CARD, text.encode())
 
 
 def _training_accuracy(outcome: Outcome) -> float | None:

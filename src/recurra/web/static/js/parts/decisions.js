@@ -3,7 +3,8 @@
 import { recall, remember } from "../storage.js";
 
 /**
- * Decisions about a model's rows: row → {decision: "keep" | "exclude" | "relabel", label, head}.
+ * Decisions about a model's rows: row → {decision: "keep" | "exclude" | "relabel", label, head,
+ * number}, where row counts from 0 and number as messages about the file do.
  * @param {string} model
  */
 export function decisionsFor(model) {
@@ -12,8 +13,8 @@ export function decisionsFor(model) {
   const store = () => remember(name, all.size ? [...all] : null);
   return {
     of: (row) => all.get(row) ?? null,
-    set(row, decision, { label = "", head = "" } = {}) {
-      all.set(row, { decision, label: String(label), head });
+    set(row, decision, { label = "", head = "", number = "" } = {}) {
+      all.set(row, { decision, label: String(label), head, number });
       return store();
     },
     forget(row) {
@@ -24,14 +25,16 @@ export function decisionsFor(model) {
       return all.size;
     },
     /**
-     * The file for `recurra train --exclude` and `--relabel`, in the order of the rows, which count from 0. The
-     * beginning of each text lets the training see that the file is about its table.
+     * The file for `recurra train --exclude` and `--relabel`, in the order of the rows. The beginning of each text
+     * lets the training see that the file is about its table.
      */
     csv() {
       const lines = [...all]
         .sort(([a], [b]) => a - b)
-        .map(([row, { decision, label, head }]) => [row, decision, quoted(label), quoted(harmless(head))].join(","));
-      return `${["row,decision,label,text", ...lines].join("\n")}\n`;
+        .map(([row, { decision, label, head, number = "" }]) =>
+          [row, number, decision, quoted(label), quoted(harmless(head))].join(","),
+        );
+      return `${["row,number,decision,label,text", ...lines].join("\n")}\n`;
     },
   };
 }

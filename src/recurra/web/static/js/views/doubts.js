@@ -38,7 +38,7 @@ function draw(body, doubts) {
     const relabel = el(
       "select",
       {
-        "aria-label": t("doubts.new_label", { row: row.row }),
+        "aria-label": t("doubts.new_label", { row: row.number }),
         tabindex: -1,
         on: { change: () => decide(place, "relabel", relabel.value) },
       },
@@ -65,7 +65,7 @@ function draw(body, doubts) {
       el(
         "div",
         { class: "doubt-head" },
-        el("span", { class: "figure soft", text: t("doubts.row", { row: String(row.row) }) }),
+        el("span", { class: "figure soft", text: t("doubts.row", { row: String(row.number) }) }),
         el("span", { class: "badge", text: reasonName(row.reason) }),
         status,
       ),
@@ -127,7 +127,9 @@ function draw(body, doubts) {
   function decide(place, decision, label = "") {
     const { row } = items[place];
     const kept =
-      decision === null ? decisions.forget(row.row) : decisions.set(row.row, decision, { label, head: row.head });
+      decision === null
+        ? decisions.forget(row.row)
+        : decisions.set(row.row, decision, { label, head: row.head, number: row.number });
     // A row may stand there for several reasons; it is decided once.
     for (const item of items) if (item.row.row === row.row) item.show();
     drawProgress();
@@ -137,7 +139,7 @@ function draw(body, doubts) {
         : decision === "relabel"
           ? t("doubts.relabelled", { label })
           : t(`doubts.done_${decision}`);
-    say(`${t("doubts.row", { row: String(row.row) })}: ${words}${kept ? "" : ` ${t("doubts.not_kept")}`}`);
+    say(`${t("doubts.row", { row: String(row.number) })}: ${words}${kept ? "" : ` ${t("doubts.not_kept")}`}`);
   }
 
   list.addEventListener("keydown", (event) => {
@@ -270,9 +272,9 @@ function suggestionOf(row) {
 
 /** The near-copy, the rows nearby and the numbers of the reason, folded away. */
 function detailsOf(row, labels) {
-  const { text, row: other, label, ...rest } = row.details ?? {};
+  const { text, row: other, number: copyNumber, label, ...rest } = row.details ?? {};
   const numbers = Object.entries(rest).filter(([, value]) => typeof value === "number");
-  const copy = text === undefined ? null : { row: other, text, label };
+  const copy = text === undefined ? null : { row: other, number: copyNumber, text, label };
   if (row.neighbours.length === 0 && numbers.length === 0 && copy === null) return null;
   return el(
     "details",
@@ -310,6 +312,6 @@ function nearItem(near, labels) {
     labelName(near.label, placeOf(near.label, labels)),
     " ",
     el("span", { dir: "auto", text: near.text }),
-    el("span", { class: "soft figure", text: ` ${t("doubts.row", { row: String(near.row) })}` }),
+    el("span", { class: "soft figure", text: ` ${t("doubts.row", { row: String(near.number) })}` }),
   );
 }
