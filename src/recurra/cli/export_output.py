@@ -86,7 +86,7 @@ def show_export(
         kept += f"; newly right: {scores.gained:,}, newly wrong: {scores.lost:,}"
     output.result(f"{folded(kept)}\nlargest change of a probability {apart.largest:.4f}, mean {apart.mean:.6f}")
     if exactness is not None:
-        output.result(
+        output.detail(
             folded(
                 f"from strings to probabilities ONNX Runtime is within {exactness.largest_difference:.1e} of the same "
                 f"weights in recurra, on {exactness.documents:,} documents, {ODD}"
