@@ -57,7 +57,7 @@ def test_values_of_the_right_type_are_taken() -> None:
         ("choice", "z", "Choose one of x, y."),
         ("choice", True, "Choose one of x, y."),
         ("choice", ["x"], "Choose one of x, y."),
-        ("several", "p", "Give a list."),
+        ("several", "p", "Give a list, such as ['p']."),
         ("several", [1], "Give a text."),
         ("maybe", "4", "Give a whole number."),
     ],

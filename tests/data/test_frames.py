@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,17 @@ def test_one_column_is_no_table() -> None:
 
 @pytest.mark.parametrize("maker", ["pandas", "pandas with an index", "polars", "pyarrow"])
 def test_a_model_answers_a_frame_as_its_documents(maker: str, caplog: pytest.LogCaptureFixture) -> None:
-    model = Model(make_bundle(scale=3))
+    bundle = make_bundle(scale=3)
+    model = Model(replace(bundle, record=bundle.record | {"columns": {"text": "body", "title": "headline"}}))
     frame = MAKERS[maker](COLUMNS)
     with caplog.at_level(logging.INFO, "recurra.runtime.model"):
         found = model.predict_proba(frame)
     np.testing.assert_array_equal(found, model.predict_proba(DOCUMENTS))
-    # Predicting has no arguments that name columns, so that none is named.
-    assert "columns guessed: title 'headline', text 'body'\n" in caplog.text
+    assert "columns of the model: text 'body', title 'headline'\n" in caplog.text
     assert model.predict(frame).tolist() == model.predict(DOCUMENTS).tolist()
+    # Predicting has no arguments that name columns: it guesses none among several.
+    with pytest.raises(DataError, match="with the columns of texts 'headline', 'body', and the model learned from"):
+        Model(bundle).predict(frame)
 
 
 def test_the_classifier_reads_the_columns_that_it_learned_from() -> None:

@@ -117,7 +117,8 @@ def test_what_is_found_in_a_file(tmp_path: Path) -> None:
         for view, about in VIEWS.items():
             found = until_there(partial(client.get, f"/v1/{view}?model=news"))
             assert found.status_code == 200, found.text
-            expected = getattr(inspection, about.function)(model, table, name="news").to_dict()
+            quiet: dict[str, Any] = {"say": str} if view == "doubts" else {}
+            expected = getattr(inspection, about.function)(model, table, name="news", **quiet).to_dict()
             assert found.json() == json.loads(json.dumps(expected))
 
 

@@ -92,12 +92,12 @@ def label_issues(
         if known == "validation":
             note("By these rows it was chosen when the model's training stops: it may agree with too many labels.")
         elif known is not None:
-            way = "probabilities=cross_val_predict(…, method='predict_proba')" if say is None else "--folds"
             note(
-                f"The model was trained on these rows and repeats their labels; use out-of-fold probabilities ({way})."
+                "The model was trained on these rows and repeats their labels; use out-of-fold probabilities (--folds)."
             )
             if say is None:
-                warnings.warn(notes[-1], UserWarning, stacklevel=2)
+                way = "probabilities=cross_val_predict(…, method='predict_proba')"
+                warnings.warn(notes[-1].replace("--folds", way), UserWarning, stacklevel=2)
         answers = model.predict_proba(sample.documents)
     else:
         if probabilities.shape != (len(data), len(model.bundle.labels.classes)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from recurra.data.table import Table
 
 __all__ = ["VIEWS", "FileViews", "View"]
+
+_log = logging.getLogger(__name__)
 
 
 class View(NamedTuple):
@@ -92,7 +95,9 @@ class FileViews:
 
 
 def _found(function: str, name: str, model: Model, data: Table) -> Any:
-    return getattr(inspection, function)(model, data, name=name).to_dict()
+    # What is said of the rows stands in the notes, and not in a warning.
+    quiet: dict[str, Any] = {"say": _log.debug} if function == "label_issues" else {}
+    return getattr(inspection, function)(model, data, name=name, **quiet).to_dict()
 
 
 def _compared(models: Mapping[str, Model], data: Table) -> Any:
