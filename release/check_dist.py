@@ -111,7 +111,11 @@ def main() -> int:
         "--quick", action="store_true", help="base and [serve] alone, with the versions of constraints.txt"
     )
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="base, oldest, container or an extra; repeatable"
+        "--only",
+        action="append",
+        metavar="NAME",
+        choices=["base", "oldest", "container", *CHECKS],
+        help="base, oldest, container or an extra; repeatable",
     )
     chosen = parser.parse_args()
     failed = 0

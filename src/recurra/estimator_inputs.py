@@ -183,7 +183,7 @@ def label_sets(y: Any) -> list[Any]:
     if isinstance(y, str | bytes | set | frozenset | dict) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
     y = list(_listed(y))
-    missing = [row for row, one in enumerate(y) if is_missing(one) or _holds_missing(one)]
+    missing = [row for row, one in enumerate(y) if _is_no_label(one) or _holds_missing(one)]
     if missing:
         raise DataError(
             f"y has no label in {row_numbers(missing)}",
@@ -198,7 +198,11 @@ def label_sets(y: Any) -> list[Any]:
 
 
 def _holds_missing(labels: Any) -> bool:
-    return isinstance(labels, list | tuple | set | frozenset) and any(map(is_missing, labels))
+    return isinstance(labels, list | tuple | set | frozenset) and any(map(_is_no_label, labels))
+
+
+def _is_no_label(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def as_documents(X: Any) -> list[Document]:

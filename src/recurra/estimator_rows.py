@@ -20,6 +20,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
 from recurra.evaluation.label_targets import in_class_order, unnamed_columns
+from recurra.tasks.multi_label_detection import detect_multi_label
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -137,6 +138,14 @@ class GivenRows:
             else:
                 _log.info("%s: %s", self.table and self.table.source, note)
         names = {label for label in self.labels if isinstance(label, str)}
+        joined = None if any(isinstance(label, tuple) for label in self.labels) else detect_multi_label(sorted(names))
+        if joined is not None:
+            warnings.warn(
+                f"y looks like several labels a row, such as {joined.example!r:.60}, and each such text is learned as "
+                f"a class of its own: give lists, such as y.str.split({joined.separator!r})",
+                UserWarning,
+                stacklevel=3,
+            )
         if nearly_one_a_row(len(names), len(self.labels)):
             _log.warning(
                 "y has %s distinct labels in %s rows: are texts and labels swapped? Write fit(texts, labels).",

@@ -323,3 +323,26 @@ def test_columns_that_are_not_read_may_hold_anything() -> None:
     fitted = network().fit(frame, frame["kind"])
     frame["mixed"] = [1, "x", None, {}] * (len(TEXTS) // 4)
     np.testing.assert_array_equal(fitted.predict_proba(frame), fitted.predict_proba(TEXTS))
+
+
+def test_labels_that_look_joined_are_a_warning_and_empty_ones_an_error() -> None:
+    joined = [f"{topic}|{'mail' if place % 2 else 'phone'}" for place, topic in enumerate(TOPICS)]
+    both = [topic if place % 3 else label for place, (topic, label) in enumerate(zip(TOPICS, joined, strict=True))]
+    both[-2:] = ["mail", "phone"]
+    both[:2] = ["mail", "phone"]
+    with pytest.warns(UserWarning, match="^y looks like several labels a row, such as '"):
+        network(epochs=1).fit(TEXTS, both)
+    with pytest.raises(DataError, match=r"^y has no label in row 3 \(counted from 0\)"):
+        network().fit(TEXTS, [*TOPICS[:3], " ", *TOPICS[4:]])
+
+
+def test_probabilities_in_a_frame_are_read_by_their_names() -> None:
+    fitted = network().fit(TEXTS, TOPICS)
+    frame = pd.DataFrame(fitted.predict_proba(TEXTS), columns=fitted.classes_)
+    expected = recurra.evaluate(frame.to_numpy(), TOPICS, fitted.classes_).accuracy
+    assert expected > 0.9
+    turned = frame[frame.columns[::-1]]
+    assert recurra.evaluate(frame, TOPICS, fitted.classes_).accuracy == expected
+    assert recurra.evaluate(turned, TOPICS, fitted.classes_).accuracy == expected
+    with pytest.raises(DataError, match="Name the columns as the classes"):
+        recurra.evaluate(frame.rename(columns={TOPICS[0]: "other"}), TOPICS, fitted.classes_)

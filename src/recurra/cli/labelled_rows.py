@@ -67,6 +67,9 @@ def labelled_rows(
         say=output.note,
         separator=_separator(model, separator),
     )
+    bare = int((~rows.targets.any(axis=1)).sum()) if rows.targets.ndim == 2 else 0
+    if bare:
+        output.note(f"{bare:,} of {len(rows.targets):,} rows have no label, and count as rows that have none of them.")
     return [documents[place] for place in rows.places.tolist()], rows
 
 

@@ -255,8 +255,12 @@ def header_format(line: str) -> str | None:
     alone.
     """
     line = line.removeprefix("\ufeff")
-    form = "csv" if is_usual_name(line) else format_of_text(line)
-    names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
+    try:
+        form = "csv" if is_usual_name(line) else format_of_text(line)
+        names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
+    except csv.Error:
+        # Such as a line feed within a cell.
+        return None
     short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
     return form if form in ("csv", "tsv") and short else None
 

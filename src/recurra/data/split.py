@@ -13,7 +13,7 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.stratify import stratified
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["check_one_split", "hold_out", "new_texts"]
+__all__ = ["check_one_split", "copied_texts", "hold_out", "new_texts"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -86,9 +86,14 @@ def new_texts(hashes: Places, held: Flags) -> Places:
     Returns:
         int64, ascending, places among the held-out rows.
     """
-    new = np.flatnonzero(~np.isin(hashes[held], hashes[~held]))
     held_count = int(held.sum())
+    new = np.flatnonzero(~np.isin(hashes[held], hashes[~held]))
     return new if 2 * len(new) >= held_count else np.arange(held_count)
+
+
+def copied_texts(hashes: Places, held: Flags) -> int:
+    """How many of the held-out rows have the text of a row to train on. Arguments: see :func:`new_texts`."""
+    return int(np.isin(hashes[held], hashes[~held]).sum())
 
 
 def _by_class(rows: Sequence[Label] | EncodedLabels | int, order: Places, wanted: int) -> Flags:

@@ -97,10 +97,10 @@ def evaluate(
             f"evaluate was given a model, {probabilities!r:.60}",
             "Give its answers: evaluate(model.predict_proba(texts), labels, model.classes_).",
         )
-    probabilities = _checked_matrix(probabilities)
     if isinstance(classes, np.ndarray):
         # NumPy's numbers are no JSON.
         classes = classes.tolist()
+    probabilities = _checked_matrix(_by_class(probabilities, classes))
     targets = as_targets(targets, classes, unknown, class_numbers=class_numbers)
     if targets.ndim == 2 and targets.dtype == np.bool_:
         # Imported on demand: single-label prediction starts faster without it.
@@ -114,6 +114,22 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _by_class(given: Any, classes: Sequence[Label]) -> Any:
+    """Probabilities with the columns in the order of the classes, where a data frame names them."""
+    if not hasattr(given, "iloc") or getattr(given, "ndim", 0) != 2 or not classes:
+        return given
+    names = given.columns.tolist()
+    if len(names) == len(classes) and set(names) == set(classes):
+        return given[list(classes)]
+    if all(isinstance(name, str) for name in names):
+        raise DataError(
+            f"The columns of the probabilities are {', '.join(map(repr, names))!s:.80}, and the classes "
+            f"{', '.join(map(repr, classes))!s:.80}",
+            "Name the columns as the classes, or give frame.to_numpy() in their order.",
+        )
+    return given
 
 
 def _checked_matrix(given: Any) -> Floats:

@@ -21,7 +21,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.known_rows import KnownRows
 from recurra.data.memory import release_freed_memory
-from recurra.data.split import new_texts
+from recurra.data.split import copied_texts, new_texts
 from recurra.errors import DataError
 from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import BranchRows, BranchRowsWriter, BranchSettings
@@ -245,11 +245,13 @@ def prepare(
             for writer, some in ((ids, ~held), (held_ids, held))
         )
         found = branch_rows.to_rows() if branch_rows else None
-    new = new_texts(hashes, held)
-    if known := int(held.sum()) - len(new):
+    new, known = new_texts(hashes, held), copied_texts(hashes, held)
+    if known:
+        left = "validation during training leaves them out"
+        kept = "as they are most of them, validation counts them, and its scores say little of new texts"
         callbacks.on_message(
             f"{known:,} of {held.sum():,} rows held out have the same text as a row that is learned from: "
-            "validation during training leaves them out."
+            f"{left if len(new) < held.sum() else kept}."
         )
     joined, remembered = tables.finish()
     if remembered is not None and held.any():
