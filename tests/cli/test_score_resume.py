@@ -388,3 +388,17 @@ def test_values_of_json_lines_are_kept(run: Run, classifier: Path) -> None:
     found = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     for row, answer in zip(rows, found, strict=True):
         assert {name: answer[name] for name in ("text", "n", "tags", "odd")} == {"odd": None, **row}
+
+
+@pytest.mark.usefixtures("_often")
+def test_standard_input_leaves_nothing_to_resume(
+    run: Run, classifier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = write_data(".csv").read_bytes()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with monkeypatch.context() as patch:
+        interrupted_after(6, patch)
+        ran = run("score", classifier, "-", "--out", "out.csv", "--text", "text", "--quiet", stdin=rows)
+    said = "recurra: interrupted before it was done. Run the command again.\n"
+    assert (ran.code, ran.out, ran.err) == (130, "", said)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

@@ -94,6 +94,18 @@ def test_it_runs_alone(tmp_path: Path) -> None:
     assert ran.stdout == f"{Model(bundle).predict(['oil'])[0]}\toil\n"
     ran = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (1, "Usage: python m_onnx.py MODEL.onnx TEXT ...\n")
+    (tmp_path / "rows.csv").write_text("text\noil\n", encoding="utf-8")
+    for wrong in ("none.onnx", "rows.csv"):
+        ran = subprocess.run([*shell, wrong, "oil"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
+        assert ran.stderr.startswith(f"{wrong} cannot be read as a model that Recurra exported: ")
+
+
+@pytest.mark.parametrize("wrong", ["oil", [("a",)], [1], [None], [("a", None)]])
+def test_what_is_no_list_of_documents_is_refused(wrong: Any) -> None:
+    classifier = Classifier(export_onnx(make_bundle()).data)
+    with pytest.raises(ValueError, match=r"Give a list of texts|Give a text, or a \(title, text\) pair"):
+        classifier.predict(wrong)
 
 
 def test_only_onnxruntime_and_numpy_are_imported() -> None:

@@ -73,6 +73,7 @@ class ResumableFile:
         plan: everything that the content depends on, as JSON values under names for messages
             (:mod:`recurra.batch_prediction.resume_plan`); a run resumes only one with the same plan.
         resume: continue where an earlier run ended, if there was one.
+        resumable: whether a later run can read the data again; without it an interrupted run leaves nothing.
 
     Attributes:
         begun: the rows that an earlier run has predicted, ``None`` if there is nothing to resume.
@@ -83,8 +84,9 @@ class ResumableFile:
             what it has written was changed since.
     """
 
-    def __init__(self, out: Path, plan: Mapping[str, Any], *, resume: bool) -> None:
+    def __init__(self, out: Path, plan: Mapping[str, Any], *, resume: bool, resumable: bool = True) -> None:
         self.out, self.plan, self.resume = out, dict(plan), resume
+        self._resumable = resumable
         self.begun: Tally | None = None
         self.dropped: Tally | None = None
         with told(out):
@@ -159,7 +161,7 @@ class ResumableFile:
     def checkpoint(self, tally: Tally) -> None:
         """Records in the journal that the bytes written until now hold these rows; at most every few seconds."""
         start = time.monotonic()
-        if start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
+        if not self._resumable or start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
             return
         with told(self.out):
             self._file.flush()

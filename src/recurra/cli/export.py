@@ -143,9 +143,10 @@ def export(
         from recurra.atomic import write_atomically
 
         replaced = replacing(out)
+        # The program last: without the file it would be of no use.
+        write_atomically(out, exported.data)
         if program is not None:
             write_atomically(program, exported.program.encode())
-        write_atomically(out, exported.data)
     show_export(exported, sizes, rows.source, apart, scores, exactness, output)
     if page is not None:
         page.show(output)

@@ -125,7 +125,7 @@ def score(
             "--format": format_name,
             "version of recurra": VERSION,
         }
-        file = ResumableFile(out, plan, resume=resume)
+        file = ResumableFile(out, plan, resume=resume, resumable=data != "-")
         try:
             with file:
                 _note_resume(file, resume, output)

@@ -67,6 +67,8 @@ class Classifier:
         Args:
             documents: texts, or (title, text) pairs.
         """
+        if isinstance(documents, str):
+            raise ValueError(f"predict was given one text: {documents[:80]!r}. Give a list of texts: [text].")
         rows = [self._inputs(document) for document in documents]
         probabilities = np.empty((len(rows), len(self.labels)), dtype=np.float32)
         # Documents of like size together, so that few places are padded.
@@ -92,6 +94,11 @@ class Classifier:
 
     def _inputs(self, document: str | tuple[str, str]) -> dict[str, list[int]]:
         """The numbers that the network reads of a document."""
+        pair = (
+            isinstance(document, tuple | list) and len(document) == 2 and all(isinstance(one, str) for one in document)
+        )
+        if not isinstance(document, str) and not pair:
+            raise ValueError(f"A document is {document!r:.80}. Give a text, or a (title, text) pair.")
         tokens = self._tokens(_input_text(document, self._text["field"], self._text["first_words"]))
         if self._branch is None:
             return {"ids": [self._ids.get(token, UNKNOWN) for token in tokens[: self._text["max_tokens"]]]}
@@ -189,5 +196,10 @@ TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(f"Usage: python {sys.argv[0]} MODEL.onnx TEXT ...")
-    for text, label in zip(sys.argv[2:], Classifier(sys.argv[1]).predict(sys.argv[2:]), strict=True):
+    try:
+        classifier = Classifier(sys.argv[1])
+    except Exception as error:
+        # onnxruntime has an error of its own for each kind of a wrong file.
+        sys.exit(f"{sys.argv[1]} cannot be read as a model that Recurra exported: {' '.join(str(error).split())[:200]}")
+    for text, label in zip(sys.argv[2:], classifier.predict(sys.argv[2:]), strict=True):
         print(f"{label}\t{text}")
