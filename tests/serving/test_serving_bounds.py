@@ -7,6 +7,8 @@ import json
 import socket
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,3 +193,30 @@ def test_what_was_answered_whole_hears_nothing_of_a_stop(tmp_path: Path) -> None
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b'"probabilities"' in answer
     assert b"stopping" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"), [("/v1/classify", 9_000_000, 413), ("/v1/none", 7_000_000, 404), ("/v1/none", 10, 404)]
+)
+def test_who_closes_after_its_request_gets_its_answer(service: Service, path: str, size: int, status: int) -> None:
+    """urllib asks to close, sends all of its body, and only then reads."""
+    headers = {"Content-Type": "application/json"}
+    for _ in range(3):
+        asked = urllib.request.Request(f"{service.address}{path}", data=b"x" * size, headers=headers)  # noqa: S310
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=30)  # noqa: S310
+        with refused.value:
+            assert refused.value.code == status
+            assert json.load(refused.value)["error"]
+
+
+def test_a_connection_that_asks_to_close_is_closed(service: Service) -> None:
+    body = b'{"texts": ["oil"]}'
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as client:
+        client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        found = b""
+        while part := client.recv(1 << 16):
+            found += part
+    assert found.startswith(b"HTTP/1.1 200 ")
+    assert b'"label"' in found

@@ -48,6 +48,8 @@ class _BoundedProtocol(HttpToolsProtocol):
     _progressed = False
     # Discarded bytes of an answered request whose body is still arriving; ``None`` if there is none.
     _discarded: int | None = None
+    # Whether the client asked to close the connection after its request.
+    _closes = False
     _timer: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
 
@@ -91,6 +93,10 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._end(431)
         else:
             super().on_headers_complete()
+            cycle = self.cycle
+            if cycle is not None and not cycle.keep_alive and self.parser.get_http_version() == "1.1":
+                # Uvicorn would close with the answer, and a client that still sends its body would meet a broken pipe.
+                self._closes, cycle.keep_alive = True, True
 
     def on_body(self, body: bytes) -> None:
         """Notes that a part of a body has arrived."""
@@ -103,9 +109,12 @@ class _BoundedProtocol(HttpToolsProtocol):
         if self._discarded is not None:
             self._discarded = None
             self._stop_waiting()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            if self._closes:
+                self.transport.close()
+            else:
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -113,6 +122,8 @@ class _BoundedProtocol(HttpToolsProtocol):
         if not self.pipeline and self.cycle.more_body:
             self._discarded = 0
             self._wait_for(self.transport.close)
+        elif self._closes and not self.pipeline:
+            self.transport.close()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
