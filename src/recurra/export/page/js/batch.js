@@ -23,7 +23,7 @@ export class Batch {
     this.url = null;
   }
 
-  /** The part of the page, made anew for each language. */
+  /** The part of the page, made again for each language. */
   view() {
     const field = el("textarea", { id: "lines", rows: 4, spellcheck: "false", autocomplete: "off" });
     field.value = this.lines;
@@ -51,7 +51,7 @@ export class Batch {
     this.button.disabled = false;
   }
 
-  /** Begins anew with the texts of the field; answers to earlier ones are forgotten. */
+  /** Begins again with the texts of the field; answers to earlier ones are forgotten. */
   start() {
     this.run += 1;
     this.texts = this.lines.split("\n").filter((line) => line.trim() !== "");
