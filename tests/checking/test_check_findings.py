@@ -14,10 +14,11 @@ from rows import write_table
 from recurra.checking import leakage
 from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
+from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import usual_spellings
 from recurra.checking.texts import text_findings
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.label_spellings import usual_spellings
 from recurra.data.split import hold_out
 from recurra.data.table import Table
 from recurra.text import TextPipeline, TextSettings
@@ -319,6 +320,16 @@ def test_texts_look_cut_where_many_different_ones_have_the_greatest_length(
         ({"Money": 1, "money": 1, " Money": 1, "Law": 1, "tech": 1}, {"money": "Money", " Money": "Money"}),
         ({"Money": 2, "money": 2, "7": 1, "Law": 1, "tech": 1}, {"money": "Money"}),
         ({"経済 ": 2, "経済": 1, "Law": 1}, {"経済 ": "経済"}),
+        # Repaired as texts are, also where no other row has it so: mojibake, control characters, zero-width spaces.
+        ({"cafÃ©": 9, "café": 1, "CafÃ© ": 1}, {"cafÃ©": "café", "CafÃ© ": "café"}),
+        ({"rÃ©sumÃ©": 2, "law": 1}, {"rÃ©sumÃ©": "résumé"}),
+        ({"\ufefflaw": 1, "tech\u200b": 1, "tech": 1}, {"\ufefflaw": "law", "tech\u200b": "tech"}),
+        # Decomposed letters, joiners and soft hyphens only where they make two classes of one.
+        ({"cafe\u0301": 9, "café": 1}, {"cafe\u0301": "café"}),
+        ({"cafe\u0301": 9, "no\u00adte": 1, "می\u200cشود": 1}, {}),
+        ({"می\u200cشود": 2, "میشود": 1}, {"میشود": "می\u200cشود"}),
+        # Nothing would be left of it.
+        ({"\u200b": 1, "law": 1}, {}),
         ({"Money": 2, "tech": 2}, {}),
     ],
 )
@@ -331,3 +342,30 @@ def test_the_usual_spelling_is_that_of_the_model() -> None:
     counts = {"MONEY": 1, "money": 9, "Law": 3, "tech": 1, "Art": 1, "art": 2}
     known = ["MONEY", "law", "Art", "art", "sport"]
     assert usual_spellings(counts, known) == {"money": "MONEY", "Law": "law"}
+    assert usual_spellings({"café": 2, "sport\u200b": 1}, ["cafÃ©", "sport"]) == {
+        "café": "cafÃ©",
+        "sport\u200b": "sport",
+    }
+
+
+def test_damaged_labels_are_a_finding_of_their_own(tmp_path: Path) -> None:
+    rows = clean_rows(60)
+    for place, label in ((3, "tÃ©ch"), (4, "t\u00e9ch"), (5, "te\u0301ch"), (6, "te\u0301ch "), (7, "Sport\u200b")):
+        rows[place][1] = label
+    report = checked(write_rows(tmp_path / "a.csv", rows))
+    found = report.found("damaged labels")
+    assert found is not None
+    assert (found.severity, found.count, found.fixable) == ("warning", 4, True)
+    assert [(row.number, row.label, row.details["usual"]) for row in found.rows] == [
+        (5, "tÃ©ch", "téch"),
+        (7, "te\u0301ch", "téch"),
+        (8, "te\u0301ch ", "téch"),
+        (9, "Sport\u200b", "sport"),
+    ]
+    sports = sum(row[1] == "sport" for row in rows)
+    assert found.meaning == (
+        "Damaged labels are classes of their own: 'Sport\\u200b' (1, invisible characters) is 'sport' "
+        f"({sports}), 'tÃ©ch' (1, mojibake) is 'téch' (1), 'te\\u0301ch' (1, decomposed letters) is 'téch' (1), "
+        "'te\\u0301ch ' (1, decomposed letters) is 'téch' (1)."
+    )
+    assert visible_spaces("te\u0301ch\u200b ") == "te\\u0301ch\\u200b␣"

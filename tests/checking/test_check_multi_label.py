@@ -140,7 +140,7 @@ def test_a_cell_that_is_said_to_be_one_label(tmp_path: Path) -> None:
     report = checked(write_sets(tmp_path / "rows.csv", rows, sets), single_label=True)
     assert report.files["train"].classes["sport|money"] == sum(own == ("sport", "money") for own in sets)
     assert report.found("cells that look like several labels") is None
-    with pytest.raises(DataError, match="holds lists of labels, and single ones are asked for"):
+    with pytest.raises(DataError, match=r'such as \["sport", "money"\] in row 1, and single ones are asked for'):
         opened(tmp_path / "rows.csv", write_sets(tmp_path / "test.jsonl", rows, sets), single_label=True)
 
 
@@ -280,6 +280,13 @@ def test_lists_stay_lists(name: str, tmp_path: Path) -> None:
     )
     sets[1], sets[2] = ("tech", "money"), ("money",)
     assert [line["label"] for line in found] == [list(own) for place, own in enumerate(sets) if place != 9]
+    # Training can follow the changes, which have the lists as JSON.
+    decisions = read_decisions(fixed.changes, first_row=1)
+    assert [one.label for one in decisions] == ['["tech", "money"]', '["money"]', ""]
+    followed = apply_decisions(
+        read_table(tmp_path / name, label_format=MULTI_LABEL_FORMAT).corpus, exclude=decisions, relabel=decisions
+    )[0]
+    assert followed.labels.plain() == [own for place, own in enumerate(sets) if place != 9]
 
 
 def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None:
@@ -297,10 +304,10 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     assert followed.labels.plain() == copy.labels
     assert "sport|money|tech" in copy.labels
     assert (cleaning.excluded, cleaning.relabelled) == (1, 2)
-    with pytest.raises(DataError, match=r"relabelled 'sport\|money\|tech', which no row"):
-        apply_decisions(original, relabel=decisions)
+    with pytest.raises(DataError, match=r"relabelled 'money\|sport\|tech', which no row"):
+        apply_decisions(original, relabel=[Decision(3, "relabel", "money|sport|tech")])
     unknown = [Decision(3, "relabel", "sport|weather")]
-    with pytest.raises(DataError, match=r"relabelled 'sport\|weather', which no row"):
+    with pytest.raises(DataError, match=r"relabelled 'sport\|weather', and no row of .* has the label 'weather'"):
         apply_decisions(original, relabel=unknown, separator="|")
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,34 @@ def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("separator", [None, "|"])
+def test_new_combinations_of_known_labels(separator: str | None) -> None:
+    sets: list[Any] = [("a", "b"), ("c",), (), ("b",)]
+    cells = sets if separator is None else [separator.join(one) for one in sets]
+    table = Table(["one", "two", "three", "four"], cells, "text", None, "label", "n.jsonl")
+
+    def relabelled(label: str) -> Any:
+        return apply_decisions(table.corpus, relabel=[Decision(1, "relabel", label)], separator=separator)[0].labels
+
+    for label, wanted in (('["c", "a", "c"]', ("c", "a")), ("[]", ()), ('["A"]', ("A",)), ("b", ("b",))):
+        assert relabelled(label).plain()[1] == (wanted if separator is None else "|".join(wanted))
+    if separator is not None:
+        assert relabelled("c | a").plain()[1] == "c | a"
+    hint = (
+        'Write a list such as ["a", "b"] of these: a, b, c.'
+        if separator is None
+        else ("Choose among a, b, c, with '|' between several.")
+    )
+    with pytest.raises(DataError) as caught:
+        relabelled('["a", "x"]')
+    assert str(caught.value) == (
+        "Row 2 is to be relabelled '[\"a\", \"x\"]', and no row of n.jsonl has the label 'x'. " + hint
+    )
+    for wrong in ('["a"', "[1]", "a;b"):
+        with pytest.raises(DataError, match=r"which no row of n\.jsonl has"):
+            relabelled(wrong)
+
+
 def test_rows_by_number_by_text_and_by_both(tmp_path: Path) -> None:
     wanted = [Decision(0, "exclude", "", "Oil rises"), Decision(2, "relabel", "world")]
     both = "row,number,decision,label,text\n0,2,exclude,,Oil rises\n2,4,relabel,world,\n"
@@ -137,7 +166,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read_decisions(tmp_path / "none.csv", first_row=2)
     (tmp_path / "d.csv").write_bytes(b"row,decision\n1,\xff\n")
-    with pytest.raises(DataError, match="is not UTF-8"):
+    with pytest.raises(DataError, match=r"d\.csv: byte 0xff in line 2 is not utf-8\."):
         read_decisions(tmp_path / "d.csv", first_row=2)
 
 
@@ -157,7 +186,15 @@ def test_a_file_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_bytes("\r\n".join(["sep=\t", *lines]).replace(";", "\t").encode())
     assert read_decisions(tmp_path / "d.csv", first_row=2) == wanted
     (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
-    with pytest.raises(DataError, match=r"is not UTF-8\. Save it as UTF-8, or in the encoding of the rows, named with"):
+    with pytest.raises(DataError, match=r"d\.csv: byte 0xfc in line 2 is not utf-8\. Say --decisions-encoding win"):
+        read_decisions(tmp_path / "d.csv", first_row=2)
+    with pytest.raises(DataError, match=r"d\.csv: byte 0xfc in line 2 is neither utf-8 nor ascii\. Say"):
+        read_decisions(tmp_path / "d.csv", first_row=2, encoding="ascii")
+    with pytest.raises(DataError, match="encoding 'x' does not read it"):
+        read_decisions(tmp_path / "d.csv", first_row=2, encoding="x")
+    (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("utf-16-le"))
+    assert read_decisions(tmp_path / "d.csv", first_row=2, encoding="utf-16-le") == wanted
+    with pytest.raises(DataError, match=r"every second byte is NUL, .* Say --decisions-encoding utf-16-le, or save it"):
         read_decisions(tmp_path / "d.csv", first_row=2)
 
 

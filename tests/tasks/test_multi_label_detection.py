@@ -23,7 +23,7 @@ def test_cells_whose_parts_are_other_cells_are_detected(separator: str) -> None:
     assert found is not None
     assert (found.separator, found.labels) == (separator, 3)
     assert found.example == cells[2]
-    assert detect_multi_label([("art", "law"), ()]) == (None, 2, "art, law")
+    assert detect_multi_label([("art", "law"), ()]) == (None, 2, "art, law", ("art", "law"))
 
 
 @pytest.mark.parametrize(

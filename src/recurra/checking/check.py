@@ -16,7 +16,7 @@ from recurra.checking.facts import Facts, collect_facts
 from recurra.checking.finding import Part
 from recurra.checking.label_format import label_format_findings
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels, usual_spellings
+from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leakage import leakage_findings
 from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.mixed_labels import mixed_label_findings
@@ -32,6 +32,7 @@ from recurra.checking.vocabulary_coverage import (
 )
 from recurra.data.blocks import Blocks
 from recurra.data.documents import Label
+from recurra.data.label_spellings import usual_spellings
 from recurra.data.model_columns import ModelColumns
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -145,7 +146,7 @@ def check(
         part: collect_facts(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
     }
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
-    drafts += label_format_findings(facts["train"], names)
+    drafts += label_format_findings(train, facts["train"])
     for part in readers:
         drafts += mixed_label_findings(readers[part], part)
         drafts += text_findings(facts[part], part)
@@ -184,9 +185,8 @@ def check(
     drafts += leakage_findings(readers["train"], len(facts["train"]))
     words, found = _coverage(readers, facts, training, known)
     drafts += found
-    findings = sorted(
-        complete_findings(drafts, readers), key=lambda one: (SEVERITIES.index(one.severity), one.part != "train")
-    )
+    found_all = complete_findings([*map(_of_its_file, drafts)], readers)
+    findings = sorted(found_all, key=lambda one: (SEVERITIES.index(one.severity), one.part != "train"))
     return Report(
         files={part: _summary(reader, facts[part], names) for part, reader in readers.items()},
         findings=findings,
@@ -196,6 +196,17 @@ def check(
         separator=names.separator,
         notes=list(dict.fromkeys(note for reader in readers.values() for note in _notes(reader))),
     )
+
+
+def _of_its_file(draft: Draft) -> Draft:
+    """The draft; if it is about rows of the test file, which ``--fix`` leaves alone, with a hint that cleans that file.
+
+    Test texts among the training rows are about both files, and the training rows are left out.
+    """
+    if draft.part == "train" or (draft.others is not None and draft.other_part == "train"):
+        return draft
+    hint = draft.hint if "recurra check" in draft.hint else draft.hint.replace("--fix", "recurra check TEST --fix OUT")
+    return replace(draft, hint=hint, fixable=False)
 
 
 def _coverage(
@@ -293,7 +304,7 @@ def _summary(reader: LenientReader, facts: Facts, names: LabelNames) -> FileSumm
 def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> list[str]:
     what = [
         "wrong encodings", "empty texts", "damaged texts (mojibake, lost characters, control characters, HTML)",
-        "texts that look cut or are extremely long", "missing labels", "classes in several spellings",
+        "texts that look cut or are extremely long", "missing labels", "classes in several spellings", "damaged labels",
         "rare and uneven classes", "duplicates", "equal texts under different labels", "labels named in their texts",
     ]  # fmt: skip
     if train.columns.title is not None:

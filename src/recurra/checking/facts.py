@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from recurra.checking.label_names import NO_LABEL
 from recurra.checking.lenient_reader import LenientBlock, LenientReader, key_of
-from recurra.checking.text_repair import (
+from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.text_repair import (
     CONTROL,
     ENTITY,
     MOJIBAKE,
@@ -19,7 +20,6 @@ from recurra.checking.text_repair import (
     without_entities,
     without_mojibake,
 )
-from recurra.data.arrow_columns import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     import pyarrow

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["LISTED", "Finding", "Part", "Row", "Severity", "visible_spaces"]
+__all__ = ["LISTED", "Finding", "Part", "Row", "Severity", "visible_spaces", "with_visible_marks"]
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 """``error``: training or evaluation would fail, or the score would be wrong; ``warning``: to be looked at; ``note``: to
@@ -20,9 +21,31 @@ LISTED = 100_000
 """Maximum number of rows that a finding lists with their text, to bound memory; all rows are counted."""
 
 
+# Without white space, and without the joiners, which some languages need.
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]"
+)
+
+
 def visible_spaces(label: str) -> str:
-    """A label for display: white space at its ends, or doubled, is shown as ``␣``."""
-    return label if label == " ".join(label.split()) else re.sub(r"\s", "␣", label)
+    """A label for display: white space at its ends, or doubled, is shown as ``␣``, what cannot be seen as an escape."""
+    spaced = label if label == " ".join(label.split()) else re.sub(r"\s", "␣", label)
+    return with_visible_marks(_UNSEEN.sub(_escaped, spaced))
+
+
+def with_visible_marks(label: str) -> str:
+    """A label whose letters are decomposed, with their marks as escapes: it looks like another one otherwise."""
+    if unicodedata.is_normalized("NFC", label):
+        return label
+    return "".join(_escape(one) if unicodedata.combining(one) else one for one in label)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _escape(found[0])
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
-from recurra.checking.text_repair import repair_text
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.plain_columns import LIST, column_of_values, is_json
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
+from recurra.data.text_repair import repair_text
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _noted(
             reasons.append(changes.removed[row])
         if row in changes.relabelled:
             cell = block.cells[row - block.first]
-            decision, label = "relabel", value_text(reader.names.respelled_cell(cell, changes.usual))
+            decision, label = "relabel", _written(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
         if row in changes.listed:
             reasons.append("label written as a list")
@@ -169,6 +170,11 @@ def _noted(
             labelled = reader.names[int(block.labels[row - block.first])]
             note = {"labelled": labelled, "reason": "; ".join(reasons)}
             yield Decision(row, decision, label, text_excerpt(document)), note
+
+
+def _written(cell: Any) -> str:
+    """A cell of labels as files of decisions have it."""
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list) else value_text(cell)
 
 
 def _like(column: pyarrow.ChunkedArray, values: list[Any]) -> pyarrow.ChunkedArray:

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from recurra.checking.duplicates import find_duplicates
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL
-from recurra.checking.labels import class_rows, usual_spellings
+from recurra.checking.labels import class_rows
 from recurra.checking.lenient_reader import LenientReader, key_of
-from recurra.checking.text_repair import repair_text
 from recurra.data.arrow_columns import column_of, is_text
+from recurra.data.label_spellings import usual_spellings
 from recurra.data.mixed_values import TEXTS, json_kinds
 from recurra.data.plain_columns import is_json
+from recurra.data.text_repair import repair_text
 
 __all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
-from recurra.checking.label_names import NO_LABEL, LabelNames, value_text
+from recurra.checking.label_names import NO_LABEL, value_text
 from recurra.checking.lenient_reader import LenientReader, label_cells
 from recurra.data.arrow_columns import column_of
 from recurra.data.delimited import RawTable
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.mixed_values import TEXTS, json_kinds, mixture_of
+from recurra.data.plain_columns import is_json
+from recurra.errors import DataError
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label_detection import detect_multi_label, resolve_labels
 
@@ -48,6 +52,13 @@ def choose_label_format(
         return
     names = readers[0].names
     found = None
+    for reader in readers if single_label and not multi_label and separator is None else ():
+        if reader.lists and (listed := _row_of_list(reader)) is not None:
+            raise DataError(
+                f"{reader.source} holds lists of labels, such as {listed[0]:.60} in row {listed[1]:,}, and single ones "
+                "are asked for",
+                "Write one label a row, as a text.",
+            )
     for reader in readers if single_label else readers[:1]:
         # Only the search for a separator needs more than to know whether there are lists.
         values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
@@ -62,9 +73,13 @@ def choose_label_format(
     names.set_format(SINGLE_LABEL if single_label else MULTI_LABEL, separator=found)
 
 
-def label_format_findings(facts: Facts, names: LabelNames) -> list[Draft]:
-    """An error if the training rows look multi-label and no option says whether they are."""
-    if names.format_known:
+def label_format_findings(reader: LenientReader, facts: Facts) -> list[Draft]:
+    """An error if the training rows look multi-label and no option says whether they are.
+
+    Lists among texts are another error, see :func:`recurra.checking.mixed_labels.mixed_label_findings`.
+    """
+    names = reader.names
+    if names.format_known or _texts_with_lists(reader):
         return []
     numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
     values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
@@ -75,13 +90,34 @@ def label_format_findings(facts: Facts, names: LabelNames) -> list[Draft]:
     rows = np.flatnonzero(np.isin(facts.labels, several))
     how = "as lists" if found.separator is None else f"if they are split at {found.separator!r}"
     until = "labels are counted one by one" if names.task.lists else "each cell counts as one label"
+    first = int(np.argmax(facts.labels == numbers[values.index(found.value)]))
     meaning = (
-        f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r}. Training stops and asks which they "
-        f"are; until it is said, {until} here."
+        f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r} in row {reader.number(first):,}. "
+        f"Training stops and asks which they are; until it is said, {until} here."
     )
     hint = f"Say {found.hint}."
     facts_found = {"labels": found.labels, "separator": found.separator, "say": found.options}
     return [Draft(LOOKS_MULTI_LABEL, "error", "train", rows, meaning, hint, facts=facts_found)]
+
+
+def _texts_with_lists(reader: LenientReader) -> bool:
+    """Whether most labels are texts and some are lists."""
+    column = column_of(reader.head, reader.columns.label or "", reader.source)
+    return is_json(column.type) and mixture_of(json_kinds(column.to_pylist())).usual == TEXTS
+
+
+def _row_of_list(reader: LenientReader) -> tuple[str, int] | None:
+    """A list of labels as JSON, and its row; ``None`` if no cell is a list."""
+    name = reader.columns.label or ""
+    first = reader.head.first_row
+    for raw in reader.blocks.read([name]):
+        for cell in column_of(raw, name, reader.source).to_pylist():
+            if isinstance(cell, list):
+                return json.dumps(cell, ensure_ascii=False), first
+            if isinstance(cell, str) and reader.lists and cell.startswith("["):
+                return cell, first
+            first += 1
+    return None
 
 
 def _all_cells(reader: LenientReader) -> list[Any]:

@@ -85,7 +85,7 @@ class LabelNames:
         """int32[numbers + 1], the number of each number's labels in their cleanest spelling; the last is ``NO_LABEL``.
 
         Args:
-            usual: the result of :func:`recurra.checking.labels.usual_spellings`.
+            usual: the result of :func:`recurra.data.label_spellings.usual_spellings`.
         """
         numbers = [self.number_of(usual.get(name, name) for name in own) for own in list(self.members)]
         return np.array([*numbers, *range(len(numbers), len(self.members)), NO_LABEL], dtype=np.int32)

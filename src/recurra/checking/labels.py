@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from itertools import chain
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
-from recurra.checking.finding import Part
+from recurra.checking.finding import Part, with_visible_marks
 from recurra.checking.label_names import NO_LABEL, LabelNames
 from recurra.data.encoded_labels import EncodedLabels
-from recurra.data.known_labels import folded
 from recurra.data.label_format import nearly_one_a_row
+from recurra.data.label_spellings import damage_of, spelling_key, usual_spellings
 from recurra.errors import DataError
 from recurra.text import Labels
 
@@ -26,7 +26,6 @@ __all__ = [
     "label_findings",
     "spelling_sentence",
     "unknown_labels",
-    "usual_spellings",
 ]
 
 UNEVEN = 10
@@ -49,82 +48,36 @@ def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
     return _by_class(facts.labels[facts.labels != NO_LABEL], names)
 
 
-def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> dict[str, str]:
-    """The cleanest spelling by other spelling, for labels that differ in case or white space only.
-
-    A clean spelling has no white space around it and single spaces within. Of the spellings in a file, so cleaned, it
-    is the one
-
-    1. in the case that most classes have (lower case, capitals, or a capital first): most of those that are written in
-       one way, or else most of all by their most frequent spelling;
-    2. not in capitals throughout;
-    3. of the most rows;
-    4. first by code point.
-
-    Args:
-        counts: number of rows by label.
-        known: classes of a model: they are kept as they are, and a label that equals one but for case and white space
-            gets that class's spelling, of several the one of the most rows.
-    """
-    groups: dict[str, list[str]] = {}
-    for name in counts:
-        groups.setdefault(folded(name), []).append(name)
-    models: dict[str, list[str]] = {}
-    for name in known:
-        models.setdefault(folded(name), []).append(name)
-    main = [max(same, key=lambda name: counts[name]) for same in groups.values()]
-    case = _leading_case(same[0] for same in groups.values() if len(same) == 1) or _leading_case(main)
-    usual: dict[str, str] = {}
-    for key, same in groups.items():
-        if own := models.get(key):
-            best = min(own, key=lambda name: (-counts.get(name, 0), name))
-            usual |= {name: best for name in same if name not in own}
-        elif len(same) > 1:
-            best = _cleanest({name: counts[name] for name in same}, case)
-            usual |= {name: best for name in same if name != best}
-    return usual
-
-
 def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> str:
-    """A sentence on labels that differ in case or white space only.
+    """Sentences on labels that differ in case or white space only, and on damaged ones.
 
     Args:
         counts: number of rows by label.
-        usual: result of :func:`usual_spellings`, with one label or more.
+        usual: result of :func:`recurra.data.label_spellings.usual_spellings`, with one label or more.
     """
-    pairs = [
-        f"{_shown(name)} ({counts[name]:,}) is {_shown(best)}" + (f" ({counts[best]:,})" if best in counts else "")
-        for name, best in usual.items()
-    ]
-    return f"Labels that differ in case or white space alone are classes of their own: {_shortened(pairs)}."
+    written, damaged = _by_damage(usual)
+    said = []
+    for start, names in (
+        ("Labels that differ in case or white space alone", written),
+        ("Damaged labels", damaged),
+    ):
+        if names:
+            pairs = [_respelling(name, best, counts) for name, best in names.items()]
+            said.append(f"{start} are classes of their own: {_shortened(pairs)}.")
+    return " ".join(said)
 
 
-def _cleanest(counts: Mapping[str, int], case: str | None) -> str:
-    """The cleanest of the spellings of one class, by their rows and the case that most classes have."""
-    rows: Counter[str] = Counter()
-    for name, count in counts.items():
-        rows[" ".join(name.split())] += count
-
-    def rank(name: str) -> tuple[bool, bool, int, str]:
-        own = _case(name)
-        return case is not None and own != case, own == "upper", -rows[name], name
-
-    return min(rows, key=rank)
+def _by_damage(usual: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The labels that differ from their cleanest spelling in case or white space only, and the damaged ones."""
+    damaged = {name: best for name, best in usual.items() if damage_of(name, best)}
+    return {name: best for name, best in usual.items() if name not in damaged}, damaged
 
 
-def _leading_case(names: Iterable[str]) -> str | None:
-    """The case that most labels have; ``None`` if several lead, or no label has one."""
-    cases = Counter(filter(None, map(_case, names))).most_common(2)
-    return cases[0][0] if len(cases) == 1 or (cases and cases[0][1] > cases[1][1]) else None
-
-
-def _case(name: str) -> str | None:
-    """``lower``, ``upper`` or ``capital``; ``None`` for a label of another kind or without letters that have a case."""
-    if name.islower():
-        return "lower"
-    if name.isupper():
-        return "upper"
-    return "capital" if name.strip()[:1].isupper() else None
+def _respelling(name: str, best: str, counts: Mapping[str, int]) -> str:
+    damage = damage_of(name, best)
+    why = f", {damage}" if damage else ""
+    rows = f" ({counts[best]:,})" if best in counts else ""
+    return f"{_shown(name)} ({counts[name]:,}{why}) is {_shown(best)}{rows}"
 
 
 def held_out(
@@ -160,6 +113,7 @@ def label_findings(
         known: classes of the model that the rows are for, whose spelling counts.
     """
     drafts = []
+    command = "train" if part == "train" else "evaluate"
     missing = np.flatnonzero(facts.labels == NO_LABEL)
     if len(missing):
         meaning = "Training and evaluation stop at the first row without a label."
@@ -170,19 +124,21 @@ def label_findings(
                 part,
                 missing,
                 meaning,
-                "Label them; --fix leaves them out, and train --skip-unlabelled skips them.",
+                f"Label them; --fix leaves them out, and {command} --skip-unlabelled skips them.",
                 fixable=True,
             )
         )
     if names.task.lists and len(bare := np.flatnonzero(np.isin(facts.labels, names.without_labels))):
+        effect = "Training learns them" if part == "train" else "Evaluation scores them"
         drafts.append(
             Draft(
                 "rows without any label",
                 "note",
                 part,
                 bare,
-                "Training learns them as rows that have none of the labels.",
-                "If nobody has labelled them, such as a null in JSON, skip them: train --skip-unlabelled.",
+                f"{effect} as rows that have none of the labels.",
+                "If nobody has labelled them, write null or leave the cell empty: "
+                f"{command} --skip-unlabelled skips these, and no empty list.",
             )
         )
     counts = class_rows(facts, names)
@@ -234,16 +190,23 @@ def unknown_labels(
 def _spelling_findings(
     facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int], usual: Mapping[str, str]
 ) -> list[Draft]:
-    rows = np.flatnonzero(np.isin(facts.labels, names.having(usual)))
-    if not len(rows):
-        return []
     respelled = names.respelled(usual)
-    details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
-    meaning = spelling_sentence(counts, usual)
-    hint = "--fix gives them the cleanest spelling: single spaces, and the case of most other classes."
-    return [
-        Draft("one class in several spellings", "warning", part, rows, meaning, hint, details=details, fixable=True)
-    ]
+    drafts = []
+    for kind, some, hint in zip(
+        ("one class in several spellings", "damaged labels"),
+        _by_damage(usual),
+        (
+            "--fix gives them the cleanest spelling: single spaces, and the case of most other classes.",
+            "--fix repairs them as it repairs texts, and joins those that are one class then.",
+        ),
+        strict=True,
+    ):
+        rows = np.flatnonzero(np.isin(facts.labels, names.having(some)))
+        if len(rows):
+            details = [{"usual": names[int(respelled[number])]} for number in facts.labels[rows]]
+            meaning = spelling_sentence(counts, some)
+            drafts.append(Draft(kind, "warning", part, rows, meaning, hint, details=details, fixable=True))
+    return drafts
 
 
 def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, share: float, seed: int) -> list[Draft]:
@@ -309,8 +272,8 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
 
 def _likely_misspellings(names: Collection[str], known: Collection[str]) -> str:
     """A sentence on labels that look like misspellings of others, if there are any."""
-    others = {folded(name): name for name in known}
-    meant = {name: get_close_matches(folded(name), others, n=1, cutoff=ALIKE) for name in names}
+    others = {spelling_key(name): name for name in known}
+    meant = {name: get_close_matches(spelling_key(name), others, n=1, cutoff=ALIKE) for name in names}
     pairs = [f"{_shown(name)} may be {_shown(others[found[0]])}" for name, found in meant.items() if found]
     return f" {_shortened(pairs)}." if pairs else ""
 
@@ -329,8 +292,9 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _shown(name: str) -> str:
-    """A label, quoted; a long one, which may be a text, is cut."""
-    return repr(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")
+    """A label, quoted; a long one, which may be a text, is cut, and marks of decomposed letters are shown as such."""
+    shown = repr(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")
+    return with_visible_marks(shown)
 
 
 def _shortened(words: list[str]) -> str:

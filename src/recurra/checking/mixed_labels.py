@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 
 from recurra.checking.draft import Draft
@@ -12,6 +14,8 @@ from recurra.data.mixed_values import TEXTS, json_kinds, mixture_of, one_kind_hi
 from recurra.data.plain_columns import is_json
 
 __all__ = ["MIXED_LABELS", "mixed_label_findings"]
+
+_SHOWN = 60  # characters of a value
 
 MIXED_LABELS = "labels of several kinds"
 """The kind of finding of :func:`mixed_label_findings`."""
@@ -31,15 +35,22 @@ def mixed_label_findings(reader: LenientReader, part: Part) -> list[Draft]:
         return []
     kinds: list[str | None] = []
     example = ""
+    firsts: dict[str | None, tuple[str, int]] = {}
     for block in reader:
         values = column_of(block.raw, name, reader.source).to_pylist()
         own = json_kinds(values)
+        for place, kind in enumerate(own):
+            if kind not in firsts:
+                firsts[kind] = (values[place], reader.number(block.first + place))
         example = example or next((value for value, kind in zip(values, own, strict=True) if kind == TEXTS), "")
         kinds += own
     found = mixture_of(kinds)
     fixable = found.becomes_lists and reader.names.format_known and reader.names.task.lists and part == "train"
     where = found.where(len(kinds))
     meaning = f"Column {name!r} holds {found.usual} in {where} and {found.other} in these: training stops there."
+    if found.odd:
+        odd, number = min((firsts[kind] for kind in firsts if kind not in (None, found.usual)), key=itemgetter(1))
+        meaning = f"{meaning.removesuffix('.')}, first at {odd[:_SHOWN]} in row {number:,}."
     hint = one_kind_hint(found, example)
     if fixable:
         hint = f"Write a list in every row, such as [{example[:60]}]: --fix writes each text as the list of its labels."

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part, Severity
-from recurra.checking.text_repair import CONTROL, without_control_characters, without_entities, without_mojibake
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
+from recurra.data.text_repair import CONTROL, without_control_characters, without_entities, without_mojibake
 
 __all__ = ["text_findings"]
 

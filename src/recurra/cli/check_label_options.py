@@ -71,7 +71,9 @@ class LabelOptions(NamedTuple):
         """The same options as words for the next command line."""
         if self.single_label:
             return ["--single-label"]
-        if not report.task.lists:
+        said = self.multi_label or self.separator is not None
+        # Lists among texts, of which nobody said that they are right.
+        if not report.task.lists or (not said and mixed_by_hand(report) is not None):
             return []
         return ["--label-separator", report.separator] if report.separator else ["--multi-label"]
 

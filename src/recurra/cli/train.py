@@ -34,6 +34,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
+from recurra.cli.train_decisions import DecisionFiles, decided_rows
 from recurra.cli.train_output import model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import RecurraError, SettingsError
@@ -44,7 +45,6 @@ from recurra.training.run import prepare_folder
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
-    from recurra.data.review_decisions import Cleaning, NumberedRows
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
 
@@ -176,6 +176,15 @@ def train(
             "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels to change."
         ),
     ] = None,
+    decisions_encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--decisions-encoding",
+            metavar="NAME",
+            rich_help_panel="Data",
+            help="Encoding of files of decisions that are neither UTF-8 nor in that of DATA.",
+        ),
+    ] = None,
     no_baseline: Annotated[
         bool,
         typer.Option(
@@ -250,7 +259,13 @@ def train(
         if columns is not None:
             # Those that were guessed; a named set has none.
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
-        rows, cleaning = _cleaned(read, exclude, relabel, label_separator, encoding, output)
+        rows, cleaning = decided_rows(
+            read,
+            DecisionFiles(exclude, relabel, encoding if decisions_encoding is None else decisions_encoding),
+            multi_label=multi_label,
+            separator=label_separator,
+            output=output,
+        )
         rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
             from recurra.data.replay import with_replay
@@ -376,27 +391,3 @@ def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:
     from recurra.data.unlabelled import skip_unlabelled
 
     return skip_unlabelled(rows, output.note)
-
-
-def _cleaned(
-    rows: NumberedRows, exclude: Path | None, relabel: Path | None, separator: str | None, encoding: str, output: Output
-) -> tuple[Corpus, Cleaning | None]:
-    """The rows after the decisions, and a summary of the changes."""
-    if exclude is None and relabel is None:
-        return rows, None
-    from recurra.data.review_decisions import apply_decisions, read_decisions
-
-    files = {"exclude": exclude, "relabel": relabel}
-    decisions = {
-        option: [] if file is None else read_decisions(file, first_row=rows.first_row, encoding=encoding)
-        for option, file in files.items()
-    }
-    cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
-    output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
-    for option, other in (("exclude", "relabel"), ("relabel", "exclude")):
-        made = {one.decision for one in decisions[option]}
-        if option not in made and other in made and files[option] != files[other]:
-            output.note(
-                f"{files[option]} has no row to {option}, and rows to {other}, which --{other} {files[option]} applies."
-            )
-    return cleaned, cleaning

@@ -258,8 +258,12 @@ def plain_labels(
     elif is_label(column.type):
         values = column.to_pylist()
     elif is_list(column.type):
-        lists = [tuple(dict.fromkeys(label for label in value or () if label)) for value in column.to_pylist()]
-        return [value or None for value in lists] if label_format.missing else lists
+        cells = column.to_pylist()
+        lists = [tuple(dict.fromkeys(label for label in cell or () if label)) for cell in cells]
+        if not label_format.missing:
+            return lists
+        # An empty list says that there are none; a null says nothing.
+        return [None if cell is None else value for cell, value in zip(cells, lists, strict=True)]
     else:
         raise no_labels(raw, name, source)
     for place, value in enumerate(values):

@@ -23,6 +23,7 @@ __all__ = [
     "RelabelledRows",
     "RowSubset",
     "blocks_with_mask",
+    "first_row_with",
 ]
 
 IN_MEMORY = "memory"
@@ -190,6 +191,17 @@ class ConcatRows:
     def blocks(self) -> Iterator[Sequence[Document]]:
         """See :class:`Corpus`."""
         return chain(self.first.blocks(), self.second.blocks())
+
+
+def first_row_with(corpus: Corpus, label: Label | LabelSet) -> int | None:
+    """The number in messages of the first row with a label that some row has; ``None`` for rows of several files."""
+    labels = corpus.labels
+    place = int(np.argmax(labels.codes == labels.values.index(label)))
+    while isinstance(corpus, RowSubset | RelabelledRows):
+        place = place if isinstance(corpus, RelabelledRows) else int(np.flatnonzero(corpus.kept)[place])
+        corpus = corpus.rows
+    first: int | None = getattr(corpus, "first_row", None)
+    return None if first is None else place + first
 
 
 def blocks_with_mask(

@@ -31,8 +31,8 @@ class LabelFormat(NamedTuple):
     Attributes:
         empty: whether a cell may be empty, which means a row without labels.
         typed: whether texts become numbers or booleans if all of them look like that.
-        missing: whether rows may be unlabelled, which gives ``None``: also an empty cell that would mean no labels, and
-            an empty list. Else a row without a label is an error where cells may not be empty.
+        missing: whether rows may be unlabelled, which gives ``None``: also an empty cell that would mean no labels. An
+            empty list means no labels always. Else a row without a label is an error where cells may not be empty.
     """
 
     empty: bool

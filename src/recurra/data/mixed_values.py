@@ -106,6 +106,11 @@ def one_kind_hint(found: Mixture, example: str) -> str:
     """
     if found.becomes_lists:
         shown = example if len(example) <= _SHOWN else '"…"'
+        if found.usual == TEXTS:
+            return (
+                f"Write one label there, as a text such as {shown}; or, if rows have several labels, lists everywhere: "
+                "recurra check DATA --multi-label --fix OUT.jsonl writes such a copy."
+            )
         return (
             f"Write a list in every row, such as [{shown}]: recurra check DATA --multi-label --fix OUT.jsonl writes "
             "such a copy."

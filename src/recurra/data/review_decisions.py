@@ -7,25 +7,22 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
+from recurra.data.decided_labels import DecidedLabels
+from recurra.data.decision_file import DecisionFile
 from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels
-from recurra.data.formats import separator_line, separator_of
-from recurra.data.label_format import split_labels
-from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
 __all__ = [
     "DECISIONS",
     "Cleaning",
     "Decision",
-    "DecisionFile",
     "NumberedRows",
     "apply_decisions",
     "check_decisions",
@@ -39,8 +36,6 @@ __all__ = [
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "number", "decision", "label")
 HEADERS = "Give a header row: number,decision,label, or row,decision,label,text."
-# Files of decisions are small; larger files were probably named by mistake.
-LARGEST = 1 << 26
 # Number of characters of a text that are stored in the file and compared with the table.
 EXCERPT_LENGTH = 120
 
@@ -93,49 +88,6 @@ class NumberedRows(Corpus, Protocol):
     """
 
     first_row: int
-
-
-class DecisionFile(NamedTuple):
-    """The content of a file of decisions, as a spreadsheet may have written it.
-
-    Attributes:
-        text: without a byte order mark, and without a line such as ``sep=;`` above the header.
-        separator: of the fields.
-        encoding: of the bytes.
-        skipped: number of lines above the header.
-    """
-
-    text: str
-    separator: str
-    encoding: str
-    skipped: int = 0
-
-    @classmethod
-    def read(cls, path: str | Path, *, encoding: str = "utf-8") -> DecisionFile:
-        """Reads it; arguments and errors are those of :func:`read_decisions`."""
-        file, source = Path(path), str(path)[-80:]
-        try:
-            if file.stat().st_size > LARGEST:
-                raise DataError(
-                    f"{source} has {file.stat().st_size:,} bytes", "Give a file of decisions, not the table."
-                )
-            content = file.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
-        # Bytes that are UTF-8 are hardly anything else, and rows in another encoding may come with decisions in UTF-8.
-        wide = encoding_of(content[:4], "utf-8")
-        for name in ("utf-8" if wide == "utf-8-sig" else wide, encoding):
-            try:
-                text = content.decode(name).removeprefix("\ufeff")
-            except UnicodeDecodeError:
-                continue
-            named = separator_line(text)
-            return cls(text[named.end() if named else 0 :], separator_of(text), name, int(named is not None))
-        wrong = "not UTF-8" if encoding == "utf-8" else f"neither UTF-8 nor {encoding}"
-        raise DataError(
-            f"{source} is {wrong}", "Save it as UTF-8, or in the encoding of the rows, named with --encoding."
-        )
 
 
 def read_decisions(path: str | Path, *, first_row: int, encoding: str = "utf-8") -> list[Decision]:
@@ -217,7 +169,7 @@ def apply_decisions(
         exclude: decisions, of which those to ``exclude`` are applied.
         relabel: decisions, of which those to ``relabel`` are applied.
         separator: separator of the labels in a cell, if rows are multi-label; a new cell may then combine existing
-            labels.
+            labels, as it may where cells are lists.
 
     Raises:
         DataError: a row does not exist, has another text than the decision, would get an unknown label, or is both
@@ -228,24 +180,10 @@ def apply_decisions(
     check_decisions([*exclude, *relabel], rows)
     if both := sorted(gone & changed.keys()):
         raise DataError(f"Row {both[0] + rows.first_row:,} is excluded and relabelled", "Decide for one of them.")
-    labels = rows.labels
-    classes = {str(label): place for place, label in enumerate(labels.values) if label is not None}
-    if separator is not None:
-        cells = [value for value in labels.values if value is not None]
-        parts = set(chain.from_iterable(split_labels(cells, separator)))
-        given = [one.label for one in changed.values() if parts.issuperset(split_labels([one.label], separator)[0])]
-        new = [cell for cell in dict.fromkeys(given) if cell not in classes]
-        classes |= {cell: len(labels.values) + place for place, cell in enumerate(new)}
-        labels = EncodedLabels((*labels.values, *new), labels.codes)
-    for row, one in changed.items():
-        if one.label not in classes:
-            known, number = ", ".join(sorted(classes)), row + rows.first_row
-            raise DataError(
-                f"Row {number:,} is to be relabelled {one.label!r:.80}, which no row of {rows.source} has",
-                f"Choose one of {known if len(known) <= 300 else known[:300] + '…'}.",
-            )
-    places = np.array(list(changed), dtype=np.int64)
-    codes = np.array([classes[one.label] for one in changed.values()], dtype=np.int32)
+    decided = DecidedLabels(rows.labels, separator=separator, source=rows.source)
+    given = [decided.code(one.label, row + rows.first_row) for row, one in changed.items()]
+    labels = EncodedLabels((*decided.values,), rows.labels.codes)
+    places, codes = np.array(list(changed), dtype=np.int64), np.array(given, dtype=np.int32)
     relabelled = int((labels.codes[places] != codes).sum())
     # Equal for decisions in another order, and with or without those to keep.
     applied = sorted([(row, "exclude", "") for row in gone] + [(row, "relabel", changed[row].label) for row in changed])

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from recurra.data.decision_file import DecisionFile
 from recurra.data.review_decisions import (
     Decision,
-    DecisionFile,
     NumberedRows,
     check_decisions,
     decision_table,

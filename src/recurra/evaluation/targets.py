@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.known_labels import folded
+from recurra.data.label_spellings import damage_of, spelling_key
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -78,16 +78,17 @@ def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str) -
 
 
 def other_spellings(unknown: Iterable[Label], classes: Labels) -> str:
-    """A sentence on labels that are classes but for case and white space, with what to do; empty if there are none."""
-    known = {folded(label): label for label in classes.classes if isinstance(label, str)}
-    pairs = [(label, known[folded(label)]) for label in unknown if folded(label) in known]
+    """A sentence on labels that are classes but for case, white space or damage, with what to do; empty if none is."""
+    known = {spelling_key(label): label for label in classes.classes if isinstance(label, str)}
+    pairs = [(label, known[key]) for label in unknown if (key := spelling_key(str(label))) in known]
     if not pairs:
         return ""
+    damages = dict.fromkeys(filter(None, (damage_of(str(label), own) for label, own in pairs)))
+    apart = ", ".join(("case", "white space", *damages)) if damages else "case and white space"
     shown = ", ".join(f"{label!r:.40} is {own!r:.40}" for label, own in pairs[:SHOWN_SPELLINGS])
     more = f" and {len(pairs) - SHOWN_SPELLINGS:,} more" if len(pairs) > SHOWN_SPELLINGS else ""
     return (
-        f"But for case and white space, {shown}{more}: recurra check FILE --model MODEL --fix OUT writes them as the "
-        "model has them."
+        f"But for {apart}, {shown}{more}: recurra check FILE --model MODEL --fix OUT writes them as the model has them."
     )
 
 

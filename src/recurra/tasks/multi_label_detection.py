@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from recurra.data.corpus import Corpus, RelabelledRows
+from recurra.data.corpus import Corpus, RelabelledRows, first_row_with
 from recurra.data.documents import LabelSet
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import SEPARATORS, split_labels, split_text
@@ -25,11 +25,13 @@ class MultiLabelFormat(NamedTuple):
         separator: between the labels of a cell; ``None`` if the cells are lists.
         labels: number of distinct labels.
         example: a cell as it is written.
+        value: the cell as it was read.
     """
 
     separator: str | None
     labels: int
     example: str
+    value: Any = None
 
     @property
     def options(self) -> str:
@@ -59,7 +61,7 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
     if sets:
         example = max(sets[:1000], key=len)
         return MultiLabelFormat(
-            None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN]))
+            None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN])), example
         )
     texts = [value for value in values if isinstance(value, str)]
     for separator in SEPARATORS:
@@ -71,7 +73,7 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
         joined = [text for text, parts in cells.items() if len(parts) > 1]
         found = [text for text in joined if all(uses[part] > 1 for part in cells[text])]
         if len(found) >= MIN_CELLS and 2 * len(found) > len(joined):
-            return MultiLabelFormat(separator, len(uses), found[0])
+            return MultiLabelFormat(separator, len(uses), found[0], found[0])
     return None
 
 
@@ -83,6 +85,7 @@ def resolve_labels(
     single_label: bool,
     separator: str | None,
     say: Callable[[str], None],
+    row_of: Callable[[Any], int | None] = lambda value: None,
 ) -> tuple[EncodedLabels, str | None]:
     """Splits cells into several labels or leaves them whole, as the user asked.
 
@@ -93,6 +96,7 @@ def resolve_labels(
         single_label: each row has one label, whatever the cells look like.
         separator: between the labels of a cell; implies ``multi_label``.
         say: called with a message that names the separator, if it was detected.
+        row_of: the number of the first row with a value, for messages; ``None`` if it is not known.
 
     Returns:
         The labels, and the separator at which they were split (``None`` if they were not).
@@ -107,15 +111,18 @@ def resolve_labels(
     if not multi_label and separator is None:
         if found is None:
             return labels, None
+        number = row_of(found.value) if found.separator is None or not single_label else None
+        where = "" if number is None else f" in row {number:,}"
         if not single_label:
             raise DataError(
                 f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
-                f"{found.example[:60]!r}",
+                f"{found.example[:60]!r}{where}",
                 f"Say {found.hint}.",
             )
         if found.separator is None:
             raise DataError(
-                f"{source} holds lists of labels, and single ones are asked for", "Write one label a row, as a text."
+                f"{source} holds lists of labels, such as {found.example[:60]!r}{where}, and single ones are asked for",
+                "Write one label a row, as a text.",
             )
         return labels, None
     if separator is None and not any(isinstance(value, tuple) for value in labels.values):
@@ -140,5 +147,6 @@ def resolve_rows(
         single_label=single_label,
         separator=separator,
         say=say,
+        row_of=lambda value: first_row_with(rows, value),
     )
     return (rows if labels is rows.labels else RelabelledRows(rows, labels)), used

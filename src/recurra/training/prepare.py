@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
-from recurra.checking.labels import spelling_sentence, usual_spellings
+from recurra.checking.labels import spelling_sentence
 from recurra.data.corpus import IN_MEMORY, Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.known_rows import KnownRows
+from recurra.data.label_spellings import usual_spellings
 from recurra.data.memory import release_freed_memory
 from recurra.data.split import copied_texts, new_texts
 from recurra.errors import DataError
@@ -119,7 +120,7 @@ def labelled_rows(
     Args:
         corpus: the rows.
         text: what is read.
-        callbacks: told how many rows are left out, and which classes differ in case or white space alone.
+        callbacks: told how many rows are left out, and which classes differ in case, white space or by damage alone.
         task: what is to be learned; without it, that of the model to continue from, or what the labels
             look like.
         initial: that model.
@@ -163,7 +164,7 @@ def labelled_rows(
 
 
 def _tell_of_spellings(labelled: LabelledRows, initial: Bundle | None, callbacks: Callback) -> None:
-    """Says which classes differ in case or white space alone: they are learned apart."""
+    """Says which classes differ in case, white space or by damage alone: they are learned apart."""
     names = labelled.classes.classes
     rows = labelled.task.counts(labelled.targets, len(names)).tolist()
     # Numbers and booleans have one spelling; of a model's classes, only those of the rows can be written otherwise.

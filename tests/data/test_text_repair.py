@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.checking.text_repair import (
+from recurra.data.text_repair import (
     CONTROL,
     ENTITY,
     MOJIBAKE,

@@ -1,0 +1,66 @@
+"""``recurra train``: the rows after the decisions of ``--exclude`` and ``--relabel``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from recurra.cli.output import Output
+
+if TYPE_CHECKING:
+    from recurra.data.corpus import Corpus
+    from recurra.data.review_decisions import Cleaning, NumberedRows
+
+__all__ = ["DecisionFiles", "decided_rows"]
+
+
+class DecisionFiles(NamedTuple):
+    """The files of decisions, if there are any.
+
+    Attributes:
+        exclude: its rows to exclude are left out.
+        relabel: its rows to relabel get their labels.
+        encoding: of a file that is not UTF-8.
+    """
+
+    exclude: Path | None
+    relabel: Path | None
+    encoding: str
+
+
+def decided_rows(
+    rows: NumberedRows, given: DecisionFiles, *, multi_label: bool, separator: str | None, output: Output
+) -> tuple[Corpus, Cleaning | None]:
+    """The rows after the decisions, and a summary of the changes.
+
+    Args:
+        rows: the rows of the table.
+        given: the files.
+        multi_label: whether rows have several labels; then their separator is found in the cells if it is not given.
+        separator: separator of the labels in a cell.
+        output: told how many rows changed.
+
+    Raises:
+        DataError: a decision cannot be read, or not be applied.
+    """
+    if given.exclude is None and given.relabel is None:
+        return rows, None
+    from recurra.data.review_decisions import apply_decisions, read_decisions
+    from recurra.tasks.multi_label_detection import detect_multi_label
+
+    files = {"exclude": given.exclude, "relabel": given.relabel}
+    decisions = {
+        option: [] if file is None else read_decisions(file, first_row=rows.first_row, encoding=given.encoding)
+        for option, file in files.items()
+    }
+    if multi_label and separator is None and (found := detect_multi_label(rows.labels.values)) is not None:
+        separator = found.separator
+    cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
+    output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
+    for option, other in (("exclude", "relabel"), ("relabel", "exclude")):
+        made = {one.decision for one in decisions[option]}
+        if option not in made and other in made and files[option] != files[other]:
+            output.note(
+                f"{files[option]} has no row to {option}, and rows to {other}, which --{other} {files[option]} applies."
+            )
+    return cleaned, cleaning

@@ -1,0 +1,94 @@
+"""The bytes of a file of decisions as text, as a spreadsheet may have written them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from recurra.data.file_errors import unknown_encoding
+from recurra.data.formats import separator_line, separator_of
+from recurra.data.utf8_stream import encoding_of, utf16_without_mark
+from recurra.errors import DataError
+
+__all__ = ["DecisionFile"]
+
+# Files of decisions are small; larger files were probably named by mistake.
+LARGEST = 1 << 26
+SAMPLE = 1 << 16
+OPTION = "--decisions-encoding"
+
+
+class DecisionFile(NamedTuple):
+    """The content of a file of decisions, as a spreadsheet may have written it.
+
+    Attributes:
+        text: without a byte order mark, and without a line such as ``sep=;`` above the header.
+        separator: of the fields.
+        encoding: of the bytes.
+        skipped: number of lines above the header.
+    """
+
+    text: str
+    separator: str
+    encoding: str
+    skipped: int = 0
+
+    @classmethod
+    def read(cls, path: str | Path, *, encoding: str = "utf-8") -> DecisionFile:
+        """Reads it; arguments and errors are those of :func:`recurra.data.review_decisions.read_decisions`."""
+        file, source = Path(path), str(path)[-80:]
+        try:
+            if file.stat().st_size > LARGEST:
+                raise DataError(
+                    f"{source} has {file.stat().st_size:,} bytes", "Give a file of decisions, not the table."
+                )
+            content = file.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
+        text, used = _decoded(content, encoding, source)
+        named = separator_line(text)
+        return cls(text[named.end() if named else 0 :], separator_of(text), used, int(named is not None))
+
+
+def _decoded(content: bytes, encoding: str, source: str) -> tuple[str, str]:
+    """The text of a file without its mark, and its encoding."""
+    marked = encoding_of(content[:4], "utf-8")
+    unmarked = utf16_without_mark(content[:SAMPLE]) if marked == "utf-8" else None
+    try:
+        wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    except LookupError:
+        raise unknown_encoding(encoding, source) from None
+    if unmarked is not None and not wide:
+        raise DataError(
+            f"{source}: every second byte is NUL, as in UTF-16, and no byte order mark says so",
+            f"Say {OPTION} {unmarked}, or save it as UTF-8.",
+        )
+    # Bytes that are UTF-8 are hardly anything else, and rows in another encoding may come with decisions in UTF-8.
+    tried = [marked] if marked != "utf-8" else [encoding] if unmarked is not None else ["utf-8", encoding]
+    wrong: list[int] = []
+    for name in tried:
+        try:
+            return content.decode(name).removeprefix("\ufeff"), name
+        except UnicodeDecodeError as error:
+            wrong.append(error.start)
+        except (LookupError, ValueError):
+            # A codec from bytes to bytes.
+            raise unknown_encoding(encoding, source) from None
+    raise _wrong_bytes(content, wrong[0], tried, source)
+
+
+def _wrong_bytes(content: bytes, start: int, tried: Sequence[str], source: str) -> DataError:
+    """The error for bytes that none of the encodings, the first one from ``start`` on, can decode."""
+    line = content[:start].decode(tried[0], "ignore").count("\n") + 1
+    what = f"byte 0x{content[start]:02x}" if start < len(content) else "the end"
+    names = list(dict.fromkeys(tried))
+    wrong = names[0] if len(names) == 1 else f"neither {' nor '.join(names)}"
+    try:
+        content.decode("windows-1252")
+        hint = f"Say {OPTION} windows-1252, or save it as UTF-8."
+    except UnicodeDecodeError:
+        hint = f"Save it as UTF-8, or name its encoding with {OPTION}."
+    return DataError(f"{source}: {what} in line {line:,} is {'not ' if len(names) == 1 else ''}{wrong}", hint)
