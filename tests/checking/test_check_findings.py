@@ -127,6 +127,24 @@ def test_a_text_of_the_test_that_was_learned(tmp_path: Path) -> None:
     assert finding.facts["other_label"] == 1
 
 
+def test_hints_on_the_test_file_are_to_clean_that_file(tmp_path: Path) -> None:
+    train, test = clean_rows(60), clean_rows(30, seed=2)
+    test[4][2], test[5][1], test[6][2] = "", "Money ", "the same cafÃ©"
+    test[8] = ["again", *train[3][1:]]
+    report = checked(write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test))
+    hints = {one.kind: (one.hint, one.fixable) for one in report.findings if one.part == "test" and "--fix" in one.hint}
+    assert hints == {
+        "empty texts": ("recurra check TEST --fix OUT leaves them out.", False),
+        "mojibake": ("recurra check TEST --fix OUT writes them as they were, where that is certain.", False),
+        "one class in several spellings": (
+            "recurra check TEST --fix OUT gives them the cleanest spelling: single spaces, and the case of most other "
+            "classes.",
+            False,
+        ),
+        "test texts among the training rows": ("--fix with --test leaves these training rows out.", True),
+    }
+
+
 def test_many_learned_test_rows_are_an_error(tmp_path: Path) -> None:
     train = clean_rows(300)
     write_rows(tmp_path / "train.csv", train)

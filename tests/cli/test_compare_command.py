@@ -211,6 +211,6 @@ def test_rows_without_a_label_are_skipped_on_request(run: Run, trained: Path, ot
     Path("gaps.csv").write_text(news.read_text() + ",Oil,again\n,Team,again\n")
     check_failed(run("compare", good, other, "--data", "gaps.csv"), 1, "holds no label", "--skip-unlabelled")
     skipped = run("compare", good, other, "--data", "gaps.csv", "--skip-unlabelled", "--json").json
-    assert "2 of 62 rows have no label and are skipped." in skipped["notes"]
+    assert "2 of 62 rows of gaps.csv have no label and are skipped." in skipped["notes"]
     whole = run("compare", good, other, "--data", news, "--json").json
     assert skipped["models"] == whole["models"]

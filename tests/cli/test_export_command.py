@@ -125,9 +125,16 @@ def test_rows_without_a_title_are_left_out_and_said(run: Run, tmp_path: Path) ->
 
 def test_a_form_must_be_chosen(run: Run, model: Path, tmp_path: Path) -> None:
     before = everything(tmp_path)
-    check_failed(
-        run("export", model, "--out", "small.safetensors"), 2, "nothing was given", "Give --int8, --onnx or --web"
-    )
+    for out, said in (
+        (
+            "small.safetensors",
+            "nothing was given. For 'small.safetensors' give --int8; the others are --onnx and --web.",
+        ),
+        ("a.onnx", "nothing was given. For 'a.onnx' give --onnx; the others are --int8 and --web."),
+        ("site", "nothing was given. For 'site' give --web; the others are --int8 and --onnx."),
+        ("a.bin", "nothing was given. Give --int8, --onnx or --web."),
+    ):
+        check_failed(run("export", model, "--out", out), 2, said)
     assert everything(tmp_path) == before
 
 

@@ -121,7 +121,7 @@ def test_data_skips_rows_without_a_label_as_training_does(run: Run, tmp_path: Pa
     check_failed(run("data", "some.csv", "-q"), 1, "row 3", "holds no label", "data skip them with --skip-unlabelled")
     values = run("data", "some.csv", "--skip-unlabelled", "--json").json
     assert (values["rows"], {one["label"] for one in values["classes"]}) == (4, {"tech", "sport"})
-    assert "2 of 6 rows have no label and are skipped." in values["notes"]
+    assert "2 of 6 rows of some.csv have no label and are skipped." in values["notes"]
 
 
 def test_data_for_people(run: Run, news: Path) -> None:

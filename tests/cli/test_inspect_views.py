@@ -408,4 +408,5 @@ def test_rows_without_a_label_are_skipped_on_request(view: str, run: Run, traine
     words = ["inspect", trained / "model.safetensors", "--view", view, "--data", "gaps.csv"]
     Path("gaps.csv").write_text(news.read_text() + ",Oil,again\n,Team,again\n")
     check_failed(run(*words), 1, "holds no label", "inspect and data skip them with --skip-unlabelled")
-    assert "2 of 62 rows have no label and are skipped." in run(*words, "--skip-unlabelled", "--json").json["notes"]
+    notes = run(*words, "--skip-unlabelled", "--json").json["notes"]
+    assert "2 of 62 rows of gaps.csv have no label and are skipped." in notes

@@ -80,6 +80,24 @@ TOPICS = ("--text", "text", "--label", "meta.topics")
 SMALL = ("--epochs", "1", "--set", "hidden=4", "--set", "embedding=4", "--no-baseline", "-q")
 
 
+def test_one_list_among_texts_is_named(run: Run) -> None:
+    labels = ["food", "price", "noise", "food"] * 15
+    rows = [{"text": f"text {n}", "label": label} for n, label in enumerate(labels)]
+    rows[25]["label"] = ["food", "price"]  # type: ignore[assignment]
+    Path("mixed.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = run("check", "mixed.jsonl", "--json").json
+    (finding,) = [one for one in found["findings"] if one["severity"] == "error"]
+    assert (finding["kind"], [row["number"] for row in finding["rows"]]) == ("labels of several kinds", [26])
+    assert finding["meaning"] == (
+        "Column 'label' holds texts in most rows and lists of texts in these: training stops there, first at "
+        '["food", "price"] in row 26.'
+    )
+    assert finding["hint"].startswith('Write one label there, as a text such as "food"; or, if rows have several')
+    assert found["next"] == "fix the errors, then recurra check mixed.jsonl"
+    said = 'mixed.jsonl holds lists of labels, such as ["food", "price"] in row 26, and single ones are asked for'
+    check_failed(run("check", "mixed.jsonl", "--single-label"), 1, said)
+
+
 def test_texts_among_lists_of_labels(run: Run) -> None:
     write_labels("lists.jsonl", [["food"], ["price", "food"], ["noise"], "noise, loud", ["price"], None])
     # Rows 4, 10, 16, … hold the text.

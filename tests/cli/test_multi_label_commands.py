@@ -98,7 +98,7 @@ def test_unlabelled_rows_are_skipped_on_request(run: Run, tmp_path: Path, name: 
     learned = run("train", name, "--out", "all", *options, "--json").json
     assert learned["rows"] == len(gaps)
     skipped = run("train", name, "--out", "run", *options, "--skip-unlabelled", "--json").json
-    told = f"2 of {len(gaps)} rows have no label and are skipped."
+    told = f"2 of {len(gaps)} rows of {name} have no label and are skipped."
     assert told in skipped["notes"]
     assert skipped["rows"] == len(rows)
     assert run("train", f"whole-{name}", "--out", "whole", *options).code == 0
@@ -107,7 +107,7 @@ def test_unlabelled_rows_are_skipped_on_request(run: Run, tmp_path: Path, name: 
     number = 3 if name.endswith(".csv") else 2
     Path("d.csv").write_text(f"number,decision\n{number},exclude\n", encoding="utf-8")
     words = ["train", name, "--out", "fewer", *options, "--skip-unlabelled", "--exclude", "d.csv", "--json"]
-    assert f"1 of {len(gaps) - 1} rows has no label and is skipped." in run(*words).json["notes"]
+    assert f"1 of {len(gaps) - 1} rows of {name} has no label and is skipped." in run(*words).json["notes"]
     model = Path("run/model.safetensors")
     tested = run("evaluate", model, name, "--skip-unlabelled", "--json").json
     assert (tested["rows"], told in tested["notes"]) == (len(rows), True)
@@ -126,7 +126,7 @@ def test_an_unlabelled_row_may_be_relabelled_with_several_labels(run: Run, tmp_p
     Path("d.csv").write_text(f"number,decision,label\n{len(rows) + 2},relabel,{cell}\n", encoding="utf-8")
     words = ["train", "rows.csv", "--out", "run", "--label-separator", "|", "--skip-unlabelled", *SMALL, "--json"]
     values = run(*words, "--relabel", "d.csv").json
-    assert f"1 of {len(rows) + 2} rows has no label and is skipped." in values["notes"]
+    assert f"1 of {len(rows) + 2} rows of rows.csv has no label and is skipped." in values["notes"]
     assert values["classes"] == sorted(TOPICS)
     Path("d.csv").write_text(f"number,decision,label\n{len(rows) + 2},relabel,None\n", encoding="utf-8")
     words[words.index("run")] = "other"

@@ -17,6 +17,7 @@ from scored_rows import (
     write_varied_model,
 )
 
+import recurra.batch_prediction.predict as predict_module
 from recurra.runtime import Model
 
 
@@ -36,6 +37,28 @@ def test_an_empty_file_is_refused(kind: str, run: Run, model: Path, tmp_path: Pa
     before = everything(tmp_path)
     check_failed(run("score", model, f"data{kind}", "--out", "out.csv"), 1, f"data{kind} is empty")
     assert everything(tmp_path) == before
+
+
+def test_a_file_that_is_written_to_while_it_is_read(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_data(".csv", {"id": [str(n) for n in range(ROWS)], "text": TEXTS})
+    predict, added = predict_module.predict_batches, iter(["99,one more\n", "100,half,"])
+
+    def grows(*given: Any, **more: Any) -> Any:
+        with data.open("a") as file:
+            file.write(next(added))
+        return predict(*given, **more)
+
+    monkeypatch.setattr(predict_module, "predict_batches", grows)
+    words = ["score", model, data, "--text", "text", "--json", "--out"]
+    found = run(*words, "a.csv").json
+    said = f"{data} was written to while it was read: score it again for answers to all its rows."
+    assert said in found["notes"]
+    assert found["rows"] == ROWS + 1
+    refused = run(*words, "b.csv")
+    said = "has 3 fields for 2 columns: '100,half,'; the file was written to while it was read. Score it when it is"
+    check_failed(refused, 1, said)
+    assert not Path("b.csv").exists()
+    monkeypatch.undo()
 
 
 @pytest.mark.parametrize("existing", [None, b"old"])

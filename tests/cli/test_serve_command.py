@@ -8,12 +8,19 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from commands import Run, check_failed
+from rows import write_table
 
 import recurra
-from recurra.errors import SettingsError
+from recurra.cli.data_argument import ReadOptions
+from recurra.cli.output import Output
+from recurra.cli.serve import rows_for_views
+from recurra.data.model_columns import ModelColumns
+from recurra.errors import DataError, SettingsError
 from recurra.serving.model_registry import paths_by_name
 
 
@@ -67,6 +74,25 @@ def test_no_model_at_all(run: Run) -> None:
 
 def test_two_models_of_one_name(run: Run, model: Path) -> None:
     check_failed(run("serve", f"a={model}", f"a={model}"), 2, "Two models are called 'a'", "NAME=PATH")
+
+
+def test_models_that_learned_from_several_label_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    models: Any = {
+        name: SimpleNamespace(columns=ModelColumns("text", None, label))
+        for name, label in (("a", "label"), ("b", "topic"))
+    }
+    learned = "a learned from the column 'label', b learned from the column 'topic'"
+    rows = [(f"text {place}", "xy"[place % 2], "zuv"[place % 3]) for place in range(12)]
+    output = Output(as_json=False, quiet=True)
+    write_table(Path("odd.csv"), ("text", "topic", "category"), rows)
+    with pytest.raises(DataError) as caught:
+        rows_for_views("odd.csv", ReadOptions(), models, output)
+    assert str(caught.value) == (
+        f"odd.csv: the label column may be any of 'topic', 'category'; {learned}. Name it with label=."
+    )
+    write_table(Path("both.csv"), ("text", "label", "topic"), rows)
+    assert rows_for_views("both.csv", ReadOptions(), models, output).label_column == "label"
+    assert output.notes[-1] == f"{learned}: the views show labels of 'label'; name another with --label."
 
 
 def test_names_of_models(tmp_path: Path) -> None:

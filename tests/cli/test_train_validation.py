@@ -139,7 +139,7 @@ def test_rows_without_a_label_are_skipped_with_a_count(run: Run, news: Path, lat
     refused = run("train", "gaps.csv", "--out", "run", "-q", *SMALL)
     check_failed(refused, 1, "gaps.csv: row 3", "holds no label", "recurra check DATA --fix OUT", "--skip-unlabelled")
     skipped = run("train", "gaps.csv", "--out", "run", "--skip-unlabelled", "--json", *SMALL).json
-    assert "2 of 62 rows have no label and are skipped." in skipped["notes"]
+    assert "2 of 62 rows of gaps.csv have no label and are skipped." in skipped["notes"]
     assert run("train", news, "--out", "whole", "-q", *SMALL).code == 0
     assert Path("run/model.safetensors").read_bytes() == Path("whole/model.safetensors").read_bytes()
     # Decisions name rows of the file as it is: row 3 is the third row with a label.

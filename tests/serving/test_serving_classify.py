@@ -114,6 +114,8 @@ DEEP = b'{"texts":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
             b'{"texts": [], "modle": "a"}',
             "The body has the unknown field 'modle'. Its fields are texts, model, abstain_below.",
         ),
+        (b'{"texts": ["a"], "texts": ["b"]}', "The body has the field 'texts' twice. Give each field once."),
+        (b'{"texts": [], "model": "gru", "model": "lstm"}', "The body has the field 'model' twice."),
         (b'{"texts": [], "model": 5}', "model is 5 (int). Give a text."),
         (b'{"texts": [], "abstain_below": 3}', "abstain_below is 3 (int). Give a probability above 0, up to 1."),
         (b'{"texts": [], "abstain_below": "x"}', "abstain_below is 'x' (str). Give a probability above 0, up to 1."),

@@ -65,6 +65,17 @@ def test_a_bad_line_has_its_own_line() -> None:
     assert lines[-1] == "The line has more than 60,000 bytes. Cut or split its text."
 
 
+def test_a_line_with_a_parameter_of_the_query_or_a_field_twice(client: TestClient) -> None:
+    lines = b'{"text": "oil", "model": "gru"}\n{"text": "oil", "text": "sea"}\n{"text": "text"}\n'
+    answers = [json.loads(one) for one in client.post("/v1/classify", content=lines, headers=LINES).text.splitlines()]
+    assert [one.get("error") for one in answers] == [
+        "The line has the unknown field 'model'. Give it in the query of the request, ?model=…, for all lines. Its "
+        "fields are text.",
+        "The line has the field 'text' twice. Give each field once.",
+        None,
+    ]
+
+
 def test_a_stream_for_an_unknown_model_is_refused_before_it_begins(client: TestClient) -> None:
     found = client.post("/v1/classify?model=none", content=line("oil"), headers=LINES)
     assert (found.status_code, list(found.json())) == (404, ["error"])

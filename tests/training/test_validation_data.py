@@ -88,7 +88,8 @@ def test_texts_that_are_trained_on_choose_nothing() -> None:
 def test_labels_that_training_lacks_are_left_out_and_counted() -> None:
     labels = ["weather", "weather", "law", *LATER[1][3:]]
     bundle, messages = validated(LATER[0], labels)
-    assert messages[0] == ("3 of 20 rows have a label that training never saw ('weather' 2, 'law' 1) and are left out.")
+    said = "july.csv: 3 of 20 rows have a label that training never saw ('weather' 2, 'law' 1) and are left out."
+    assert messages[0] == said
     record = bundle.record
     assert (record["held_out"], record["validation_data"]["unknown_labels"]) == (17, 3)
     assert bundle.labels.classes == ("money", "sport", "tech", "world")

@@ -99,7 +99,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a model in another format, checked against the original."""
-    form = _format(onnx=onnx, web=web, int8=int8, context=context)
+    form = _format(out, onnx=onnx, web=web, int8=int8, context=context)
     if runtime is not None and not web:
         raise SettingsError(f"--runtime {runtime} is given without --web", "Leave it out: a page alone has it.")
     if form == "web":
@@ -191,13 +191,20 @@ class _Rows(NamedTuple):
         return None if self.targets is None else score_change(before, after, self.targets, task=task)
 
 
-def _format(*, onnx: bool, web: bool, int8: bool, context: typer.Context) -> str:
+def _format(out: Path, *, onnx: bool, web: bool, int8: bool, context: typer.Context) -> str:
     """The output format that was chosen."""
     if (onnx or web or int8) and not (onnx and web):
         return "onnx" if onnx else "web" if web else "int8"
-    received = "--onnx and --web were" if onnx else "nothing was"
+    if onnx:
+        received = "--onnx and --web were given, and the name of FILE does not choose it. Give one of them"
+    else:
+        kind = {".onnx": "--onnx", ".safetensors": "--int8", "": "--web"}.get(out.suffix.casefold())
+        others = " and ".join(option for option in ("--int8", "--onnx", "--web") if option != kind)
+        received = "nothing was given. Give --int8, --onnx or --web"
+        if kind is not None:
+            received = f"nothing was given. For {str(out)!r:.80} give {kind}; the others are {others}"
     raise typer.BadParameter(
-        f"{received} given, and the name of FILE does not choose it. Give --int8, --onnx or --web",
+        received,
         ctx=context,
         param_hint="the format",
     )

@@ -25,6 +25,7 @@ from recurra.cli.output import Output, aligned, cut, folded
 from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
+from recurra.cli.watched_file import WatchedFile
 from recurra.errors import SettingsError
 from recurra.interrupt import exit_code
 from recurra.version import VERSION
@@ -105,6 +106,7 @@ def score(
     mark = csv_label_separator(classifier, kind)
     reading = ReadOptions(text, title, encoding=encoding, format=format_name).of_model(classifier)
     kept = () if answers_only else tuple(keep) if keep else None
+    watched = WatchedFile(data)
     source = open_rows(data, reading, kept, classifier.bundle.text, output)
     if kind.form == ".csv" and source.unlike_csv:
         output.note(f"the answers are written with commas, in UTF-8; the data are {source.unlike_csv}")
@@ -112,7 +114,8 @@ def score(
     names = _columns(source, classifier, every, output)
     if out is None:
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
-        summary = _predict(classifier, source, sink, below, output)
+        with watched:
+            summary = _predict(classifier, source, sink, below, output)
     else:
         plan = {
             "data": data,
@@ -127,7 +130,7 @@ def score(
         }
         file = ResumableFile(out, plan, resume=resume, resumable=data != "-")
         try:
-            with file:
+            with file, watched:
                 _note_resume(file, resume, output)
                 sink = _sink(kind, file, names, source, classifier, mark, begun=file.begun is not None)
                 summary = _predict(classifier, source, sink, below, output, file)
@@ -140,6 +143,8 @@ def score(
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
+    if watched.changed:
+        output.warn(f"{data} was written to while it was read: score it again for answers to all its rows.")
     _report(summary, model_name(model), data, out, names, below, output, replaced)
 
 

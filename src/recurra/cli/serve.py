@@ -27,13 +27,15 @@ from recurra.cli.options import (
     whole_number,
 )
 from recurra.cli.output import Output, flush, folded
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import DataError, RecurraError, SettingsError
 
 if TYPE_CHECKING:
+    from recurra.data.table import Table
+    from recurra.runtime import Model
     from recurra.serving import Access
     from recurra.serving.page import PageFile
 
-__all__ = ["EXAMPLES", "serve"]
+__all__ = ["EXAMPLES", "rows_for_views", "serve"]
 
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
@@ -103,7 +105,7 @@ def serve(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     table = None
     if data is not None:
-        table = read_data(data, reading.of_model(*loaded.values()), part="test", output=output)
+        table = rows_for_views(data, reading, loaded, output)
     limits = Limits()
     guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
@@ -127,6 +129,22 @@ def serve(
         # A view that takes minutes cannot be stopped; at exit, Python would wait for it.
         flush()
         os._exit(0)
+
+
+def rows_for_views(data: str, reading: ReadOptions, models: Mapping[str, Model], output: Output) -> Table:
+    """The labelled rows for the views; if models learned from several columns of labels, that is said."""
+    learned = {name: model.columns.label for name, model in models.items() if model.columns is not None}
+    several = len({*learned.values()}) > 1 and reading.label is None
+    whose = ", ".join(f"{name} learned from the column {label!r}" for name, label in learned.items() if label)
+    try:
+        table = read_data(data, reading.of_model(*models.values()), part="test", output=output)
+    except DataError as error:
+        if several and error.hint.startswith("Name it with --label"):
+            raise DataError(f"{error.received}; {whose}", error.hint) from None
+        raise
+    if several and table.label_column is not None:
+        output.note(f"{whose}: the views show labels of {table.label_column!r}; name another with --label.")
+    return table
 
 
 def _access(host: str, token_file: Path | None) -> Access:

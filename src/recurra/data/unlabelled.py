@@ -41,4 +41,4 @@ def _tell(skipped: int, rows: int, source: str, say: Callable[[str], None]) -> N
         raise DataError(f"None of the {rows:,} rows of {source} has a label", "Name the column of the labels.")
     if skipped:
         what = "has no label and is" if skipped == 1 else "have no label and are"
-        say(f"{skipped:,} of {rows:,} rows {what} skipped.")
+        say(f"{skipped:,} of {rows:,} rows of {source} {what} skipped.")

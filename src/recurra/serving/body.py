@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -84,16 +87,17 @@ def _too_large(size: str, limits: Limits) -> RequestError:
     )
 
 
-def validate_json(kind: type[Body], data: bytes, *, what: str = "The body") -> Body:
+def validate_json(kind: type[Body], data: bytes, *, what: str = "The body", in_query: Collection[str] = ()) -> Body:
     """Parses and validates JSON.
 
     Args:
         kind: the expected model.
         data: the JSON in UTF-8.
         what: what to call the data in errors.
+        in_query: names that are no fields but parameters of the query, for a hint.
 
     Raises:
-        RequestError: 422, the data is no JSON or does not fit the model.
+        RequestError: 422, the data is no JSON, does not fit the model, or has a field twice.
     """
     adapter = _adapters.get(kind)
     if adapter is None:
@@ -101,11 +105,25 @@ def validate_json(kind: type[Body], data: bytes, *, what: str = "The body") -> B
     try:
         body: Body = adapter.validate_json(data)
     except ValidationError as error:
-        raise _unexpected(error, kind, data, what) from None
+        raise _unexpected(error, kind, data, what, in_query) from None
+    _check_once(kind, data, what)
     return body
 
 
-def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what: str) -> RequestError:
+def _check_once(kind: type[BaseModel], data: bytes, what: str) -> None:
+    """Raises a :class:`RequestError` for a field that an object has twice, of which the last would count."""
+    # Parsing once more is left out where no name is there twice, which is hardly ever so.
+    if all(data.count(b'"%b"' % name.encode()) < 2 for name in kind.model_fields):
+        return
+    names = Counter(name for name, _ in json.loads(data, object_pairs_hook=list))
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise RequestError(422, f"{what} has the field {twice!r} twice", "Give each field once.")
+
+
+def _unexpected(
+    error: ValidationError, kind: type[BaseModel], data: bytes, what: str, in_query: Collection[str]
+) -> RequestError:
     """The first validation error, in one line."""
     found = error.errors(include_url=False, include_context=False)[0]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"])[1:81]
@@ -120,6 +138,8 @@ def _unexpected(error: ValidationError, kind: type[BaseModel], data: bytes, what
             received, hint = f"{what} has no {where}", f"Its fields are {names}."
         case "extra_forbidden":
             received, hint = f"{what} has the unknown field {where!r}", f"Its fields are {names}."
+            if where in in_query:
+                hint = f"Give it in the query of the request, ?{where}=…, for all lines. {hint}"
         case "string_type":
             received, hint = f"{where} is {given}", "Give a text."
         case "string_unicode":

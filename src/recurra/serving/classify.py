@@ -16,7 +16,7 @@ from recurra.serving.body import LINES, media_type, read_body, validate_json
 from recurra.serving.http_errors import JSON, RequestError
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
-from recurra.serving.query import names_of
+from recurra.serving.query import STREAM_PARAMETERS, names_of
 from recurra.serving.schema import ClassifyLine, ClassifyRequest
 from recurra.serving.stream import LineStream
 
@@ -110,7 +110,7 @@ class ClassifyEndpoint:
         if line is None:
             return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
         try:
-            text = validate_json(ClassifyLine, line, what="The line").text
+            text = validate_json(ClassifyLine, line, what="The line", in_query=STREAM_PARAMETERS).text
             check_text(text, "text", self._limits)
         except RecurraError as error:
             return _problem(str(error))

@@ -75,8 +75,8 @@ def with_validation(
     told: list[str] = []
 
     def say(message: str) -> None:
-        told.append(message)
-        callbacks.on_message(message)
+        told.append(f"{validation.source}: {message}")
+        callbacks.on_message(told[-1])
 
     encoded = labelled.task.encode_targets(
         labelled.classes, validation.labels.plain(), "skip", source=validation.source, say=say
@@ -93,7 +93,7 @@ def with_validation(
         validation.source,
         encoded.unknown_labels,
         # The last that is said of them.
-        f"{validation.source}: {told[-1]}" if encoded.unknown_labels and told else "",
+        told[-1] if encoded.unknown_labels and told else "",
     )
     targets = np.concatenate([labelled.targets, encoded.targets.astype(labelled.targets.dtype, copy=False)])
     weights = labelled.weights
