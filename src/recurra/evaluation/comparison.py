@@ -19,11 +19,15 @@ from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.intervals import Interval, wilson
 from recurra.evaluation.mistakes import shorten
 from recurra.evaluation.paired import holm, paired_interval, sign_test
+from recurra.evaluation.row_scores import EQUAL
 
 __all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compare_classifiers"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+# Scores for whose differences the interval of right rows may stand in.
+SHARES = ("accuracy", "micro_f1", "macro_f1", "weighted_f1")
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class Pair:
         a: the first's name.
         b: the second's.
         differences: of accuracy, macro_f1 and log_loss; for multi-label rows of micro_f1 as well.
-        intervals: 95 % paired bootstrap interval of each difference.
+        intervals: 95 % paired bootstrap interval of each difference; where that is a point, as if both have the same
+            rows right, accuracy and F1 get that of :func:`recurra.evaluation.paired.paired_interval`.
         p: exact sign test (McNemar) on the rows that only one of the two has right.
         p_adjusted: p with Holm's correction for all pairs.
         only_a: number of rows that only the first has right.
@@ -212,11 +217,13 @@ def _pair(
     examples: int,
 ) -> Pair:
     first, second = classifiers[a], classifiers[b]
+    only_a, only_b = first.right & ~second.right, second.right & ~first.right
     intervals = {}
     for name in first.scores:
         low, high = np.quantile(first.draws[name] - second.draws[name], [0.025, 0.975])
         intervals[name] = (float(low), float(high))
-    only_a, only_b = first.right & ~second.right, second.right & ~first.right
+        if name in SHARES and high - low < EQUAL:
+            intervals[name] = paired_interval(int(only_a.sum()), int(only_b.sum()), len(only_a))
     both = {a: first, b: second}
     return Pair(
         a=a,

@@ -79,7 +79,9 @@ class Evaluation:
         weighted_f1: mean F1, weighted by the classes' rows.
         log_loss: mean of -log p(true class), in nats, over the rows whose label is a class.
         ece: expected calibration error in 15 bins.
-        intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others.
+        intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others; where F1
+            is the same in all resamples, as if every row is right, made of Wilson's of each class
+            (:meth:`recurra.evaluation.row_scores.RowScores.evaluate`).
         classes: scores of each class, in the order of the probabilities' columns.
         confusion: int64[C, C], number of rows by true class and predicted class.
         reliability: confidence and accuracy by bins of the top probability.

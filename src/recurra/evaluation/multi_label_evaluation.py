@@ -50,7 +50,8 @@ class MultiLabelEvaluation:
         log_loss: mean of -log p of all decisions, in nats.
         ece: expected calibration error in 15 bins, over the probabilities of all labels.
         intervals: 95 % interval of each of these scores: Wilson for subset_accuracy, bootstrap over rows for the
-            others.
+            others, and from Wilson's where all resamples are equal
+            (:meth:`recurra.evaluation.row_scores.RowScores.evaluate`).
         labels: scores of each label, in the order of the probabilities' columns.
         reliability: how often rows have a label, by bins of its probability.
         mean_labels: mean number of labels that a row has, and that it is given.
