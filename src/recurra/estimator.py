@@ -268,7 +268,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if self.verbose:
             print(ended, flush=True)
-        for said in filter(None, (fitted.left_out, fitted.lower_loss)):
+        for said in filter(None, (fitted.left_out, fitted.lower_loss, fitted.branch_alone)):
             warnings.warn(said, UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.

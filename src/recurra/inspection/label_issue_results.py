@@ -104,10 +104,8 @@ class LabelIssues(Represented):
         ]
         head = ("number", "reason", "label", "suggested", "text")
         title = f"LabelIssues: {len(self.rows):,} of {one_line(self.model)}, rows numbered from {self.first_row:,}"
-        numbers = {
-            what: f"{count:,}" if isinstance(count, int) else f"{count:.4f}" for what, count in self.counts.items()
-        }
-        found = ", ".join(f"{what} {number}" for what, number in numbers.items())
+        counted = {what: f"{n:,}" if isinstance(n, int) else f"{n:.4f}" for what, n in self.counts.items()}
+        found = ", ".join(map(" ".join, counted.items()))
         return Representation(title, head if rows else (), rows, [*more, found])
 
     def to_dict(self) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class FitResult:
         choosing: number of held-out rows that the curves are measured on, those whose text is not learned from.
         left_out: what was said of rows to validate on that were left out; empty if none were.
         lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
+        branch_alone: where the network learned next to nothing and the linear branch answers; else empty.
     """
 
     bundle: Bundle
@@ -57,6 +58,7 @@ class FitResult:
     choosing: int = 0
     left_out: str = ""
     lower_loss: str = ""
+    branch_alone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
