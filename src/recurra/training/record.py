@@ -71,6 +71,7 @@ class Provenance:
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
         baselines: scores of simpler models on the rows held out, where they were asked for.
         columns: names of the columns of the rows, where they were columns of a table.
+        titles: whether the rows were pairs of title and text without names of columns.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
@@ -79,6 +80,7 @@ class Provenance:
     tokens: TokenChoice | None = None
     baselines: Baselines | None = None
     columns: ModelColumns | None = None
+    titles: bool = False
     vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -94,6 +96,8 @@ class Provenance:
             record["baselines"] = self.baselines.to_dict()
         if self.columns and (columns := self.columns.to_record()):
             record["columns"] = columns
+        elif self.titles:
+            record["titles"] = True
         if self.vectors:
             record["vectors"] = self.vectors
         return record
