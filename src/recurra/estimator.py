@@ -204,7 +204,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Trains on documents and their labels. If it fails, the estimator stays as it was, fitted or not.
 
         Args:
-            X: B documents.
+            X: B documents: texts, pairs (title, text), a data frame or Arrow table, whose columns of texts and titles
+                are guessed, or one column of it, such as ``frame["body"]``. Where columns have names, a data frame
+                given to ``predict`` or ``score`` afterwards is read by them (``columns_``).
             y: B labels, B lists of labels, or a binary indicator matrix [B, C].
             sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
                 1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
@@ -254,7 +256,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=rows.named_columns),
+            provenance=Provenance(columns=rows.named_columns, titles=rows.has_titles),
             callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
             sample_weight=sample_weight,
             class_order=rows.matrix_classes or (),
@@ -268,7 +270,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if self.verbose:
             print(ended, flush=True)
-        for said in filter(None, (fitted.left_out, fitted.lower_loss)):
+        for said in filter(None, (fitted.left_out, fitted.lower_loss, fitted.branch_alone)):
             warnings.warn(said, UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
@@ -294,7 +296,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
 
         Args:
-            X: B documents.
+            X: B documents: texts, pairs (title, text), a column, or a data frame, of which ``columns_`` are read, such
+                as ``body`` after ``fit(frame["body"], y)`` of a pandas Series. After a ``fit`` of texts without a name
+                a data frame must have a single column of texts.
             abstain_below: documents whose most probable class is less probable than this get ``None``.
 
         Raises:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document, is_missing, row_numbers
+from recurra.data.frames import check_collected
 from recurra.errors import DataError
 from recurra.evaluation.label_targets import in_class_order
 
@@ -30,8 +31,9 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
     """Bool[B, C] for a matrix of zeros and ones (dense, sparse or a data frame); ``None`` for anything else.
 
     Raises:
-        DataError: the matrix has other values.
+        DataError: the matrix has other values, or ``y`` is a lazy frame.
     """
+    check_collected(y, "y is")
     if isinstance(y, list | tuple) and _repeats_zeros_and_ones(y):
         raise DataError(
             "y has lists of zeros and ones that repeat them",

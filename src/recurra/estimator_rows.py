@@ -101,6 +101,11 @@ class GivenRows:
         return None if self.text_name is None else (self.text_name, None)
 
     @property
+    def has_titles(self) -> bool:
+        """Whether all documents are pairs of title and text."""
+        return all(isinstance(one, tuple) for one in self.documents)
+
+    @property
     def named_columns(self) -> ModelColumns | None:
         """The names of the columns for the model's record."""
         if self.columns is None:

@@ -346,3 +346,17 @@ def test_probabilities_in_a_frame_are_read_by_their_names() -> None:
     assert recurra.evaluate(turned, TOPICS, fitted.classes_).accuracy == expected
     with pytest.raises(DataError, match="Name the columns as the classes"):
         recurra.evaluate(frame.rename(columns={TOPICS[0]: "other"}), TOPICS, fitted.classes_)
+
+
+def test_pairs_without_names_are_known_as_such() -> None:
+    fitted = network(epochs=1).fit([("a title", text) for text in TEXTS], TOPICS)
+    assert fitted.model_.record["titles"] is True
+    assert "titles" not in network(epochs=1).fit(TEXTS, TOPICS).model_.record
+
+
+def test_lazy_frames_are_refused() -> None:
+    lazy = pl.DataFrame({"text": TEXTS, "topic": TOPICS}).lazy()
+    with pytest.raises(DataError, match=r"^The rows are a LazyFrame, which holds none yet. Give frame.collect\(\).$"):
+        network().fit(lazy, TOPICS)
+    with pytest.raises(DataError, match=r"^y is a LazyFrame, which holds none yet. Give frame.collect\(\).$"):
+        network().fit(TEXTS, lazy)

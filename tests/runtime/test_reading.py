@@ -112,21 +112,51 @@ def test_two_directions_are_not_read_in_one_pass() -> None:
         CompiledNetwork(bundle.network, bundle.tensors, pad_to=None).step_logits(np.array([2, 3], dtype=np.int32))
 
 
-def test_a_notebook_shows_the_final_class_after_each_word() -> None:
+def test_a_notebook_shows_evidence_and_the_top_labels_after_each_word() -> None:
     reading = Model(make_bundle()).read("team <b>oil</b>")
     assert reading.classes == Model(make_bundle()).bundle.labels.classes
-    final = int(reading.probabilities[-1].argmax())
+    top = np.argsort(-reading.probabilities[-1], kind="stable")[:3]
     page = ElementTree.fromstring(reading._repr_html_())  # noqa: S314 - our own
     cells = [["".join(cell.itertext()) for cell in row] for row in page.iter("tr")]
     after = [reading.start, *reading.probabilities]
     marked = [word if word in WORDS else f"{word} *" for word in reading.tokens]
+    evidence = reading.evidence[:, top[0]]
+    names = [str(reading.classes[column]) for column in top]
     assert cells == [
-        ["after", str(reading.classes[final])],
-        *([word, f"{p[final]:.3f}"] for word, p in zip(["nothing read", *marked], after, strict=True)),
+        ["after", f"evidence for {names[0]}", *names],
+        *(
+            [word, number, *(f"{p[column]:.3f}" for column in top)]
+            for word, number, p in zip(
+                ["nothing read", *marked], ["", *(f"{number:+.2f}" for number in evidence)], after, strict=True
+            )
+        ),
     ]
+    strongest = int(np.abs(evidence).argmax())
+    tints = [cell.get("style") for cell in page.iter("td") if cell.get("style")]
+    colour = "86, 180, 233" if evidence[strongest] > 0 else "230, 159, 0"
+    assert tints[strongest] == f"background-color: rgba({colour}, 0.70)"
     odd = replace(reading, tokens=["<b>", *reading.tokens[1:]], classes=("<i>",) * reading.probabilities.shape[1])
     assert "<code>&lt;b&gt;</code>" in odd._repr_html_()
     assert "<th>&lt;i&gt;</th>" in odd._repr_html_()
+    assert "evidence for &lt;i&gt;" in odd._repr_html_()
+
+
+def test_a_terminal_shows_the_top_labels_and_the_strongest_words() -> None:
+    reading = replace(
+        Model(make_bundle()).read("team oil"),
+        probabilities=np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], dtype=np.float32),
+        evidence=np.array([[0, 0.5, 0], [0, -1.25, 0]], dtype=np.float32),
+        classes=("a", "b", "c"),
+    )
+    assert repr(reading).splitlines() == [
+        "Reading: 2 tokens",
+        "  label  probability",
+        "  b      0.750",
+        "  a      0.125",
+        "  c      0.125",
+        "  most evidence for or against b: oil -1.25, team +0.50",
+    ]
+    assert repr(Model(make_bundle()).read("")).startswith("Reading: 0 tokens")
 
 
 def test_a_notebook_marks_words_that_the_vocabulary_lacks() -> None:

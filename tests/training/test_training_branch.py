@@ -21,6 +21,7 @@ from recurra.linear_branch.fuse import DEFAULT
 from recurra.runtime import Model
 from recurra.tasks import SingleLabel
 from recurra.text import TextSettings
+from recurra.training.ending import only_the_branch
 from recurra.training.run import MODEL
 
 BRANCH = BranchSettings(branch=True, ngrams=3)
@@ -302,3 +303,26 @@ def test_the_classifier_goes_on_with_the_branch_of_a_model(tmp_path: Path) -> No
     again = recurra.TextClassifier(epochs=1).fit(documents, labels, initial=tmp_path / "first.safetensors")
     assert again.model_.bundle.branch is not None
     assert isinstance(Model(again.model_.bundle).open(documents)[1], OpenDocuments)
+
+
+def test_a_network_that_learned_nothing_beside_a_good_branch_is_named() -> None:
+    idle = train(count=400, training=HELD.replace(learning_rate=1e-9), branch=BRANCH)
+    assert idle.branch_alone.startswith("The recurrent network learned next to nothing: 0.")
+    assert idle.branch_alone.endswith("Give more epochs or rows, or another learning rate than 1e-09.")
+    assert train(count=400, training=HELD, branch=BRANCH).branch_alone == ""
+
+
+def test_when_the_answers_are_the_branch_s() -> None:
+    record = {"chosen_on_held_out_rows": True, "branch_factor": 0.9, "network_right": 0.4, "branch_right": 0.9}
+    assert only_the_branch(record, 0.35, 0.001) == (
+        "The recurrent network learned next to nothing: 0.4000 of the rows held out right, and 0.3500 by the most "
+        "frequent answer. The answers are those of the linear branch beside it (0.9000 alone). Give more epochs or "
+        "rows, or another learning rate than 0.001."
+    )
+    # A quarter of the way from 0.5 to 0.9 is 0.6.
+    assert only_the_branch({**record, "network_right": 0.59}, 0.5, 0.001)
+    for change in (
+        {"network_right": 0.61}, {"branch_right": 0.5}, {"branch_factor": 0.0}, {"chosen_on_held_out_rows": False},
+    ):  # fmt: skip
+        assert only_the_branch({**record, **change}, 0.5, 0.001) == ""
+    assert only_the_branch(None, 0.5, 0.001) == ""

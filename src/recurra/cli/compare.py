@@ -10,6 +10,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
 from recurra.cli.failures import UsageError
+from recurra.cli.given_files import tell_of_titles
 from recurra.cli.options import (
     DataDir,
     Encoding,
@@ -86,6 +87,7 @@ def compare(
         raise SettingsError(f"Compare is given one model, {models[0]}", "Give two or more.")
     loaded = {name: load(path) for name, path in zip(_names(models), models, strict=True)}
     if texts:
+        tell_of_titles(dict(zip(models, loaded.values(), strict=True)), output)
         _texts(loaded, texts, output)
         return
     from recurra.inspection import compare as compare_on

@@ -6,10 +6,17 @@ import contextlib
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from recurra.cli.next_command import command_line
+from recurra.cli.options import model_name
+from recurra.cli.output import Output
 from recurra.errors import RecurraError, SettingsError
 
-__all__ = ["check_no_input", "check_output_file", "check_text", "replacing"]
+if TYPE_CHECKING:
+    from recurra.runtime import Model
+
+__all__ = ["check_no_input", "check_output_file", "check_text", "replacing", "tell_of_titles"]
 
 # Characters of a path; what is longer is a text, however it ends.
 _LONGEST = 250
@@ -109,3 +116,18 @@ def check_output_file(
             f"--out {out} {f'ends in {out.suffix!r}' if out.suffix else 'has no ending'}, and {kind} is written",
             f"Give a name that ends in {ending}.",
         )
+
+
+def tell_of_titles(models: Mapping[Path, Model], output: Output) -> None:
+    """Says which models learned from titles and texts, where they are given texts alone.
+
+    Args:
+        models: by the file's path.
+        output: of the command.
+    """
+    from recurra.data.model_columns import learned_from_titles, titles_missing
+
+    for path, model in models.items():
+        if learned_from_titles(model.record):
+            way = "write the title before the text, or give a file with both columns"
+            output.warn(titles_missing(model.record, way), command_line("score", model_name(path), "FILE"))

@@ -10,7 +10,7 @@ import typer
 
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.failures import UsageError
-from recurra.cli.given_files import check_no_input, check_text
+from recurra.cli.given_files import check_no_input, check_text, tell_of_titles
 from recurra.cli.inspect_views import VIEWS, DataView, show_data, view_name
 from recurra.cli.next_command import command_line
 from recurra.cli.options import (
@@ -241,6 +241,7 @@ def _show_texts(
 
         require_page_packages()
     model = load(path)
+    tell_of_titles({path: model}, output)
     if not texts or texts == ["-"]:
         if output.progress and sys.stdin is not None and sys.stdin.isatty():
             print("One text a line; Ctrl-D ends.", file=sys.stderr)

@@ -54,6 +54,8 @@ class Output:
     def __init__(self, *, as_json: bool, quiet: bool, aside: bool = False) -> None:
         self.as_json, self.quiet, self.aside = as_json, quiet, aside
         # Which kernels are compiled is progress.
+        # What a model says of titles in Python has another hint here.
+        logging.getLogger("recurra.runtime.titles").setLevel(logging.ERROR)
         logging.getLogger("recurra.kernels").setLevel(logging.ERROR if quiet else logging.NOTSET)
         self.notes: list[str] = []
 

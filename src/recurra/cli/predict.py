@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.given_files import check_text
+from recurra.cli.given_files import check_text, tell_of_titles
 from recurra.cli.next_command import command_line, options_again
 from recurra.cli.options import AbstainBelow, Encoding, Json, ModelArgument, Quiet, model_name, whole_number
 from recurra.cli.output import Output, cut, plain, width
@@ -71,6 +71,7 @@ def predict(
         from recurra.cli.stdin import lines_of_input
 
         wanted = _noting_a_table(lines_of_input(encoding), model, again, output)
+    tell_of_titles({model: classifier}, output)
     answers, given, empty = [], 0, 0
     for block in _blocks(wanted, 1 if sys.stdin is not None and sys.stdin.isatty() else BLOCK):
         given += len(block)

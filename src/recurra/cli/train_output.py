@@ -57,8 +57,8 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         output.result(folded(sentence))
     for sentence in (*imbalance(facts), *never_given(facts, shown_value)):
         output.note(sentence)
-    if fitted.lower_loss:
-        output.note(fitted.lower_loss)
+    for sentence in filter(None, (fitted.lower_loss, fitted.branch_alone)):
+        output.note(sentence)
     if found := info["record"].get("thresholds"):
         output.detail(folded(_thresholds(found, len(info["classes"]))))
     output.result(f"model: {model_in(out)}")

@@ -35,6 +35,12 @@ def check_documents(documents: Sequence[Document]) -> None:
             continue
         if is_missing(document):
             raise no_texts([row for row, one in enumerate(documents) if is_missing(one)])
+        if isinstance(document, tuple) and len(document) == 2 and any(map(is_missing, document)):
+            what = "title" if is_missing(document[0]) else "text"
+            raise DataError(
+                f"Document {place} (counted from 0) has no {what}: {repr(document)[:80]}",
+                f"Give '' for each {what} that is missing, as frame[{what!r}].fillna('') does.",
+            )
         raise DataError(
             f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
         )

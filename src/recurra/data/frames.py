@@ -11,16 +11,32 @@ from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.parquet import plain_column
 from recurra.errors import DataError
 
-__all__ = ["FrameBlocks", "is_frame"]
+__all__ = ["FrameBlocks", "check_collected", "is_frame"]
 
 
 def is_frame(source: object) -> bool:
-    """Whether an object is a table with the Arrow interface or a pandas data frame."""
+    """Whether an object is a table with the Arrow interface or a pandas data frame.
+
+    Raises:
+        DataError: it is a lazy frame.
+    """
+    check_collected(source)
     stream = any(hasattr(source, name) for name in ("__arrow_c_stream__", "__arrow_c_array__"))
     # A single column has the interface too, but no columns; old versions of pandas lack the interface.
     return (stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))) or (
         hasattr(source, "columns") and hasattr(source, "iloc")
     )
+
+
+def check_collected(source: object, name: str = "The rows are") -> None:
+    """Raises a :class:`DataError` for a LazyFrame of Polars, which holds no rows before it is collected.
+
+    Args:
+        source: anything.
+        name: what it stands for, with its verb.
+    """
+    if type(source).__name__ == "LazyFrame":
+        raise DataError(f"{name} a LazyFrame, which holds none yet", "Give frame.collect().")
 
 
 class FrameBlocks:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ModelColumns"]
+__all__ = ["ModelColumns", "learned_from_titles", "titles_missing"]
+
+PAIRS = "give pairs (title, text), or a table with both columns"
 
 LONGEST = 200
 """Maximum length of a column's name in a record, in characters."""
@@ -52,3 +54,21 @@ class ModelColumns:
     def names(self) -> tuple[str, ...]:
         """The names that there are."""
         return tuple(name for name in self.by_role.values() if name is not None)
+
+
+def learned_from_titles(record: Mapping[str, Any]) -> bool:
+    """Whether a model's record says that it learned from titles and texts."""
+    columns = ModelColumns.from_record(record)
+    return record.get("titles") is True if columns is None else columns.title is not None
+
+
+def titles_missing(record: Mapping[str, Any], way: str = PAIRS) -> str:
+    """What is said where such a model is given texts alone.
+
+    Args:
+        record: the model's.
+        way: how both are given.
+    """
+    columns = ModelColumns.from_record(record)
+    of = "" if columns is None else f", the columns {columns.title!r:.60} and {columns.text!r:.60}"
+    return f"The model learned from titles and texts{of}, and is given texts alone: {way}."

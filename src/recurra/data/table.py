@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,13 @@ from recurra.data.fingerprint import fingerprint_of
 from recurra.data.frames import FrameBlocks
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
+from recurra.representation import ROWS, Representation, Represented, one_line
 
 __all__ = ["Table"]
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, repr=False)
+class Table(Represented):
     """Documents and labels in file order.
 
     Attributes:
@@ -67,6 +70,26 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.documents)
+
+    def _representation(self) -> Representation:
+        roles = {"title": self.title_column, "text": self.text_column, "label": self.label_column}
+        columns = ", ".join(f"{role} {one_line(name)!r}" for role, name in roles.items() if name is not None)
+        first, labelled = self.head(min(3, len(self))), self.labels is not None
+        labels = [[one_line(_joined(one), 30)] for one in first.labels or ()] if labelled else [[]] * len(first)
+        rows = [
+            (str(number), *label, one_line(document))
+            for number, label, document in zip(first.numbers.tolist(), labels, first.documents, strict=True)
+        ]
+        each = ((label if isinstance(label, tuple) else (label,)) for label in self.labels or ())
+        counts = Counter(chain.from_iterable(each))
+        notes = [", ".join(f"{one_line(label, 30)} {count:,}" for label, count in counts.most_common(ROWS))]
+        if len(counts) > ROWS:
+            notes[0] += f", and {len(counts) - ROWS:,} labels more"
+        head = ("row", *(("label",) if labelled else ()), "document")
+        # Of a long path the end is the file's name.
+        source = self.source if len(self.source) <= 60 else "…" + self.source[-59:]
+        title = f"Table: {len(self):,} rows of {one_line(source)}, {columns}"
+        return Representation(title, head if rows else (), rows, notes if counts else ())
 
     @property
     def has_titles(self) -> bool:
@@ -140,6 +163,10 @@ class Table:
         Column names, source and notes are not part of it.
         """
         return fingerprint_of(self.documents, self.labels)
+
+
+def _joined(label: Any) -> Any:
+    return ", ".join(map(str, label)) if isinstance(label, tuple) else label
 
 
 def _encodable(text: str) -> str:

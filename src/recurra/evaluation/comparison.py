@@ -19,22 +19,28 @@ from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.intervals import Interval, wilson
 from recurra.evaluation.mistakes import shorten
 from recurra.evaluation.paired import holm, paired_interval, sign_test
+from recurra.evaluation.row_scores import EQUAL
+from recurra.representation import Representation, Represented, one_line, top
 
 __all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compare_classifiers"]
 
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+# Scores for whose differences the interval of right rows may stand in.
+SHARES = ("accuracy", "micro_f1", "macro_f1", "weighted_f1")
 
-@dataclass(frozen=True)
-class Pair:
+
+@dataclass(frozen=True, repr=False)
+class Pair(Represented):
     """Two classifiers compared; every difference is the first minus the second.
 
     Attributes:
         a: the first's name.
         b: the second's.
         differences: of accuracy, macro_f1 and log_loss; for multi-label rows of micro_f1 as well.
-        intervals: 95 % paired bootstrap interval of each difference.
+        intervals: 95 % paired bootstrap interval of each difference; where that is a point, as if both have the same
+            rows right, accuracy and F1 get that of :func:`recurra.evaluation.paired.paired_interval`.
         p: exact sign test (McNemar) on the rows that only one of the two has right.
         p_adjusted: p with Holm's correction for all pairs.
         only_a: number of rows that only the first has right.
@@ -55,6 +61,19 @@ class Pair:
     both: int
     neither: int
     examples: list[dict[str, Any]]
+
+    def _representation(self) -> Representation:
+        rows = [
+            (name, f"{difference:+.4f}", "{:+.4f} to {:+.4f}".format(*self.intervals[name]))
+            for name, difference in self.differences.items()
+        ]
+        right = f"right: {one_line(self.a, 30)} alone {self.only_a:,}, {one_line(self.b, 30)} alone {self.only_b:,}"
+        return Representation(
+            f"Pair: {one_line(self.a)} minus {one_line(self.b)}",
+            ("score", "difference", "95 % interval"),
+            rows,
+            [f"{right}, both {self.both:,}, neither {self.neither:,}; p = {self.p_adjusted:.3g} (sign test, adjusted)"],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; ``difference`` and ``interval`` are those of accuracy."""
@@ -89,8 +108,8 @@ class Slice:
         return {**vars(self), "intervals": [list(interval) for interval in self.intervals]}
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Represented):
     """Classifiers on the same B rows.
 
     Attributes:
@@ -116,6 +135,28 @@ class Comparison:
     slices: list[Slice]
     unknown_labels: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def _representation(self) -> Representation:
+        others = [name for name in next(iter(self.scores.values()), {}) if name != "accuracy"]
+        models, more = top(self.accuracy.items(), "accuracy")
+        rows = [
+            (
+                one_line(name),
+                f"{accuracy:.4f}",
+                "{:.4f}–{:.4f}".format(*self.intervals[name]),
+                *(f"{self.scores[name][score]:.4f}" for score in others),
+            )
+            for name, accuracy in models
+        ]
+        pairs, more_pairs = top(self.pairs, "pairs")
+        said = [
+            f"{one_line(pair.a, 30)} minus {one_line(pair.b, 30)}: {pair.differences['accuracy']:+.4f} "
+            f"({low:+.4f} to {high:+.4f}), p = {pair.p_adjusted:.3g}"
+            for pair in pairs
+            for low, high in [pair.intervals["accuracy"]]
+        ]
+        head = ("model", self.right_is, "95 % interval", *others)
+        return Representation(f"Comparison: {self.rows:,} rows", head, rows, [*more, *said, *more_pairs])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -212,11 +253,13 @@ def _pair(
     examples: int,
 ) -> Pair:
     first, second = classifiers[a], classifiers[b]
+    only_a, only_b = first.right & ~second.right, second.right & ~first.right
     intervals = {}
     for name in first.scores:
         low, high = np.quantile(first.draws[name] - second.draws[name], [0.025, 0.975])
         intervals[name] = (float(low), float(high))
-    only_a, only_b = first.right & ~second.right, second.right & ~first.right
+        if name in SHARES and high - low < EQUAL:
+            intervals[name] = paired_interval(int(only_a.sum()), int(only_b.sum()), len(only_a))
     both = {a: first, b: second}
     return Pair(
         a=a,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,9 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import BinJson, Reliability
+from recurra.representation import Representation, Represented, one_line
 
-__all__ = ["ClassJson", "ClassScore", "Evaluation", "EvaluationJson"]
+__all__ = ["ClassJson", "ClassScore", "Evaluation", "EvaluationJson", "represent_scores"]
 
 
 class ClassJson(TypedDict):
@@ -68,8 +70,8 @@ class ClassScore:
     given: int
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(Represented):
     """Scores of a classifier on rows it did not learn from.
 
     Attributes:
@@ -79,7 +81,9 @@ class Evaluation:
         weighted_f1: mean F1, weighted by the classes' rows.
         log_loss: mean of -log p(true class), in nats, over the rows whose label is a class.
         ece: expected calibration error in 15 bins.
-        intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others.
+        intervals: 95 % interval of each of these scores: Wilson for accuracy, bootstrap for the others; where F1
+            is the same in all resamples, as if every row is right, made of Wilson's of each class
+            (:meth:`recurra.evaluation.row_scores.RowScores.evaluate`).
         classes: scores of each class, in the order of the probabilities' columns.
         confusion: int64[C, C], number of rows by true class and predicted class.
         reliability: confidence and accuracy by bins of the top probability.
@@ -98,6 +102,9 @@ class Evaluation:
     reliability: Reliability
     unknown_labels: int = 0
 
+    def _representation(self) -> Representation:
+        return represent_scores(self, self.classes, self.unknown_labels)
+
     def to_json(self) -> EvaluationJson:
         """Plain values: every number is finite, and nothing is a NumPy type."""
         return {
@@ -113,3 +120,27 @@ class Evaluation:
             "reliability": self.reliability.to_json(),
             "unknown_labels": self.unknown_labels,
         }
+
+
+def represent_scores(scores: Any, classes: Sequence[Any], unknown_labels: int) -> Representation:
+    """What a terminal and a notebook show of an evaluation.
+
+    Args:
+        scores: with ``rows``, ``intervals`` and a number for each key of these.
+        classes: the scores of each class or label.
+        unknown_labels: number of rows with a label that is no class.
+    """
+    rows = [
+        (name, f"{getattr(scores, name):.4f}", f"{low:.4f}–{high:.4f}")
+        for name, (low, high) in scores.intervals.items()
+    ]
+    lowest = sorted((one for one in classes if one.support or one.given), key=lambda one: one.f1)[:3]
+    notes = []
+    if lowest:
+        listed = ", ".join(f"{one_line(one.label, 30)} {one.f1:.4f} ({one.support:,} rows)" for one in lowest)
+        notes.append(f"lowest F1 of {len(classes):,}: {listed}")
+    if unknown_labels:
+        notes.append(f"rows with a label that is no class: {unknown_labels:,}")
+    return Representation(
+        f"{type(scores).__name__}: {scores.rows:,} rows", ("score", "value", "95 % interval"), rows, notes
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict, cast
@@ -13,15 +12,12 @@ import numpy.typing as npt
 from recurra.data.documents import Document, Label
 from recurra.errors import DataError
 from recurra.evaluation.single_label_scores import SingleLabelRowScores
+from recurra.representation import printable
 
 __all__ = ["Mistake", "MistakeJson", "WrongDecision", "mistakes", "shorten", "wrong_decisions"]
 
 # About four lines on a page: enough to judge a label by.
 LENGTH = 280
-
-# Characters that HTML or UTF-8 cannot represent (control characters and lone surrogates; white space is normalised
-# before), and those that change the direction of all text after them.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 class MistakeJson(TypedDict):
@@ -161,7 +157,7 @@ def shorten(document: Document) -> str:
     parts = [document] if isinstance(document, str) else [part for part in document if part.strip()]
     # Only a part is read, to be fast for long texts: four times the length is enough unless most of it is white space.
     text = " — ".join(" ".join(part[: 4 * LENGTH].split()) for part in parts)
-    text = _UNPRINTABLE.sub("\ufffd", text)
+    text = printable(text)
     if len(text) <= LENGTH and all(len(part) <= 4 * LENGTH for part in parts):
         return text
     cut = text[: LENGTH - 1]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from recurra.data.documents import Label
+from recurra.evaluation.evaluation import represent_scores
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import Reliability
+from recurra.representation import Representation, Represented
 
 __all__ = ["LabelScore", "MultiLabelEvaluation"]
 
@@ -35,8 +37,8 @@ class LabelScore:
     given: int
 
 
-@dataclass(frozen=True, eq=False)
-class MultiLabelEvaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class MultiLabelEvaluation(Represented):
     """Scores on rows that the classifier did not learn from.
 
     Attributes:
@@ -50,7 +52,8 @@ class MultiLabelEvaluation:
         log_loss: mean of -log p of all decisions, in nats.
         ece: expected calibration error in 15 bins, over the probabilities of all labels.
         intervals: 95 % interval of each of these scores: Wilson for subset_accuracy, bootstrap over rows for the
-            others.
+            others, and from Wilson's where all resamples are equal
+            (:meth:`recurra.evaluation.row_scores.RowScores.evaluate`).
         labels: scores of each label, in the order of the probabilities' columns.
         reliability: how often rows have a label, by bins of its probability.
         mean_labels: mean number of labels that a row has, and that it is given.
@@ -70,6 +73,9 @@ class MultiLabelEvaluation:
     reliability: Reliability
     mean_labels: tuple[float, float]
     unknown_labels: int = 0
+
+    def _representation(self) -> Representation:
+        return represent_scores(self, self.labels, self.unknown_labels)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: every number is finite, and nothing is a NumPy type."""

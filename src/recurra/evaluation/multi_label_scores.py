@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
 from recurra.errors import DataError
-from recurra.evaluation.intervals import Interval
+from recurra.evaluation.intervals import Interval, constant_interval, f1_interval, mean_interval
 from recurra.evaluation.metrics import BINS, bin_indices, label_losses, reliability, safe_divide, scores_from_counts
 from recurra.evaluation.multi_label_evaluation import LabelScore, MultiLabelEvaluation
 from recurra.evaluation.row_scores import RowScores, check_probabilities, check_shapes
@@ -98,6 +98,25 @@ class MultiLabelRowScores(RowScores[MultiLabelEvaluation]):
             "ranking_precision": ranking,
             "log_loss": loss,
             "ece": np.abs(counts @ self.gaps).sum(axis=1) / (rows * len(self.classes)),
+        }
+
+    def constant_intervals(self) -> dict[str, Interval]:
+        """Those of F1 and of the means over rows.
+
+        Decisions about one row are not independent, so that micro F1 counts no more of them than there are rows.
+        """
+        scores, rows = self.scores(), len(self.right)
+        hits = [*self.hits.sum(axis=0).astype(np.int64).tolist(), *(0 for _ in self.holders)]
+        occurring = [*(self.called + self.support).sum(axis=0).astype(np.int64).tolist(), *map(len, self.holders)]
+        seen = [(right, count) for right, count in zip(hits, occurring, strict=True) if count]
+        f1, each = [2 * right / count for right, count in seen], [f1_interval(right, count) for right, count in seen]
+        decisions = sum(occurring) - sum(hits)
+        share = min(1.0, rows / max(1, decisions))
+        hit, decided = round(sum(hits) * share), round(decisions * share)
+        return {
+            "micro_f1": f1_interval(hit, hit + decided),
+            "macro_f1": mean_interval(f1, each, [1 / len(seen)] * len(seen)) if seen else (0.0, 1.0),
+            **{name: constant_interval(scores[name], rows) for name in ("hamming_loss", "ranking_precision")},
         }
 
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> MultiLabelEvaluation:

@@ -13,7 +13,7 @@ from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import Interval, wilson
 
-__all__ = ["RowScores", "bootstrap_in_chunks", "check_probabilities", "check_shapes"]
+__all__ = ["EQUAL", "RowScores", "bootstrap_in_chunks", "check_probabilities", "check_shapes"]
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
@@ -22,6 +22,9 @@ Result = TypeVar("Result", covariant=True)
 
 # Drawn rows (or class counts) in memory at once: 8 MiB for each int64 array of them.
 CHUNK = 2**20
+
+EQUAL = 1e-12
+"""Scores of resamples that are nearer than this differ by rounding alone."""
 
 
 class RowScores(ABC, Generic[Result]):
@@ -80,14 +83,25 @@ class RowScores(ABC, Generic[Result]):
 
         return bootstrap_in_chunks(resamples, rows, score_resamples)
 
+    def constant_intervals(self) -> dict[str, Interval]:
+        """95 % intervals by the score's name, for scores whose bootstrap resamples are all equal.
+
+        By default there are none: what scores of a task's own can be is not known.
+        """
+        return {}
+
     def evaluate(self, *, seed: int = 0, resamples: int = 1000) -> Result:
         """The scores, with 95 % bootstrap intervals.
 
         The interval is the percentile interval, the middle 95 % of the resamples' scores (Efron and Tibshirani 1993,
         chapter 13). The expected calibration error is biased upwards, and once more in each resample, so its percentile
         interval can lie entirely above the estimate; it gets the basic interval, ``2·estimate - quantiles``
-        (Davison and Hinkley 1997, section 5.2), clipped at 0 and widened to include the estimate. The share of right
-        rows gets Wilson's interval, which has a width above 0 at 100 %, where all resamples have the same score.
+        (Davison and Hinkley 1997, section 5.2), clipped at 0 and widened to include the estimate.
+
+        The share of right rows always gets Wilson's interval (:func:`recurra.evaluation.intervals.wilson`), which has a
+        width above 0 at 0 % and 100 %. Other scores that are equal in all resamples, as F1 is where every row is right,
+        get :meth:`constant_intervals` instead of a point. Log loss and calibration error are no shares and have none:
+        if all rows have the same loss, that interval is a point.
 
         Args:
             seed: the same seed gives the same intervals.
@@ -102,6 +116,10 @@ class RowScores(ABC, Generic[Result]):
             if name == "ece":
                 low, high = max(0.0, 2 * scores[name] - high), max(scores[name], 2 * scores[name] - low)
             intervals[name] = (low, high)
+        if any(high - low < EQUAL for low, high in intervals.values()):
+            for name, wider in self.constant_intervals().items():
+                if intervals[name][1] - intervals[name][0] < EQUAL:
+                    intervals[name] = wider
         if self.right_share:
             intervals[self.right_share] = wilson(int(self.right.sum()), len(self.right))
         return self.result(scores, intervals)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.errors import DataError
 from recurra.evaluation.evaluation import ClassScore, Evaluation
-from recurra.evaluation.intervals import Interval
+from recurra.evaluation.intervals import Interval, f1_interval, mean_interval, wilson
 from recurra.evaluation.metrics import (
     BINS,
     bin_indices,
@@ -136,6 +136,22 @@ class SingleLabelRowScores(RowScores[Evaluation]):
             }
 
         return bootstrap_in_chunks(resamples, max(rows, classes), score_resamples)
+
+    def constant_intervals(self) -> dict[str, Interval]:
+        """Those of the means of the classes' F1, at least as wide as accuracy's.
+
+        A wrong row counts in the F1 of two classes, which makes these less independent than
+        :func:`recurra.evaluation.intervals.mean_interval` takes them to be.
+        """
+        f1, support, occurring = self.each.f1, self.each.support, self.each.support + self.each.predicted
+        hits = np.rint(f1 * occurring / 2).astype(np.int64)
+        each = [f1_interval(*counts) for counts in zip(hits.tolist(), occurring.tolist(), strict=True)]
+        least = wilson(int(self.right.sum()), len(self.right))
+        found: dict[str, Interval] = {}
+        for name, weights in (("macro_f1", occurring > 0), ("weighted_f1", support)):
+            low, high = mean_interval(f1.tolist(), each, (weights / weights.sum()).tolist())
+            found[name] = min(low, least[0]), max(high, least[1])
+        return found
 
     def result(self, scores: dict[str, float], intervals: dict[str, Interval]) -> Evaluation:
         """See :class:`recurra.evaluation.row_scores.RowScores`."""

@@ -18,6 +18,7 @@ from recurra.errors import SettingsError
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.inspection.branch_shares import branch_shares, scores_without_words
 from recurra.inspection.given_model import model_of
+from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
@@ -47,8 +48,8 @@ PASS_NUMBERS = 1 << 23
 UNREAD = 32
 
 
-@dataclass(frozen=True, eq=False)
-class Attribution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attribution(Represented):
     """How much each word adds to a class's score.
 
     The task defines the score: the class's logit less the mean of all logits, because softmax does not depend on the
@@ -81,6 +82,20 @@ class Attribution:
     baseline_score: float
     completeness_error: float
     branch: Array | None = None
+
+    def _representation(self) -> Representation:
+        strongest = np.argsort(-np.abs(self.integrated_gradients), kind="stable")[:5].tolist()
+        rows = [
+            (str(place), f"{self.integrated_gradients[place]:+.3f}", f"{self.occlusion[place]:+.3f}")
+            for place in strongest
+        ]
+        return Representation(
+            f"Attribution: score of {one_line(self.target, 30)!r} {self.score:+.3f}, without words "
+            f"{self.baseline_score:+.3f}",
+            ("word, from 0", "integrated gradients", "occlusion") if rows else (),
+            rows,
+            [f"the strongest of {len(self.occlusion):,} words"] if rows else (),
+        )
 
 
 def attribute(model: Model | Bundle, document: Document, *, target: Label | None = None) -> Attribution:

@@ -10,16 +10,17 @@ import numpy as np
 from recurra.data.documents import Label
 from recurra.inspection.ablation import Unit
 from recurra.inspection.phrases import Phrase
+from recurra.representation import Representation, Represented, one_line, top
 
 __all__ = ["Flag", "FlagExample", "Flags", "JointAblation"]
 
 
-@dataclass(frozen=True)
-class FlagExample:
+@dataclass(frozen=True, repr=False)
+class FlagExample(Represented):
     """A document in which a flag was switched on.
 
     Attributes:
-        row: number of the row in the table.
+        row: index of the row in the table, from 0.
         tokens: T words.
         states: T numbers, c after each word (h of cells without c); backward, after this word and all that follow it.
         end: the state after the last token, pads included.
@@ -36,6 +37,10 @@ class FlagExample:
     label: Label
     predicted: Label
 
+    def _representation(self) -> Representation:
+        word = f"at {one_line(self.tokens[self.flip], 30)!r}" if self.flip < len(self.tokens) else "at a pad"
+        return Representation(f"FlagExample: place {self.row:,}, on {word}: {one_line(' '.join(self.tokens), 80)}")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values; the states are called c, whatever the cell."""
         return {
@@ -44,8 +49,8 @@ class FlagExample:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Flag:
+@dataclass(frozen=True, repr=False)
+class Flag(Represented):
     """A unit and how much it behaves like a flag.
 
     Attributes:
@@ -85,6 +90,17 @@ class Flag:
     on: list[Phrase]
     off: list[Phrase]
     examples: list[FlagExample]
+
+    def _representation(self) -> Representation:
+        return Representation(
+            f"Flag: unit {self.unit.number} ({self.unit.direction}, layer {self.unit.layer}), score {self.score:.3f}, "
+            f"speaks for {one_line(self.speaks_for, 30)!r}",
+            notes=[
+                f"on at {_phrases(self.on)}; off at {_phrases(self.off)}",
+                f"on at the end of {100 * self.ends_on:.1f} % of documents; accuracy without it "
+                f"{self.accuracy_silenced:.4f} ({0 - self.drop:+.4f})",
+            ],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -128,8 +144,8 @@ class JointAblation:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Flags:
+@dataclass(frozen=True, repr=False)
+class Flags(Represented):
     """The units of a model, the most flag-like first.
 
     Attributes:
@@ -152,6 +168,24 @@ class Flags:
     together: JointAblation
     notes: list[str] = field(default_factory=list)
 
+    def _representation(self) -> Representation:
+        units, more = top(self.units, "units")
+        rows = [
+            (
+                f"{one.unit.number} ({one.unit.direction}, layer {one.unit.layer})",
+                f"{one.score:.3f}",
+                one_line(one.speaks_for, 30),
+                _phrases(one.on),
+                f"{0 - one.drop:+.4f}",
+            )
+            for one in units
+        ]
+        head = ("unit", "score", "speaks for", "on at", "accuracy without it")
+        title = (
+            f"Flags: {one_line(self.model)} ({self.cell}), accuracy {self.accuracy:.4f} on {self.documents:,} documents"
+        )
+        return Representation(title, head if rows else (), rows, more)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -164,3 +198,7 @@ class Flags:
             "together": self.together.to_dict(),
             "notes": self.notes,
         }
+
+
+def _phrases(phrases: list[Phrase]) -> str:
+    return ", ".join(one_line(one.phrase, 20) for one in phrases[:3]) or "–"

@@ -22,6 +22,7 @@ from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
+from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
@@ -70,8 +71,8 @@ class FlowsJson(TypedDict):
     models: list[FlowJson]
 
 
-@dataclass(frozen=True, eq=False)
-class GradientFlow:
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientFlow(Represented):
     """The norm of the loss's gradient with respect to the top layer's hidden state, by distance from the last step.
 
     The gradient at a step has passed through all later steps. An LSTM's hidden state reaches later steps only through
@@ -115,6 +116,13 @@ class GradientFlow:
         """See :func:`half_distance`."""
         return half_distance(self.norm)
 
+    def _representation(self) -> Representation:
+        return (
+            GradientFlows([self])
+            ._representation()
+            ._replace(title=f"GradientFlow: {one_line(self.name)} ({self.cell}), {self.when}")
+        )
+
     def to_dict(self) -> FlowJson:
         """Plain JSON values."""
         found: FlowJson = {
@@ -137,8 +145,8 @@ class GradientFlow:
         return found
 
 
-@dataclass(frozen=True, eq=False)
-class GradientFlows:
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientFlows(Represented):
     """Gradient flows that are shown together.
 
     Attributes:
@@ -146,6 +154,24 @@ class GradientFlows:
     """
 
     flows: list[GradientFlow]
+
+    def _representation(self) -> Representation:
+        rows = []
+        for flow in self.flows:
+            half, last = flow.half_distance, len(flow.norm) - 1
+            places = [min(place, last) for place in (1, 10, last)]
+            norms = (f"{flow.norm[place]:.3g} at {place}" for place in sorted(set(places)))
+            rows.append(
+                (
+                    one_line(flow.name, 30),
+                    flow.when,
+                    f"{flow.documents:,}",
+                    "beyond all" if half is None else f"{half:.1f}",
+                    ", ".join(norms),
+                )
+            )
+        head = ("model", "when", "documents", "half at distance", "median relative norm")
+        return Representation("GradientFlows: norm of the gradient by steps from the last one", head, rows)
 
     def to_dict(self) -> FlowsJson:
         """Plain JSON values."""
@@ -156,7 +182,7 @@ def gradients(
     model: Model,
     data: Table | Source,
     *,
-    name: str,
+    name: str = "model",
     limit: int | None = ROWS,
     seed: int = 0,
     say: Callable[[str], None] = lambda message: None,

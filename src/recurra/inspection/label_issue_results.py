@@ -7,17 +7,19 @@ from typing import Any
 
 from recurra.data.documents import Label
 from recurra.data.review_decisions import Decision
+from recurra.representation import Representation, Represented, one_line, top
 
 __all__ = ["LabelIssue", "LabelIssues"]
 
 
-@dataclass(frozen=True)
-class LabelIssue:
+@dataclass(frozen=True, repr=False)
+class LabelIssue(Represented):
     """A row whose label may be wrong, and why.
 
     Attributes:
-        row: index of the row in the table, from 0.
-        number: number of the row in messages, such as 2 for the first row where the header is row 1.
+        row: index of the row in the table, from 0: ``table.documents[row]``.
+        number: number of the same row as messages, spreadsheets and this object's ``repr`` have it, such as 2 for the
+            first row of a file whose header is row 1; equal to ``row`` where the rows were a data frame.
         text: the text, shortened to 280 characters.
         label: the label in the table.
         predicted: the model's most probable label.
@@ -26,7 +28,8 @@ class LabelIssue:
         suggested: the label that may be the right one.
         suggested_probability: what the model gives it.
         details: numbers that belong to the reason.
-        neighbours: the rows with the nearest final states, with their cosine as ``similarity``.
+        neighbours: the rows with the nearest final states, each with ``row`` and ``number`` and their cosine as
+            ``similarity``.
         head: the beginning of the text, for a file of decisions.
     """
 
@@ -42,6 +45,12 @@ class LabelIssue:
     details: dict[str, Any]
     neighbours: list[dict[str, Any]]
     head: str
+
+    def _representation(self) -> Representation:
+        return Representation(
+            f"LabelIssue: row number {self.number:,}, {self.reason}: labelled {one_line(self.label, 30)!r}, suggested "
+            f"{one_line(self.suggested, 30)!r} ({100 * self.suggested_probability:.1f} %): {one_line(self.text, 80)}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -61,8 +70,8 @@ class LabelIssue:
         }
 
 
-@dataclass(frozen=True)
-class LabelIssues:
+@dataclass(frozen=True, repr=False)
+class LabelIssues(Represented):
     """The label issues of a table.
 
     Attributes:
@@ -80,6 +89,24 @@ class LabelIssues:
     first_row: int
     compared_with: str
     notes: list[str] = field(default_factory=list)
+
+    def _representation(self) -> Representation:
+        shown, more = top(self.rows, "rows")
+        rows = [
+            (
+                f"{one.number:,}",
+                one.reason,
+                one_line(one.label, 30),
+                f"{one_line(one.suggested, 30)} ({100 * one.suggested_probability:.1f} %)",
+                one_line(one.text, 50),
+            )
+            for one in shown
+        ]
+        head = ("number", "reason", "label", "suggested", "text")
+        title = f"LabelIssues: {len(self.rows):,} of {one_line(self.model)}, rows numbered from {self.first_row:,}"
+        counted = {what: f"{n:,}" if isinstance(n, int) else f"{n:.4f}" for what, n in self.counts.items()}
+        found = ", ".join(map(" ".join, counted.items()))
+        return Representation(title, head if rows else (), rows, [*more, found])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

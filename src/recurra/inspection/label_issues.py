@@ -72,7 +72,7 @@ def label_issues(
 
     Example:
         >>> found = label_issues(model, recurra.read_table("test.csv"), train="train.csv")  # doctest: +SKIP
-        >>> [(one.row, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
+        >>> [(one.number, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
     """
     model = model_of(model)
     data = table_of_rows(data, model)

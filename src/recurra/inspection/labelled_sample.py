@@ -23,7 +23,7 @@ class LabelledSample:
     """Labelled documents and their ids.
 
     Attributes:
-        rows: int64[B], the number of each row in its table, from 0, rising.
+        rows: int64[B], the index of each row in its table, from 0, rising.
         documents: B texts or (title, text) pairs.
         targets: int64[B], their classes.
         ids: their token ids, without pads.
@@ -82,7 +82,7 @@ class LabelledSample:
 def select_rows(
     model: Model, data: Table, *, limit: int | None, seed: int, say: Callable[[str], None]
 ) -> tuple[npt.NDArray[np.int64], list[Document], list[Any]]:
-    """Rows of a table that a model can read: row numbers, int64[B], rising; documents; and labels as in the table.
+    """Rows of a table that a model can read: indices from 0, int64[B], rising; documents; and labels as in the table.
 
     Arguments and errors are those of :meth:`LabelledSample.of`, except that any labels are accepted.
     """

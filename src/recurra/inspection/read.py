@@ -117,7 +117,9 @@ class ReadingJson(TypedDict):
     attribution: NotRequired[AttributionJson]
 
 
-def read(model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False) -> ReadingJson:
+def read(
+    model: Model, document: Document, *, name: str = "model", gates: bool = False, attribution: bool = False
+) -> ReadingJson:
     """Reads a document with a model.
 
     Args:
@@ -134,7 +136,7 @@ def read(model: Model, document: Document, *, name: str, gates: bool = False, at
 
 
 def readings(
-    model: Model, document: Document, *, name: str, gates: bool = False, attribution: bool = False
+    model: Model, document: Document, *, name: str = "model", gates: bool = False, attribution: bool = False
 ) -> Iterator[ReadingJson]:
     """The result of :func:`read`, preceded by intermediate ones if ``attribution`` is asked for.
 

@@ -16,6 +16,7 @@ from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
+from recurra.representation import ROWS, Representation, Represented, one_line
 from recurra.runtime import Model
 
 __all__ = ["Components", "DocumentPath", "Point", "States", "principal_components", "states"]
@@ -45,7 +46,7 @@ class Components:
 
 
 class Point(NamedTuple):
-    """The end of a document in the plane: its row, label, predicted label and coordinates."""
+    """The end of a document in the plane: its row (from 0), label, predicted label and coordinates."""
 
     row: int
     label: Label
@@ -54,12 +55,12 @@ class Point(NamedTuple):
     y: float
 
 
-@dataclass(frozen=True)
-class DocumentPath:
+@dataclass(frozen=True, repr=False)
+class DocumentPath(Represented):
     """The trajectory of a document.
 
     Attributes:
-        row: number of the row in the table.
+        row: index of the row in the table, from 0.
         tokens: T words.
         path: T points, the state after each word; for two directions the joined states at it.
         end: the point of the state after the last token, pads included; for two directions the forward state there
@@ -75,6 +76,12 @@ class DocumentPath:
     label: Label
     predicted: Label
 
+    def _representation(self) -> Representation:
+        return Representation(
+            f"DocumentPath: place {self.row:,}, labelled {one_line(self.label, 30)!r}, predicted "
+            f"{one_line(self.predicted, 30)!r}, {len(self.path):,} words: {one_line(' '.join(self.tokens), 80)}"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -88,8 +95,8 @@ class DocumentPath:
         }
 
 
-@dataclass(frozen=True)
-class States:
+@dataclass(frozen=True, repr=False)
+class States(Represented):
     """The top layer's states in the plane.
 
     Attributes:
@@ -111,6 +118,22 @@ class States:
     documents: list[DocumentPath]
     points: list[Point]
     notes: list[str] = field(default_factory=list)
+
+    def _representation(self) -> Representation:
+        rows = []
+        for label in self.labels[:ROWS]:
+            ends = [point for point in self.points if point.label == label]
+            if ends:
+                x, y = (f"{np.mean([point[axis] for point in ends]):+.3f}" for axis in (3, 4))
+                right = sum(point.predicted == label for point in ends)
+                rows.append((one_line(label, 30), f"{len(ends):,}", f"{right:,}", x, y))
+        shares = " + ".join(f"{100 * share:.1f} %" for share in self.explained_variance[:2])
+        return Representation(
+            f"States: {one_line(self.model)}, {len(self.points):,} documents; the plane has {shares} of the variance",
+            ("label", "documents", "right", "mean end x", "mean end y"),
+            rows,
+            [f"word by word: {len(self.documents):,} documents"],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

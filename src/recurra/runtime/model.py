@@ -19,7 +19,7 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label, no_texts
-from recurra.data.model_columns import ModelColumns
+from recurra.data.model_columns import ModelColumns, learned_from_titles, titles_missing
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -40,6 +40,8 @@ from recurra.text.vocabulary import UNKNOWN_ID
 __all__ = ["Model", "load"]
 
 _log = logging.getLogger(__name__)
+# The commands, which say it in their own way, turn this one off.
+_titles_log = logging.getLogger("recurra.runtime.titles")
 
 # Documents that are predicted at once: their ids and states are in memory together.
 AT_ONCE = 1 << 14
@@ -85,12 +87,14 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.classes_ = _array_of(bundle.labels.classes)
+        self._says_titles = learned_from_titles(bundle.record)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
 
         Args:
-            documents: B texts or (title, text) pairs of any length, which may be empty; or Arrow strings of any library
+            documents: B texts or (title, text) pairs (a model that learned from both logs once if it is given texts
+                alone) of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
                 table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and
                 columns of frames a missing text is an error.
@@ -103,6 +107,8 @@ class Model:
             DataError: ``documents`` is a single text, or contains something that is no document.
             ModelFileError: a probability is not finite, because the model's weights are too large.
         """
+        if self._says_titles:
+            self._tell_of_titles(documents)
         if type(documents) is list and len(documents) == 1 and type(documents[0]) is str and self._one_text is not None:
             answer = self._one_text(documents[0])
             if answer is not None:
@@ -154,6 +160,8 @@ class Model:
             DataError: ``document`` is neither.
             ModelFileError: a probability or a word's evidence is not finite.
         """
+        if self._says_titles:
+            self._tell_of_titles([document])
         bundle = self.bundle
         network, opened = self.open([document])
         ids, closed = opened.ids[0], opened.closed.values
@@ -186,11 +194,17 @@ class Model:
             return self._network, opened
         return BranchedNetwork(self._network, branch, opened.words, max_tokens=opened.max_tokens), opened
 
+    def _tell_of_titles(self, documents: object) -> None:
+        """Logs once that texts alone lack the titles that the model learned from; of tables their reading says it."""
+        if type(documents) is list and documents and all(isinstance(one, str) for one in documents):
+            self._says_titles = False
+            _titles_log.warning(titles_missing(self.record))
+
     @cached_property
     def network_alone(self) -> Model:
         """The recurrent network without the linear branch, as a model; it shares its tables."""
         alone = Model(replace(self.bundle, branch=None))
-        alone._network = self._network
+        alone._network, alone._says_titles = self._network, False
         return alone
 
     @property

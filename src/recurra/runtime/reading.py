@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.data.documents import Label
+from recurra.representation import Representation, Represented, one_line
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.trace import LayerTrace
@@ -32,8 +33,14 @@ PREFIXES = (
 BRANCH = "; the linear branch, which is not recurrent, adds its outputs for the same part of the text"
 
 
-@dataclass(frozen=True, eq=False)
-class Reading:
+# What a notebook and a terminal show: so many labels and words, blue for evidence and orange for evidence against
+# (Okabe and Ito's), and the opacity of the strongest.
+LABELS, WORDS = 3, 5
+FOR, AGAINST, STRONGEST = "86, 180, 233", "230, 159, 0", 0.7
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading(Represented):
     """A document, read word by word.
 
     Attributes:
@@ -64,26 +71,51 @@ class Reading:
     layers: tuple[LayerTrace, ...] = ()
     classes: tuple[Label, ...] = ()
 
-    def _repr_html_(self) -> str:
-        """What a notebook shows: a row for each word, with the probability of the final class after it.
+    @property
+    def _top(self) -> list[tuple[int, str]]:
+        """The most probable classes at the end, at most LABELS of them, with their names."""
+        last = self.probabilities[-1] if len(self.probabilities) else self.start
+        places = np.argsort(-last, kind="stable")[:LABELS].tolist()
+        return [(place, one_line(self.classes[place] if self.classes else f"class {place}", 30)) for place in places]
 
-        Words that the vocabulary lacks are marked, as ``recurra inspect`` marks them.
-        """
-        rows = np.concatenate([self.start[None], self.probabilities])
-        final = int(rows[-1].argmax())
-        name = escape(str(self.classes[final] if self.classes else f"class {final}"))
-        words = [
-            "<i>nothing read</i>",
-            *(
-                f"<code>{escape(token)}</code>" + ("" if known else " *")
-                for token, known in zip(self.tokens, self.known.tolist(), strict=True)
-            ),
-        ]
-        note = "" if self.known.all() else "<caption>* not in the vocabulary</caption>"
-        lines = "".join(
-            f"<tr><td>{word}</td><td>{p:.3f}</td></tr>" for word, p in zip(words, rows[:, final].tolist(), strict=True)
+    def _representation(self) -> Representation:
+        best = self._top
+        last = self.probabilities[-1] if len(self.probabilities) else self.start
+        place, name = best[0]
+        strongest = np.argsort(-np.abs(self.evidence[:, place]), kind="stable")[:WORDS].tolist()
+        words = ", ".join(f"{one_line(self.tokens[word], 30)} {self.evidence[word, place]:+.2f}" for word in strongest)
+        return Representation(
+            f"Reading: {len(self.tokens):,} tokens",
+            ("label", "probability"),
+            [(label, f"{last[column]:.3f}") for column, label in best],
+            [f"most evidence for or against {name}: {words}"] if words else [],
         )
-        return f"<table>{note}<thead><tr><th>after</th><th>{name}</th></tr></thead><tbody>{lines}</tbody></table>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each word, with its evidence and the probabilities after it.
+
+        The evidence is that for the final class, tinted by its size, and the probabilities those of the most probable
+        classes at the end. Words that the vocabulary lacks are marked, as ``recurra inspect`` marks them.
+        """
+        best = self._top
+        final = best[0][0]
+        rows = np.concatenate([self.start[None], self.probabilities])[:, [column for column, _ in best]].tolist()
+        evidence = self.evidence[:, final].tolist()
+        largest = max(map(abs, evidence), default=0.0) or 1.0
+        lines = ["<tr><td><i>nothing read</i></td><td></td>" + _cells(rows[0]) + "</tr>"]
+        for token, known, number, after in zip(self.tokens, self.known.tolist(), evidence, rows[1:], strict=True):
+            colour = FOR if number > 0 else AGAINST
+            tint = f"background-color: rgba({colour}, {STRONGEST * abs(number) / largest:.2f})"
+            word = f"<code>{escape(token)}</code>" + ("" if known else " *")
+            lines.append(f'<tr><td>{word}</td><td style="{tint}">{number:+.2f}</td>{_cells(after)}</tr>')
+        note = "" if self.known.all() else "<caption>* not in the vocabulary</caption>"
+        names = "".join(f"<th>{escape(name)}</th>" for _, name in best)
+        head = f"<tr><th>after</th><th>evidence for {escape(best[0][1])}</th>{names}</tr>"
+        return f"<table>{note}<thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _cells(probabilities: Sequence[float]) -> str:
+    return "".join(f"<td>{p:.3f}</td>" for p in probabilities)
 
 
 def read_ids(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.row_scores import RowScores
+from recurra.representation import Representation, Represented
 
 __all__ = ["MeanRowScores", "MeanScores", "Score", "Scores"]
 
@@ -66,8 +67,8 @@ class Scores(Protocol):
         """Plain values: ``rows``, each score by its key, ``intervals``, and whatever else the task reports."""
 
 
-@dataclass(frozen=True, eq=False)
-class MeanScores:
+@dataclass(frozen=True, eq=False, repr=False)
+class MeanScores(Represented):
     """Scores that are means over rows.
 
     Attributes:
@@ -79,6 +80,13 @@ class MeanScores:
     rows: int
     values: dict[str, float]
     intervals: dict[str, Interval]
+
+    def _representation(self) -> Representation:
+        rows = [
+            (key, f"{value:.4f}", "{:.4f}–{:.4f}".format(*self.intervals[key]) if key in self.intervals else "")
+            for key, value in self.values.items()
+        ]
+        return Representation(f"MeanScores: {self.rows:,} rows", ("score", "value", "95 % interval"), rows)
 
     def to_json(self) -> dict[str, Any]:
         """See :class:`Scores`."""

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
+from math import ceil
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from recurra.errors import SettingsError
+from recurra.representation import ROWS, Representation, Represented
 
 if TYPE_CHECKING:
     # Who only draws a bar needs no torch.
@@ -50,12 +53,31 @@ class ValidationMetrics:
     accuracy: float
 
 
-@dataclass
-class History:
-    """The curves of a run."""
+@dataclass(repr=False)
+class History(Represented):
+    """The curves of a run; what is shown of it are the epochs' ends."""
 
     training: list[TrainingMetrics] = field(default_factory=list)
     validation: list[ValidationMetrics] = field(default_factory=list)
+
+    def _representation(self) -> Representation:
+        ends = [one for one in self.validation if one.epoch == int(one.epoch)]
+        held = {int(one.epoch): (f"{one.loss:.4f}", f"{one.accuracy:.4f}") for one in ends}
+        learned: dict[int, list[TrainingMetrics]] = {}
+        for one in self.training:
+            learned.setdefault(ceil(one.epoch), []).append(one)
+        epochs = sorted(held.keys() | learned.keys())
+        rows = []
+        for epoch in epochs[-ROWS:]:
+            points = learned.get(epoch, [])
+            means = (f"{fmean(getattr(one, name) for one in points):.4f}" for name in ("loss", "accuracy"))
+            rows.append((str(epoch), *(means if points else ("", "")), *held.get(epoch, ("", ""))))
+        notes = [f"… the {len(epochs) - ROWS:,} epochs before are in training and validation"] if epochs[ROWS:] else []
+        lowest = min(ends, key=lambda one: one.loss, default=None)
+        if lowest is not None:
+            notes.append(f"lowest validation loss {lowest.loss:.4f} after epoch {int(lowest.epoch)}")
+        head = ("epoch", "loss", "accuracy", "validation loss", "validation accuracy")
+        return Representation(f"History: {len(epochs):,} epochs", head if rows else (), rows, notes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # Whoever only tells of it needs no torch.
     from recurra.training.loop import Outcome
 
-__all__ = ["end_of_training", "lower_loss_before"]
+__all__ = ["end_of_training", "lower_loss_before", "only_the_branch"]
 
 # The last loss on the rows held out is clearly higher by this share of the lowest, and by so many nats.
 HIGHER_SHARE, HIGHER_NATS = 0.05, 0.01
 # The patience of the presets.
 USUAL_PATIENCE = 4
+# Less than this part of the way from the most frequent answer's right rows to the branch's is as good as nothing.
+LEARNED = 0.25
 
 
 def end_of_training(outcome: Outcome, epochs: int) -> str:
@@ -58,6 +60,26 @@ def lower_loss_before(outcome: Outcome) -> str:
         f"The lowest loss on held-out rows was {lowest.loss:.3f} after epoch {int(lowest.epoch)}; the weights kept, of "
         f"epoch {int(last.epoch)}, have {last.loss:.3f}. "
         f"options={{'patience': {patience}}} (--set patience={patience}) keeps the best epoch's."
+    )
+
+
+def only_the_branch(record: Mapping[str, Any] | None, majority: float, learning_rate: float) -> str:
+    """Where the recurrent network learned next to nothing and the linear branch beside it answers; else empty.
+
+    Args:
+        record: what :meth:`recurra.training.branch.BranchTraining.finish` recorded; ``None`` without a branch.
+        majority: share of the rows held out that the most frequent answer makes right.
+        learning_rate: of the training.
+    """
+    if not record or not record["chosen_on_held_out_rows"] or not record["branch_factor"]:
+        return ""
+    network, branch = record["network_right"], record["branch_right"]
+    if branch <= majority or network - majority >= LEARNED * (branch - majority):
+        return ""
+    return (
+        f"The recurrent network learned next to nothing: {network:.4f} of the rows held out right, and "
+        f"{majority:.4f} by the most frequent answer. The answers are those of the linear branch beside it "
+        f"({branch:.4f} alone). Give more epochs or rows, or another learning rate than {learning_rate:g}."
     )
 
 

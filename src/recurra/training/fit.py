@@ -30,7 +30,8 @@ from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks
-from recurra.training.ending import lower_loss_before
+from recurra.training.early_stopping import majority_share
+from recurra.training.ending import lower_loss_before, only_the_branch
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
@@ -252,6 +253,9 @@ def fit_prepared(
         left_out=prepared.validation.left_out if prepared.validation else "",
         # Whoever begins with a preset that has no patience has chosen that.
         lower_loss="" if initial is None else lower_loss_before(outcome),
+        branch_alone=""
+        if branched is None or prepared.held is None
+        else only_the_branch(branched.record, majority_share(prepared.held.targets), recipe.training.learning_rate),
     )
 
 

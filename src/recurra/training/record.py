@@ -48,6 +48,7 @@ class FitResult:
         choosing: number of held-out rows that the curves are measured on, those whose text is not learned from.
         left_out: what was said of rows to validate on that were left out; empty if none were.
         lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
+        branch_alone: where the network learned next to nothing and the linear branch answers; else empty.
     """
 
     bundle: Bundle
@@ -57,6 +58,7 @@ class FitResult:
     choosing: int = 0
     left_out: str = ""
     lower_loss: str = ""
+    branch_alone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ class Provenance:
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
         baselines: scores of simpler models on the rows held out, where they were asked for.
         columns: names of the columns of the rows, where they were columns of a table.
+        titles: whether the rows were pairs of title and text without names of columns.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
@@ -77,6 +80,7 @@ class Provenance:
     tokens: TokenChoice | None = None
     baselines: Baselines | None = None
     columns: ModelColumns | None = None
+    titles: bool = False
     vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -92,6 +96,8 @@ class Provenance:
             record["baselines"] = self.baselines.to_dict()
         if self.columns and (columns := self.columns.to_record()):
             record["columns"] = columns
+        elif self.titles:
+            record["titles"] = True
         if self.vectors:
             record["vectors"] = self.vectors
         return record
