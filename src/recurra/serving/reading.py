@@ -73,12 +73,8 @@ class ReadEndpoints:
             )  # fmt: skip
         chosen = [self._registry.find(name) for name in wanted]
         check_text(body.text, "text", self._limits)
-        works = [
-            self._queues[one.name].last(
-                partial(_encoded, self._readings(one, body.text))
-            )  # Begins in the queue's thread.
-            for one in chosen
-        ]
+        # Each begins in its queue's thread.
+        works = [self._queues[one.name].last(partial(_encoded, self._readings(one, body.text))) for one in chosen]
         answers = await _while_there(request, _all(works))
         head = b'{"text":' + json_bytes(body.text) + b',"models":['
         headers = {DIGEST_HEADER: ", ".join(one.digest for one in chosen)}

@@ -34,6 +34,7 @@ class ServedModel:
         digest: the SHA-256 that its file contains.
         batcher: computes batches; not started yet.
         head: how the JSON of its answers begins.
+        headers: of its answers.
 
     Raises:
         RecurraError: the model returns no finite probabilities.

@@ -82,7 +82,7 @@ def serve_workers(
     Raises:
         RecurraError: a model returns no finite probabilities, or a worker could not start.
     """
-    with tempfile.TemporaryDirectory(prefix="recurra-serve-") as name, _environment(name, count):
+    with _private_folder() as name, _environment(name, count):
         copies = _Copies(files, Path(name))
         while models:
             copies.keep(*models.popitem())
@@ -100,10 +100,21 @@ def serve_workers(
         return all(process.exitcode in (0, -signal.SIGTERM) for process in workers.processes)
 
 
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="recurra-serve-")
+    except OSError as error:
+        raise RecurraError(
+            f"Workers share a temporary folder, and none can be made: {error.strerror or error}",
+            "Name a writable folder in the environment variable TMPDIR, or leave --workers out.",
+        ) from error
+
+
 @contextlib.contextmanager
 def _environment(folder: str, count: int) -> Iterator[None]:
     """What workers must find set before their imports: where metrics are shared, and NumPy's part of the processors."""
-    given = {"PROMETHEUS_MULTIPROC_DIR": folder, "OPENBLAS_NUM_THREADS": str(_threads(count))}
+    given = {"PROMETHEUS_MULTIPROC_DIR": folder}
+    given["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", str(_threads(count)))
     before = {key: os.environ.get(key) for key in given}
     os.environ.update(given)
     try:
@@ -266,7 +277,8 @@ class _Workers(Multiprocess):
             self._reload(every=False)
 
     def _reload(self, *, every: bool) -> None:
-        if self._copies.update(every=every):
+        # A worker that could not read a copy tries again when it is asked.
+        if self._copies.update(every=every) or every:
             for process in self.processes:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid or 0, signal.SIGHUP)
