@@ -69,7 +69,10 @@ def soak_lines() -> list[str]:
         ("rows", f"{result['rows']:,}"),
         ("errors", f"**{result['errors']:,}**"),
         ("answers by one model, by the other", " / ".join(f"{one:,}" for one in result["answers_by_model"])),
-        ("times that the model was replaced", f"{result['models_replaced']:,} of {result['files_replaced']:,}"),
+        (
+            "files put there; models taken over before the stop",
+            f"{result['files_replaced']}; {result['models_replaced']}",
+        ),
         ("one text: p50, p99, ms", f"{result['one_text_p50_ms']:,.1f}, {result['one_text_p99_ms']:,.0f}"),
         ("all requests (1, 32 and 200 texts): p50, p99, ms", f"{result['p50_ms']:,.1f}, {result['p99_ms']:,.0f}"),
         (
