@@ -25,7 +25,7 @@ from serving import HERE, SCRIPT, Server, write_bodies
 from recurra.bench.machine import machine
 
 PRESETS = ("lesson/lstm", "lesson/bilstm")
-CONNECTIONS = (16, 64)
+CONNECTIONS = (16,)
 SIZES = (1, 64)
 
 
