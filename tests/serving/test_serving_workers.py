@@ -139,8 +139,10 @@ def test_every_answer_is_of_the_model_that_it_names(
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Service]:
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Two workers that other machines may ask, with a token."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "token").chmod(0o600)
     _, path = write_two(tmp_path)
@@ -197,12 +199,13 @@ def test_an_ended_worker_is_replaced_and_what_it_counted_stays(guarded: Service)
 
 
 @pytest.mark.slow
-def test_workers_end_without_their_parent(guarded: Service) -> None:
+def test_workers_end_without_their_parent(guarded: Service, tmp_path: Path) -> None:
     workers = workers_of(guarded)
     guarded.signal(signal.SIGKILL)
     assert psutil.wait_procs(workers, timeout=20)[1] == []
     with pytest.raises(ConnectionRefusedError):
         guarded.connect()
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -191,6 +192,9 @@ class _Process(Process):
         limit_threads(self._threads)
         server = self._server = self._loaded()
         server.run(sockets)
+        if os.getppid() != self._parent:
+            # It was killed, and nobody else removes its folder.
+            shutil.rmtree(self._folder, ignore_errors=True)
         sys.exit(0 if server.finished else 1)
 
     def _loaded(self) -> Server:
