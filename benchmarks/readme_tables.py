@@ -89,6 +89,7 @@ TABLES = (
     {readme: {"lesson": partial(lesson_lines, readme)} for readme in HEADS}
     | {
         "docs/benchmarks.md": peer_tables.TABLES,
+        "docs/scale/serving.md": serving_tables.SCALE_TABLES,
         "docs/serving.md": serving_tables.TABLES,
         "docs/training.md": training_tables.TABLES,
     }

@@ -70,10 +70,10 @@ def free_port() -> int:
 class Server:
     """A service in a process of its own."""
 
-    def __init__(self, name: str, model: Path) -> None:
+    def __init__(self, name: str, model: Path, *options: str) -> None:
         self.name, self.port = name, free_port()
-        if name == "recurra serve":
-            command = ["-m", "recurra", "serve", str(model), "--port", str(self.port), "--quiet"]
+        if name.startswith("recurra serve"):
+            command = ["-m", "recurra", "serve", str(model), "--port", str(self.port), "--quiet", *options]
         else:
             command = [str(HERE / "plain_service.py"), str(model), str(self.port), name.split()[-1]]
         self.process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)

@@ -58,6 +58,8 @@ def test_an_address_that_is_not_ours(host: str, run: Run, model: Path, tmp_path:
     [
         (["--port", "70000"], 2, ["--port is 70000", "65535"]),
         (["--port", "x"], 2, ["'x'"]),
+        (["--workers", "0"], 2, ["'0'", "1 or more"]),
+        (["--workers", "2", "--data", "x.csv"], 2, ["--data is given with --workers 2", "at another --port"]),
         (["--data", "missing.csv"], 1, ["missing.csv"]),
         (["--runs", "missing"], 1, ["There is no folder missing", "--runs"]),
         (["--token-file", "missing"], 2, ["--token-file missing cannot be read"]),

@@ -18,7 +18,7 @@ from services import MODELS, rows_of
 from recurra.serving import Limits
 from recurra.serving.batcher import BATCH_CHARACTERS, BATCH_TEXTS, Batcher
 from recurra.serving.http_errors import RequestError
-from recurra.serving.model_registry import json_predictor
+from recurra.serving.served_model import json_predictor
 
 
 def run(

@@ -17,8 +17,8 @@ from recurra.errors import RecurraError
 from recurra.runtime import Model
 from recurra.serving.body import validate_json
 from recurra.serving.http_errors import INTERNAL_ERROR, RequestError
-from recurra.serving.model_registry import json_predictor
 from recurra.serving.schema import ClassifyRequest
+from recurra.serving.served_model import json_predictor
 
 TEXTS = ["oil prices rise again", "", "the team wins a late match", "unheard of words", "oil " * 700]
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u2028\x00</textarea>"

@@ -55,6 +55,7 @@ def test_it_says_where_it_answers(service: Service) -> None:
         "models": ["lstm", "gru"],
         "data": None,
         "token": False,
+        "workers": 1,
     }
     with urllib.request.urlopen(f"{service.address}/healthz", timeout=10) as found:  # noqa: S310
         assert json.load(found) == {"state": "alive"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import shlex
 import sys
@@ -41,6 +42,7 @@ EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
     "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
     "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
+    "recurra serve tickets.safetensors --workers 4 --watch",
 )
 
 LAST_PORT = 65_535
@@ -72,6 +74,14 @@ def serve(
         Path | None,
         typer.Option("--token-file", metavar="FILE", help="File with the token that every request must carry."),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option("--workers", parser=whole_number(1), metavar="N", help="Processes that answer; not with --data."),
+    ] = 1,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Look every second whether a model file was replaced; SIGHUP reads them at once."),
+    ] = False,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -83,21 +93,34 @@ def serve(
 ) -> None:
     """Serve models over HTTP: a web page, and an API for programs.
 
-    /openapi.json describes the API. SIGTERM or Ctrl-C stops the service after accepted requests are answered.
+    /openapi.json describes the API. SIGTERM or Ctrl-C stops the service after accepted requests are answered; SIGHUP
+    reads the model files again.
     """
     if port > LAST_PORT:
         raise SettingsError(f"--port is {port}", f"Give one from 0 to {LAST_PORT}.")
+    if workers > 1:
+        if multiprocessing.current_process().name != "MainProcess":
+            # A worker first runs the program that started it, for what it registers.
+            return
+        if data is not None:
+            raise SettingsError(
+                f"--data is given with --workers {workers}, and each worker would compute the views of the file again",
+                "Leave --workers out, or serve the views from a process of their own, at another --port.",
+            )
     output = Output(as_json=as_json, quiet=quiet)
     access = _access(host, token_file)
     from recurra.runtime import load
     from recurra.serving import Limits, create_app
     from recurra.serving.model_registry import paths_by_name
+    from recurra.serving.reload import ModelFiles, Reloader
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
     from recurra.serving.server import serve as answer
+    from recurra.serving.workers import WorkerSettings, serve_workers
     from recurra.tasks import SINGLE_LABEL, common_task
 
     paths = paths_by_name(models, quiet=quiet)
+    files = ModelFiles(paths)
     loaded = {name: load(path) for name, path in paths.items()}
     if runs is not None:
         check_folder(runs)
@@ -107,25 +130,39 @@ def serve(
     if data is not None:
         table = rows_for_views(data, reading, loaded, output)
     limits = Limits()
-    guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
+    guard = None
+    if workers == 1:
+        guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
+        # The memory of a model is free once it is replaced.
+        loaded.clear()
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    # Which model answers from now on.
+    logging.getLogger("recurra.serving.reload").setLevel(logging.WARNING if quiet else logging.INFO)
     with bound_socket(host, port) as listener:
         address = _address(host, listener.getsockname()[1])
 
         def ready() -> None:
             output.detail(folded(f"models: {', '.join(paths)}"))
+            if workers > 1:
+                output.detail(f"workers: {workers}")
             output.detail(f"to ask: {_request(address, token_file)}")
             output.result(f"ready: {address}")
-            output.document({"address": address, "models": list(paths), "data": data, "token": token_file is not None})
+            document = {"address": address, "models": list(paths), "data": data, "token": token_file is not None}
+            output.document({**document, "workers": workers})
             flush()
 
-        finished = answer(guard, listener, limits=limits, ready=ready)
+        if guard is None:
+            settings = WorkerSettings(access, limits, runs, dict(_page_files()))
+            finished = serve_workers(settings, loaded, files, listener, count=workers, watch=watch, ready=ready)
+        else:
+            reloader = Reloader(files, guard.models, watch=watch, read=load)
+            finished = answer(guard, listener, limits=limits, reloader=reloader, ready=ready)
     if not finished:
         raise RecurraError(
             f"The service stopped before all that it had taken was answered (it waits {limits.stop_seconds:g} s)",
             "Ask again what was not answered.",
         )
-    if guard.background():
+    if guard is not None and guard.background():
         # A view that takes minutes cannot be stopped; at exit, Python would wait for it.
         flush()
         os._exit(0)

@@ -19,7 +19,7 @@ import numpy as np
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
-__all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "split_range"]
+__all__ = ["WorkItem", "cpu_count", "limit_threads", "parallel_for", "run_parallel", "split_range"]
 
 WorkItem = Callable[[], object]
 
@@ -30,6 +30,7 @@ YIELDS = 8
 
 _lock = threading.Lock()
 _pool: _ThreadPool | None = None
+_most_threads: int | None = None
 
 
 def _forget_pool() -> None:
@@ -91,7 +92,18 @@ def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -
 
 def cpu_count() -> int:
     """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return found if _most_threads is None else min(found, _most_threads)
+
+
+def limit_threads(most: int) -> None:
+    """Lets the kernels of this process use at most so many threads, where several processes share the processors.
+
+    Args:
+        most: 1 or more.
+    """
+    global _most_threads
+    _most_threads = most
 
 
 def _pool_of(helpers: int) -> _ThreadPool:

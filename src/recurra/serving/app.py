@@ -15,19 +15,19 @@ from starlette.responses import Response
 from recurra.runtime import Model
 from recurra.serving.access import Access
 from recurra.serving.background_results import BackgroundResults
-from recurra.serving.batcher import Batcher
 from recurra.serving.classify import ClassifyEndpoint
 from recurra.serving.file_views import FileViews
 from recurra.serving.guard import Guard
 from recurra.serving.http_errors import RequestError, json_response, on_exception, on_http_exception, on_request_error
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
-from recurra.serving.model_registry import ModelRegistry, json_predictor
+from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.openapi import describe
 from recurra.serving.page import PageFile, page_files
 from recurra.serving.reading import ReadEndpoints
 from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
+from recurra.serving.served_model import ServedModel
 from recurra.serving.worker_queue import WorkerQueue
 from recurra.version import VERSION
 
@@ -45,6 +45,7 @@ def create_app(
     data: Table | None = None,
     runs: Path | None = None,
     files: Mapping[str, PageFile] | None = None,
+    shared_metrics: Path | None = None,
 ) -> Guard:
     """Builds the service.
 
@@ -55,6 +56,7 @@ def create_app(
         data: labelled rows, for the views of a whole file.
         runs: folder of training runs.
         files: the page's files by path.
+        shared_metrics: folder in which several processes count together; see :class:`recurra.serving.metrics.Metrics`.
 
     Returns:
         The ASGI application; every model has been warmed up with one prediction.
@@ -63,25 +65,21 @@ def create_app(
         RecurraError: a model returns no finite probabilities.
     """
     limits = limits or Limits()
-    registry, metrics, results = ModelRegistry(models), Metrics(), BackgroundResults()
+    metrics, results = Metrics(shared_metrics), BackgroundResults()
+
+    def make(name: str, model: Model) -> ServedModel:
+        return ServedModel(name, model, limits=limits, computed=partial(metrics.computed, name))
+
+    registry = ModelRegistry(models, make, results.forget)
     queues, runs_queue = {name: WorkerQueue(limits, name) for name in models}, WorkerQueue(limits, "runs")
-    batchers: dict[str, Batcher] = {}
-    for name, model in models.items():
-        answer = json_predictor(model)
-        # Compiles the kernels and builds the tables, so that the first request need not wait for them.
-        answer(["", "warm up"])
-        batchers[name] = Batcher(
-            answer, limits=limits, name=f"recurra-{name}", computed=partial(metrics.computed, name)
-        )
-        metrics.watch(name, partial(getattr, batchers[name], "waiting"))
+    for name in models:
+        metrics.watch(name, partial(_waiting, registry, name))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        for batcher in batchers.values():
-            batcher.start()
+        registry.start()
         yield
-        for batcher in batchers.values():
-            await batcher.close()
+        await registry.close()
         for queue in (*queues.values(), runs_queue):
             queue.close()
 
@@ -90,10 +88,11 @@ def create_app(
         title="Recurra", version=VERSION, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     stopping = asyncio.Event()
-    classifier, reader = ClassifyEndpoint(registry, batchers, limits, stopping), ReadEndpoints(registry, queues, limits)
+    classifier, reader = ClassifyEndpoint(registry, limits, stopping), ReadEndpoints(registry, queues, limits)
     guard = Guard(
         app,
         direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
+        models=registry,
         access=access,
         limits=limits,
         metrics=metrics,
@@ -106,11 +105,15 @@ def create_app(
     app.add_exception_handler(Exception, on_exception)
     add_text_routes(app, classifier, reader)
     add_model_routes(app, FileViews(registry, results, data), registry, partial(_runs, runs_queue, runs))
-    add_state_routes(app, guard, batchers, metrics)
+    add_state_routes(app, guard)
     for address, endpoint in page_files(files or {}).items():
         app.add_api_route(address, endpoint, include_in_schema=False)
     describe(app, limits)
     return guard
+
+
+def _waiting(registry: ModelRegistry, name: str) -> int:
+    return registry.find(name).batcher.waiting
 
 
 async def _runs(queue: WorkerQueue, folder: Path | None) -> Response:

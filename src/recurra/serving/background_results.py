@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
@@ -39,11 +39,18 @@ class BackgroundResults:
         self._found: dict[tuple[str, str], Response] = {}
         self._queue: queue.SimpleQueue[tuple[_Job, Make]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._running = False
 
     @property
     def busy(self) -> bool:
         """Whether a computation is running or queued."""
-        return len(self._found) < len(self._jobs)
+        return self._running or len(self._found) < len(self._jobs)
+
+    def forget(self, models: Sequence[str]) -> None:
+        """Drops what was found for these models, and for several at once. Call it on the event loop only."""
+        for key in [key for key in self._jobs if not key[1] or key[1] in models]:
+            del self._jobs[key]
+            self._found.pop(key, None)
 
     def answer(self, view: str, model: str, make: Make) -> Response:
         """The result of ``make`` as JSON, or 202 while it is being computed. Call it on the event loop only.
@@ -73,7 +80,14 @@ class BackgroundResults:
     def _work(self) -> None:
         while True:
             job, make = self._queue.get()
-            self._found[job.view, job.model] = _computed(job, make)
+            key = job.view, job.model
+            # A job that was forgotten meanwhile has another one in its place, or none.
+            if self._jobs.get(key) is job:
+                self._running = True
+                found = _computed(job, make)
+                if self._jobs.get(key) is job:
+                    self._found[key] = found
+                self._running = False
 
 
 def _computed(job: _Job, make: Make) -> Response:

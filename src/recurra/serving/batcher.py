@@ -71,6 +71,10 @@ class Batcher:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
+    def retire(self) -> None:
+        """Ends the thread after what it was handed. For one that no request refers to; any thread may call it."""
+        self._handed.put(None)
+
     async def close(self) -> None:
         """Computes what was accepted and stops the thread, waiting no longer than ``limits.stop_seconds``."""
         self._hand_over()

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recurra.errors import RecurraError
-from recurra.serving.batcher import Batcher
 from recurra.serving.body import LINES, media_type, read_body, validate_json
 from recurra.serving.http_errors import JSON, RequestError
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.query import STREAM_PARAMETERS, names_of
 from recurra.serving.schema import ClassifyLine, ClassifyRequest
+from recurra.serving.served_model import ServedModel
 from recurra.serving.stream import LineStream
 
 __all__ = ["ClassifyEndpoint", "check_text", "with_abstention"]
@@ -28,18 +28,12 @@ class ClassifyEndpoint:
 
     Args:
         registry: the models.
-        batchers: the batcher of each model, by name.
         limits: bounds of a request.
         stopping: set when the service accepts no more lines of a stream.
     """
 
-    def __init__(
-        self, registry: ModelRegistry, batchers: Mapping[str, Batcher], limits: Limits, stopping: asyncio.Event
-    ) -> None:
-        self._registry, self._batchers, self._limits, self._stopping = registry, batchers, limits, stopping
-        self._heads = {
-            name: b'{"model":' + json.dumps(name, ensure_ascii=False).encode() + b',"results":[' for name in batchers
-        }
+    def __init__(self, registry: ModelRegistry, limits: Limits, stopping: asyncio.Event) -> None:
+        self._registry, self._limits, self._stopping = registry, limits, stopping
 
     async def __call__(self, request: Request) -> Response:
         """The response to a request, or a stream of answers.
@@ -56,7 +50,7 @@ class ClassifyEndpoint:
                 f'Give it in the body: {{"texts": […], "{given[0]}": …}}.',
             )
         body = validate_json(ClassifyRequest, await read_body(request, self._limits))
-        name = self._registry.resolve(body.model)
+        served = self._registry.find(body.model)
         if len(body.texts) > self._limits.texts:
             raise RequestError(
                 422,
@@ -65,45 +59,43 @@ class ClassifyEndpoint:
             )
         for place, text in enumerate(body.texts):
             check_text(text, f"texts[{place}]", self._limits)
-        below = self._abstaining(name, body.abstain_below)
+        below = _abstaining(served, body.abstain_below)
         answers: list[bytes] = []
         if body.texts:
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    answers = await self._batchers[name].answers(body.texts)
+                    answers = await served.batcher.answers(body.texts)
             except TimeoutError:
                 raise _late(self._limits) from None
         if below is not None:
             answers = [with_abstention(answer, below) for answer in answers]
         if LINES in request.headers.get("accept", ""):
-            return Response(b"".join(answer + b"\n" for answer in answers), media_type=LINES)
-        return Response(self._heads[name] + b",".join(answers) + b"]}", media_type=JSON)
+            return Response(b"".join(answer + b"\n" for answer in answers), 200, served.headers, LINES)
+        return Response(served.head + b",".join(answers) + b"]}", 200, served.headers, JSON)
 
     def _stream(self, request: Request) -> Response:
-        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``."""
-        name = self._registry.resolve(request.query_params.get("model"))
-        batcher, below = self._batchers[name], self._abstaining(name, _number(request))
+        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``.
+
+        All lines are answered by the model that the stream began with.
+        """
+        served = self._registry.find(request.query_params.get("model"))
+        below = _abstaining(served, _number(request))
 
         async def answer(lines: Sequence[bytes | None]) -> bytes:
             given = [self._text(line) for line in lines]
             texts = [text for text in given if isinstance(text, str)]
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    found = await batcher.answers(texts, patient=True) if texts else []
+                    found = await served.batcher.answers(texts, patient=True) if texts else []
                     answers = iter(found if below is None else [with_abstention(answer, below) for answer in found])
             except TimeoutError:
                 late = _problem(str(_late(self._limits)))
                 return b"".join(late if isinstance(text, str) else text for text in given)
             return b"".join(next(answers) + b"\n" if isinstance(text, str) else text for text in given)
 
-        return LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
-
-    def _abstaining(self, name: str, below: float | None) -> float | None:
-        """The validated probability below which the model abstains; ``None`` if it never does."""
-        try:
-            return self._registry.models[name].checked_abstaining(below)
-        except RecurraError as error:
-            raise RequestError(422, error.received, error.hint) from error
+        stream = LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
+        stream.headers.update(served.headers)
+        return stream
 
     def _text(self, line: bytes | None) -> str | bytes:
         """The text of a line, or the error line to answer it with."""
@@ -123,6 +115,14 @@ def with_abstention(answer: bytes, below: float) -> bytes:
         return answer
     # A quote inside a label is escaped, so this is the key itself.
     return b'{"label":null' + answer[answer.index(b',"probabilities":') :]
+
+
+def _abstaining(served: ServedModel, below: float | None) -> float | None:
+    """The validated probability below which the model abstains; ``None`` if it never does."""
+    try:
+        return served.model.checked_abstaining(below)
+    except RecurraError as error:
+        raise RequestError(422, error.received, error.hint) from error
 
 
 def _number(request: Request) -> float | None:

@@ -17,6 +17,7 @@ from recurra.serving.headers import with_headers
 from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
+from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.query import check_query
 
 __all__ = ["Guard"]
@@ -34,6 +35,7 @@ class Guard:
     Args:
         app: the application that answers.
         direct: endpoints for POST requests by path that bypass ``app``, whose layers take longer than a small model.
+        models: the models that answer, for the server, which replaces them.
         access: which requests are allowed.
         limits: how many requests are answered at the same time.
         metrics: counts the requests.
@@ -49,6 +51,7 @@ class Guard:
         app: ASGIApp,
         *,
         direct: Mapping[str, Endpoint],
+        models: ModelRegistry,
         access: Access,
         limits: Limits,
         metrics: Metrics,
@@ -56,11 +59,12 @@ class Guard:
         background: Callable[[], bool],
     ) -> None:
         self._app, self._direct = app, direct
-        self._access, self._limits, self._metrics = access, limits, metrics
+        self._access, self._limits = access, limits
+        self.models, self.metrics = models, metrics
         self.background = background
         self.stopping = stopping
         self.in_flight = 0
-        metrics.in_flight.set_function(lambda: self.in_flight)
+        metrics.watch_requests(lambda: self.in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, as an ASGI application."""
@@ -80,7 +84,7 @@ class Guard:
         finally:
             path = answer.path or getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in METHODS else "other"
-            self._metrics.answered(method, path, answer.status, time.perf_counter() - began)
+            self.metrics.answered(method, path, answer.status, time.perf_counter() - began)
 
     def _busy(self, path: str) -> RequestError | None:
         if path == "/healthz":

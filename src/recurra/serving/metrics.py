@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import Response
 
 __all__ = ["Metrics"]
@@ -17,13 +19,20 @@ TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 class Metrics:
     """The metrics of one service.
 
-    Attributes:
-        in_flight: gauge of requests that are being answered.
+    Args:
+        shared: the folder in which several processes count together, ended ones included (prometheus_client's
+            multiprocess mode, which PROMETHEUS_MULTIPROC_DIR switches on before it is imported); ``None`` if this is
+            the only process.
     """
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+    def __init__(self, shared: Path | None = None) -> None:
+        self.registry = self._shown = CollectorRegistry()
+        if shared is None:
+            ProcessCollector(registry=self.registry)
+        else:
+            self._shown = CollectorRegistry()
+            MultiProcessCollector(self._shown, str(shared))  # type: ignore[no-untyped-call]
+        self._watched: list[tuple[Gauge, Callable[[], int]]] = []
         self._requests = Counter(
             "recurra_requests", "Requests answered.", ["method", "path", "status"], registry=self.registry
         )
@@ -37,9 +46,17 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         self._waiting = Gauge(
-            "recurra_waiting_texts", "Texts that wait or are being computed.", ["model"], registry=self.registry
+            "recurra_waiting_texts", "Texts that wait or are being computed.", ["model"], registry=self.registry,
+            multiprocess_mode="livesum",
+        )  # fmt: skip
+        self._in_flight = Gauge(
+            "recurra_requests_in_flight", "Requests being answered.", registry=self.registry,
+            multiprocess_mode="livesum",
+        )  # fmt: skip
+        workers = Gauge(
+            "recurra_workers", "Processes that answer.", registry=self.registry, multiprocess_mode="livesum"
         )
-        self.in_flight = Gauge("recurra_requests_in_flight", "Requests being answered.", registry=self.registry)
+        workers.set(1)
 
     def answered(self, method: str, path: str, status: int, seconds: float) -> None:
         """Counts a request.
@@ -62,8 +79,18 @@ class Metrics:
         """Adds a model: its counters start at 0, and its gauge of waiting texts calls ``waiting``."""
         self._texts.labels(model)
         self._batches.labels(model)
-        self._waiting.labels(model).set_function(waiting)
+        self._watched.append((self._waiting.labels(model), waiting))
+
+    def watch_requests(self, in_flight: Callable[[], int]) -> None:
+        """Lets the gauge of requests that are being answered call ``in_flight``."""
+        self._watched.append((self._in_flight, in_flight))
+
+    def refresh(self) -> None:
+        """Sets the gauges, which other processes show as well."""
+        for gauge, value in self._watched:
+            gauge.set(value())
 
     def page(self) -> Response:
         """The current values of all metrics."""
-        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        self.refresh()
+        return Response(generate_latest(self._shown), media_type=CONTENT_TYPE_PLAIN_0_0_4)

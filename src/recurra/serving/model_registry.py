@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recurra.data.documents import Label
 from recurra.errors import SettingsError
 from recurra.hub import PREFIX, HubAddress, local_path
 from recurra.runtime import Model
 from recurra.serving.http_errors import RequestError
+from recurra.serving.served_model import ServedModel
 
-__all__ = ["ModelRegistry", "json_predictor", "paths_by_name"]
+__all__ = ["ModelRegistry", "paths_by_name"]
 
 
-@dataclass(frozen=True)
 class ModelRegistry:
-    """Models by name, in the order given.
+    """Models by name, in the order given. A model can be replaced; names are neither added nor removed.
 
-    Attributes:
+    Args:
         models: one or more.
+        make: warms up a model under its name; any thread may call it.
+        replaced: called with the names of models that have been replaced, on the event loop.
     """
 
-    models: Mapping[str, Model]
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        make: Callable[[str, Model], ServedModel],
+        replaced: Callable[[Sequence[str]], None],
+    ) -> None:
+        self.make, self._replaced = make, replaced
+        self._served = {name: make(name, model) for name, model in models.items()}
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """The current models by name."""
+        return {name: served.model for name, served in self._served.items()}
+
+    @property
+    def served(self) -> tuple[ServedModel, ...]:
+        """The current models, warmed up."""
+        return tuple(self._served.values())
+
+    def find(self, name: str | None) -> ServedModel:
+        """The current model of a name, or the first one if it is ``None``. Ask once for each answer, and keep it.
+
+        Raises:
+            RequestError: 404, there is no such model.
+        """
+        return self._served[self.resolve(name)]
 
     def resolve(self, name: str | None) -> str:
         """The given name, or the name of the first model if it is ``None``.
@@ -34,39 +58,35 @@ class ModelRegistry:
             RequestError: 404, there is no such model.
         """
         if name is None:
-            return next(iter(self.models))
-        if name not in self.models:
-            known = ", ".join(self.models)
+            return next(iter(self._served))
+        if name not in self._served:
+            known = ", ".join(self._served)
             raise RequestError(404, f"There is no model {name!r:.80}", f"The models are {known:.300}.")
         return name
 
+    def start(self) -> None:
+        """Starts to answer. Call it on the event loop."""
+        for served in self._served.values():
+            served.batcher.start()
+
+    async def close(self) -> None:
+        """Computes what was accepted, and ends the models' threads."""
+        for served in self._served.values():
+            await served.batcher.close()
+
+    def replace(self, served: Sequence[ServedModel]) -> None:
+        """Lets other models answer from now on, under the names they were made for. Call it on the event loop.
+
+        Requests in progress are answered by the models that they began with.
+        """
+        for one in served:
+            one.batcher.start()
+            self._served[one.name] = one
+        self._replaced([one.name for one in served])
+
     def to_dict(self) -> dict[str, Any]:
-        """Name and description of every model, as plain JSON values."""
-        return {"models": [{"name": name, **model.info} for name, model in self.models.items()]}
-
-
-def json_predictor(model: Model) -> Callable[[list[str]], Sequence[bytes]]:
-    """A function from texts to results as JSON bytes: the label or labels, and the probability of every class."""
-    labels = [json.dumps(label, ensure_ascii=False).encode("utf-8", "replace") for label in model.bundle.labels.classes]
-    # Labels as JSON keys; nine digits tell any two float32 numbers apart.
-    pairs = b",".join(_key(label).replace(b"%", b"%%") + b":%.9g" for label in model.bundle.labels.classes)
-    template = b'{"%b":' % model.task.key.encode() + b'%b,"probabilities":{' + pairs + b"}}"
-
-    def answer(texts: list[str]) -> Sequence[bytes]:
-        rows = model.predict_proba(texts)
-        given = model.task.decide(rows).format(labels, one=bytes, none=b"null", many=_list)
-        return [template % (one, *row) for one, row in zip(given, rows.tolist(), strict=True)]
-
-    return answer
-
-
-def _list(words: Sequence[bytes]) -> bytes:
-    return b"[" + b",".join(words) + b"]"
-
-
-def _key(label: Label) -> bytes:
-    text = label if isinstance(label, str) else json.dumps(label)
-    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
+        """Name, digest and description of every model, as plain JSON values."""
+        return {"models": [{"name": one.name, "digest": one.digest, **one.model.info} for one in self.served]}
 
 
 def paths_by_name(words: Sequence[str], *, quiet: bool = False) -> dict[str, Path]:

@@ -20,6 +20,7 @@ from recurra.serving.http_errors import JSON, RequestError, json_bytes
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.schema import CompareRequest, ReadRequest
+from recurra.serving.served_model import DIGEST_HEADER, ServedModel
 from recurra.serving.worker_queue import WorkerQueue
 
 __all__ = ["ReadEndpoints"]
@@ -47,17 +48,17 @@ class ReadEndpoints:
         """A text as one model reads it; as a stream of lines, first a rough attribution and then better ones."""
         media_type(request, JSON)
         body = validate_json(ReadRequest, await read_body(request, self._limits))
-        name = self._registry.resolve(body.model)
+        served = self._registry.find(body.model)
         check_text(body.text, "text", self._limits)
-        work = partial(self._readings, name, body.text, gates=body.gates, attribution=body.attribution)
-        queue = self._queues[name]
+        work = partial(self._readings, served, body.text, gates=body.gates, attribution=body.attribution)
+        queue = self._queues[served.name]
         if LINES in request.headers.get("accept", ""):
             lines = queue.results(lambda: _encoded(work(), every=LINE_SECONDS))
             # An error before the first line is sent as a status, not as a line.
             first = await _while_there(request, anext(lines))
-            return StreamingResponse(_lines(first, lines), media_type=LINES)
+            return StreamingResponse(_lines(first, lines), 200, served.headers, LINES)
         answer = await _while_there(request, queue.last(lambda: _encoded(work())))
-        return Response(answer, media_type=JSON)
+        return Response(answer, 200, served.headers, JSON)
 
     async def compare(self, request: Request) -> Response:
         """A text as several models read it."""
@@ -70,18 +71,17 @@ class ReadEndpoints:
                 422, f"models has {len(wanted)} names, {len(set(wanted))} of them different",
                 f"Name from 1 to {most} different models, or leave it out.",
             )  # fmt: skip
-        names = [self._registry.resolve(name) for name in wanted]
+        chosen = [self._registry.find(name) for name in wanted]
         check_text(body.text, "text", self._limits)
-        works = [
-            self._queues[name].last(partial(_encoded, self._readings(name, body.text)))  # Begins in the queue's thread.
-            for name in names
-        ]
+        # Each begins in its queue's thread.
+        works = [self._queues[one.name].last(partial(_encoded, self._readings(one, body.text))) for one in chosen]
         answers = await _while_there(request, _all(works))
         head = b'{"text":' + json_bytes(body.text) + b',"models":['
-        return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", media_type=JSON)
+        headers = {DIGEST_HEADER: ", ".join(one.digest for one in chosen)}
+        return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", 200, headers, JSON)
 
-    def _readings(self, name: str, text: str, **wanted: bool) -> Iterator[ReadingJson]:
-        model = self._registry.models[name]
+    def _readings(self, served: ServedModel, text: str, **wanted: bool) -> Iterator[ReadingJson]:
+        model = served.model
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:
             raise RequestError(
@@ -90,7 +90,7 @@ class ReadEndpoints:
                 "Cut it, or ask /v1/classify for the answer alone.",
             )
         try:
-            yield from readings(model, text, name=name, **wanted)
+            yield from readings(model, text, name=served.name, **wanted)
         except SettingsError as error:
             # Some networks can be read, but not be differentiated.
             raise RequestError(422, error.received, error.hint) from error

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
 from recurra.serving import schema
-from recurra.serving.batcher import Batcher
 from recurra.serving.body import LINES
 from recurra.serving.classify import ClassifyEndpoint
 from recurra.serving.file_views import VIEWS, FileViews
 from recurra.serving.guard import Guard
 from recurra.serving.http_errors import JSON, json_response
-from recurra.serving.metrics import Metrics
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.reading import ReadEndpoints
+from recurra.serving.served_model import DIGEST_HEADER
 
 __all__ = ["add_model_routes", "add_state_routes", "add_text_routes"]
 
@@ -39,6 +38,15 @@ _REASONS = {
 }
 ACCESS = (400, 401, 403, 421, 500, 503)
 BODY = (404, 408, 413, 415, 422, 504)
+
+_DIGEST = {
+    "headers": {
+        DIGEST_HEADER: {
+            "description": "The SHA-256 of the model file that answered, as /v1/models has it; of several, in order.",
+            "schema": {"type": "string"},
+        }
+    }
+}
 
 ModelName = Annotated[str | None, Query(description="Name of a model; the first if left out.")]
 
@@ -63,7 +71,7 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
             'line, in order, as soon as possible: the result, or `{"error": …}`. A client that sends lines has to read '
             f"at the same time. With `Accept: {LINES}` the results for a list of texts are sent as lines as well."
         ),
-        responses={200: {"model": schema.ClassifyResponse, "content": lines}, **_problems(*ACCESS, *BODY)},
+        responses={200: {"model": schema.ClassifyResponse, "content": lines, **_DIGEST}, **_problems(*ACCESS, *BODY)},
         openapi_extra={**_body(schema.ClassifyRequest, **{LINES: schema.ClassifyLine}), "parameters": [model, below]},
     )
     app.add_api_route(
@@ -71,7 +79,7 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
         reader.read,
         methods=["POST"],
         summary="Read a text word by word",
-        responses={200: {"model": dict[str, Any]}, **_problems(*ACCESS, *BODY)},
+        responses={200: {"model": dict[str, Any], **_DIGEST}, **_problems(*ACCESS, *BODY)},
         openapi_extra=_body(schema.ReadRequest),
     )
     app.add_api_route(
@@ -79,7 +87,7 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
         reader.compare,
         methods=["POST"],
         summary="Read a text with several models",
-        responses={200: {"model": schema.CompareResponse}, **_problems(*ACCESS, *BODY)},
+        responses={200: {"model": schema.CompareResponse, **_DIGEST}, **_problems(*ACCESS, *BODY)},
         openapi_extra=_body(schema.CompareRequest),
     )
 
@@ -141,7 +149,7 @@ def _view(file_views: FileViews, view: str) -> Callable[..., Awaitable[Response]
     return answer
 
 
-def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher], metrics: Metrics) -> None:
+def add_state_routes(app: FastAPI, guard: Guard) -> None:
     """Adds the routes for operators: health, readiness and metrics."""
 
     async def healthz() -> Response:
@@ -149,12 +157,12 @@ def add_state_routes(app: FastAPI, guard: Guard, batchers: Mapping[str, Batcher]
 
     async def readyz() -> Response:
         # If the service is stopping, the guard has rejected the request already.
-        if all(batcher.alive for batcher in batchers.values()):
+        if all(served.batcher.alive for served in guard.models.served):
             return json_response({"state": "ready"})
         return json_response({"error": "A thread that computes has ended. Restart the service."}, status=503)
 
     async def count() -> Response:
-        return metrics.page()
+        return guard.metrics.page()
 
     state: Responses = {200: {"model": schema.StateResponse}}
     app.add_api_route(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
 import socket
 import sys
@@ -17,8 +18,9 @@ from recurra.errors import RecurraError
 from recurra.serving.guard import Guard
 from recurra.serving.limits import Limits
 from recurra.serving.protocol import bounded_protocol
+from recurra.serving.reload import Reloader, hangs_up
 
-__all__ = ["bound_socket", "serve"]
+__all__ = ["Server", "bound_socket", "serve"]
 
 # Computing threads must get the GIL back while the event loop is busy; Python's default of five milliseconds is longer
 # than most batches take.
@@ -55,16 +57,19 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(guard: Guard, listener: socket.socket, *, limits: Limits, ready: Callable[[], None]) -> bool:
+def serve(
+    guard: Guard, listener: socket.socket, *, limits: Limits, reloader: Reloader, ready: Callable[[], None]
+) -> bool:
     """Answers requests until SIGTERM or SIGINT.
 
     Then new requests are rejected with 503, the accepted ones are answered, and the function returns. A second signal
-    stops the server at once.
+    stops the server at once. SIGHUP lets the models be read again, or stops the server if its terminal is gone.
 
     Args:
         guard: the service.
         listener: a bound socket; it is closed at the end.
         limits: bounds of connections and time.
+        reloader: replaces models.
         ready: called when the server accepts requests.
 
     Returns:
@@ -73,42 +78,71 @@ def serve(guard: Guard, listener: socket.socket, *, limits: Limits, ready: Calla
     Raises:
         RecurraError: the server could not start.
     """
-    config = uvicorn.Config(
-        guard,
-        http=bounded_protocol(limits),
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        # The guard logs failures, and nobody needs a line for every request.
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=1,
-    )
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    server = Server(guard, limits, reloader, ready=ready)
     try:
-        server = _Server(config, guard, limits, ready)
         server.run(sockets=[listener])
     finally:
-        sys.setswitchinterval(before)
         listener.close()
     if not server.started:
         raise RecurraError("The service could not start", "The lines above say why.")
     return server.finished
 
 
-class _Server(uvicorn.Server):
-    """Stops in two steps: first it accepts no new requests; when the last is answered it closes the connections."""
+class Server(uvicorn.Server):
+    """Stops in two steps: first it accepts no new requests; when the last is answered it closes the connections.
 
-    def __init__(self, config: uvicorn.Config, guard: Guard, limits: Limits, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._guard, self._limits, self._ready = guard, limits, ready
+    Args:
+        guard: the service.
+        limits: bounds of connections and time.
+        reloader: replaces models.
+        ready: called when it accepts requests.
+        parent: the process without which it stops; ``None`` if there is none.
+
+    Attributes:
+        finished: whether all accepted requests were answered, after it has stopped.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        limits: Limits,
+        reloader: Reloader,
+        *,
+        ready: Callable[[], None] = lambda: None,
+        parent: int | None = None,
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                guard,
+                http=bounded_protocol(limits),
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                # The guard logs failures, and nobody needs a line for every request.
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._guard, self._limits, self._reloader = guard, limits, reloader
+        self._ready, self._parent = ready, parent
+        # A worker's parent decides for it.
+        self._hangs_up = hangs_up() if parent is None else lambda: False
         self._signals = 0
         self._deadline = 0.0
         self.finished = False
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answers requests until it is stopped."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        try:
+            super().run(sockets)
+        finally:
+            sys.setswitchinterval(before)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen and calls ``ready``."""
@@ -119,7 +153,10 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handles signals. Unlike uvicorn it does not raise a handled signal again after the shutdown."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self.handle_exit) for number in handled}
+        # A worker is started with it blocked, so that none comes too early.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         try:
             yield
         finally:
@@ -127,11 +164,16 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Counts a request to stop, which :meth:`on_tick` carries out."""
-        self._signals += 1
+        """Counts a request to stop, which :meth:`on_tick` carries out, or notes that models are to be read again."""
+        if sig == signal.SIGHUP and not self._hangs_up():
+            self._reloader.request()
+        else:
+            self._signals += 1
 
     async def on_tick(self, counter: int) -> bool:
-        """Checks ten times a second whether the server should and can stop."""
+        """Checks ten times a second whether the server should and can stop, and what else is due."""
+        if self._parent not in (None, os.getppid()):
+            self._signals, self._parent = self._signals + 1, None
         if self._signals and not self._guard.stopping.is_set():
             self._guard.stopping.set()
             self._deadline = time.monotonic() + self._limits.stop_seconds
@@ -141,4 +183,7 @@ class _Server(uvicorn.Server):
                 self.force_exit = True
             if self.finished or self.force_exit or time.monotonic() > self._deadline:
                 self.should_exit = True
+        else:
+            self._reloader.tick(counter)
+        self._guard.metrics.refresh()
         return await super().on_tick(counter)
