@@ -57,6 +57,7 @@ export function mount(body, signal) {
         const line = wordLine(reading.tokens, tints, { label: t(`attribution.${method}`), digits: 2 });
         return card(t(`attribution.${method}`), {
           note: t(`attribution.${method}_note`),
+          help: "attribution",
           body: line.node,
           downloads: [
             svgButton(fileName(method, reading.model), () =>
@@ -70,6 +71,7 @@ export function mount(body, signal) {
       }),
       card(t("attribution.table"), {
         note: t("attribution.table_note"),
+        help: "bars",
         body: barTable(
           t("attribution.table"),
           t("reading.word"),

@@ -14,6 +14,7 @@ import { emptyPanel } from "../parts/notices.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { largestOf } from "../parts/tint-scale.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
 import { store } from "../store.js";
@@ -82,6 +83,7 @@ export function mount(body, signal) {
     });
     const legend = toneLegend(answer.models.map((reading, place) => [reading.model, place]));
     return card(t("compare.chart"), {
+      help: "lines_of_models",
       tools: picker(
         t("compare.of_class"),
         labels.map((label) => [label, label]),
@@ -113,13 +115,16 @@ export function mount(body, signal) {
 }
 
 function sideBySide(answer) {
+  // One scale for all: the same evidence has the same tint whichever model gives it.
+  const largest = largestOf(answer.models.flatMap((reading) => tintsOf(reading, null)));
   return el(
     "div",
     { class: "grid" },
-    answer.models.map((reading) => {
+    answer.models.map((reading, place) => {
       const last = reading.probabilities.at(-1) ?? reading.start;
       const answer = answerPlaces(reading, last);
       return card(reading.model, {
+        help: place === 0 && reading.tokens.length > 0 && "words_of_models",
         body: [
           answer.length === 0 && el("p", { class: "headline small", text: t("reading.no_label") }),
           answer.map((place) =>
@@ -134,6 +139,7 @@ function sideBySide(answer) {
             wordLine(reading.tokens, tintsOf(reading, null), {
               label: t("compare.words_of", { model: reading.model }),
               digits: null,
+              largest,
             }).node,
           branchNote(reading),
         ],
@@ -168,7 +174,7 @@ function drawData(node, answer) {
         (answer.notes ?? []).map((note) => el("p", { class: "note", text: noteLine(note, answer.models) })),
       ],
     }),
-    answer.pairs.map((pair) => pairCard(pair, answer)),
+    answer.pairs.map((pair, place) => pairCard(pair, answer, { help: place === 0 && "pair" })),
     answer.slices?.length > 0 && sliceCard(answer),
   );
 }
@@ -179,7 +185,7 @@ function noteLine(note, models) {
   return about + serviceLine(note.slice(about.length));
 }
 
-function pairCard(pair, answer) {
+function pairCard(pair, answer, { help }) {
   const tone = (model) => `tone-${(answer.models.findIndex(({ name }) => name === model) % 6) + 1}`;
   const parts = [
     ["both", "edge"],
@@ -188,7 +194,9 @@ function pairCard(pair, answer) {
     ["neither", "line"],
   ];
   const named = (name) => t(`compare.${name}`, { a: pair.a, b: pair.b });
+  const differ = pair.only_a + pair.only_b;
   return card(t("compare.pair", { a: pair.a, b: pair.b }), {
+    help,
     body: [
       el("p", {
         class: "note",
@@ -223,7 +231,9 @@ function pairCard(pair, answer) {
         el(
           "details",
           { class: "as-table" },
-          el("summary", { text: t("compare.examples", { count: pair.examples.length }) }),
+          el("summary", { text: t("compare.examples", { count: differ }) }),
+          pair.examples.length < differ &&
+            el("p", { class: "note", text: t("compare.examples_part", { count: pair.examples.length, all: differ }) }),
           el("ul", { class: "neighbours" }, pair.examples.map(exampleItem)),
         ),
     ],

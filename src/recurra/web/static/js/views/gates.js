@@ -72,11 +72,11 @@ export function mount(body, signal) {
       answer,
       el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
       reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
-      layers.map((layer) => layerCard(reading, layer)),
+      layers.map((layer, place) => layerCard(reading, layer, { help: place === 0 && "heat" })),
     );
   }
 
-  function layerCard(reading, layer) {
+  function layerCard(reading, layer, { help }) {
     const values = valuesOf(layer, shown);
     const units = sorted ? layer.order : layer.h[0].map((value, unit) => unit);
     // The linear branch may read on where the network does not.
@@ -109,6 +109,7 @@ export function mount(body, signal) {
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
+      help,
       tools: map.scale,
       body: el(
         "div",

@@ -155,6 +155,7 @@ function build(first, kind, outer) {
       }),
       card(t("reading.words"), {
         note: t(reading.given ? "reading.words_note_labels" : "reading.words_note"),
+        help: "words",
         tools: chooseClass,
         body: [words, after],
         downloads: [
@@ -166,6 +167,7 @@ function build(first, kind, outer) {
     ),
     card(t("reading.chart"), {
       note: [t("reading.chart_note"), chooseWay && t("reading.chart_note_ends")].filter(Boolean).join(" "),
+      help: "probabilities",
       tools: chooseWay,
       body: [plot.legend, plot.node],
       table,
