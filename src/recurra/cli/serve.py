@@ -38,6 +38,7 @@ __all__ = ["EXAMPLES", "serve"]
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
     "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
+    "recurra serve tickets.safetensors --data tickets.csv --decisions decisions.csv",
     "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
 )
 
@@ -56,6 +57,15 @@ def serve(
         str | None,
         typer.Option(
             "--data", metavar="DATA", help="Labelled rows for the views of a whole file: a file or a named set."
+        ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="With --data: .csv file in which the page keeps decisions about its rows, for train --exclude and "
+            "--relabel.",
         ),
     ] = None,
     runs: Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder of training runs to show.")] = None,
@@ -85,10 +95,13 @@ def serve(
     """
     if port > LAST_PORT:
         raise SettingsError(f"--port is {port}", f"Give one from 0 to {LAST_PORT}.")
+    if decisions is not None and data is None:
+        raise SettingsError(f"--decisions {decisions} is given without --data", "Name the rows that they are about.")
     output = Output(as_json=as_json, quiet=quiet)
     access = _access(host, token_file)
     from recurra.runtime import load
     from recurra.serving import Limits, create_app
+    from recurra.serving.decisions import DecisionStore
     from recurra.serving.model_registry import paths_by_name
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
@@ -105,13 +118,18 @@ def serve(
     if data is not None:
         table = read_data(data, reading.of_model(*loaded.values()), part="test", output=output)
     limits = Limits()
-    guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
+    store = None if decisions is None or table is None else DecisionStore(decisions, table)
+    guard = create_app(
+        loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files(), decisions=store
+    )
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
     with bound_socket(host, port) as listener:
         address = _address(host, listener.getsockname()[1])
 
         def ready() -> None:
             output.detail(folded(f"models: {', '.join(paths)}"))
+            if store is not None:
+                output.detail(f"decisions: {len(store.made()):,} in {store.path}")
             output.detail(f"to ask: {_request(address, token_file)}")
             output.result(f"ready: {address}")
             output.document({"address": address, "models": list(paths), "data": data, "token": token_file is not None})

@@ -17,6 +17,7 @@ from recurra.serving.access import Access
 from recurra.serving.background_results import BackgroundResults
 from recurra.serving.batcher import Batcher
 from recurra.serving.classify import ClassifyEndpoint
+from recurra.serving.decisions import DecisionStore
 from recurra.serving.file_views import FileViews
 from recurra.serving.guard import Guard
 from recurra.serving.http_errors import RequestError, json_response, on_exception, on_http_exception, on_request_error
@@ -26,6 +27,7 @@ from recurra.serving.model_registry import ModelRegistry, json_predictor
 from recurra.serving.openapi import describe
 from recurra.serving.page import PageFile, page_files
 from recurra.serving.reading import ReadEndpoints
+from recurra.serving.room import RoomEndpoints, add_room_routes
 from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
 from recurra.serving.worker_queue import WorkerQueue
@@ -45,6 +47,7 @@ def create_app(
     data: Table | None = None,
     runs: Path | None = None,
     files: Mapping[str, PageFile] | None = None,
+    decisions: DecisionStore | None = None,
 ) -> Guard:
     """Builds the service.
 
@@ -55,6 +58,7 @@ def create_app(
         data: labelled rows, for the views of a whole file.
         runs: folder of training runs.
         files: the page's files by path.
+        decisions: keeps what the page's users decide about ``data``; ``None`` leaves that to their browsers.
 
     Returns:
         The ASGI application; every model has been warmed up with one prediction.
@@ -84,6 +88,7 @@ def create_app(
             await batcher.close()
         for queue in (*queues.values(), runs_queue):
             queue.close()
+        room.close()
 
     # FastAPI's own documentation pages load scripts from a CDN.
     app = FastAPI(
@@ -91,6 +96,7 @@ def create_app(
     )
     stopping = asyncio.Event()
     classifier, reader = ClassifyEndpoint(registry, batchers, limits, stopping), ReadEndpoints(registry, queues, limits)
+    room = RoomEndpoints(registry, queues, limits, data, decisions)
     guard = Guard(
         app,
         direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
@@ -106,6 +112,7 @@ def create_app(
     app.add_exception_handler(Exception, on_exception)
     add_text_routes(app, classifier, reader)
     add_model_routes(app, FileViews(registry, results, data), registry, partial(_runs, runs_queue, runs))
+    add_room_routes(app, room)
     add_state_routes(app, guard, batchers, metrics)
     for address, endpoint in page_files(files or {}).items():
         app.add_api_route(address, endpoint, include_in_schema=False)

@@ -32,6 +32,7 @@ from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.ending import lower_loss_before
 from recurra.training.held_out import calibrate_output, logits, validate
+from recurra.training.kept_examples import HeldSample, with_examples
 from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
@@ -136,6 +137,7 @@ def fit(
             run=run,
             provenance=replace(provenance or Provenance(), tokens=choice, baselines=baselines),
             callbacks=callbacks,
+            examples=HeldSample.of(labelled, recipe.training, run.keep_examples) if run.keep_examples else None,
         )
 
 
@@ -147,6 +149,7 @@ def fit_prepared(
     run: RunOptions,
     provenance: Provenance,
     callbacks: Sequence[Callback],
+    examples: HeldSample | None = None,
 ) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -157,6 +160,7 @@ def fit_prepared(
         run: where to compute and to write; a folder is made ready.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
+        examples: rows held out, of which some are kept in the model file.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -241,6 +245,7 @@ def fit_prepared(
         provenance=provenance,
         initial=initial,
     )
+    bundle = with_examples(bundle, examples)
     _tell_of_size(bundle, recipe, told)
     write_run(run.folder, bundle, outcome)
     return FitResult(

@@ -11,7 +11,7 @@ import { tintScale } from "./tint-scale.js";
  * @param {Array<{place: number, value: number, said?: string}>} tints for each word: the class whose colour it takes,
  *   how strongly, and what is said of it. The value stands under the word.
  * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
- *   reached), `digits` under each word at least (null: no numbers), `signs`: whether a value below zero speaks against
+ *   reached, and whether it was reached), `digits` under each word at least (null: no numbers), `signs`: whether a value below zero speaks against
  *   the class, which is hatched, or just has no tint; `largest` where several lines share a scale.
  * @returns {{node: Element, mark: function(number|null): void}}
  */
@@ -56,7 +56,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, 
     for (const button of buttons) button.tabIndex = -1;
     buttons[place].tabIndex = 0;
     mark(place);
-    chosen(place);
+    chosen(place, true);
   }
   function mark(place) {
     for (const [number, button] of buttons.entries()) button.classList.toggle("marked", number === place);
@@ -73,7 +73,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, 
           const button = event.target.closest("button");
           if (button) {
             mark(Number(button.dataset.place));
-            chosen(Number(button.dataset.place));
+            chosen(Number(button.dataset.place), false);
           }
         },
         keydown: (event) => {

@@ -11,13 +11,14 @@ import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { largestOf } from "../parts/tint-scale.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
-import { store } from "../store.js";
+import { look, store } from "../store.js";
 
 export function mount(body, signal) {
   if (store.models.length < 2) {
@@ -43,7 +44,7 @@ export function mount(body, signal) {
 
   function together(answer) {
     const labels = [...new Set(answer.models.flatMap((reading) => reading.labels.map(String)))];
-    if (!labels.includes(shown)) shown = String(answer.models[0].label);
+    if (!labels.includes(shown)) shown = labels.includes(store.class) ? store.class : String(answer.models[0].label);
     const rows = () =>
       answer.models
         .map((reading) => {
@@ -90,6 +91,7 @@ export function mount(body, signal) {
         shown,
         (label) => {
           shown = label;
+          look({ class: label });
           plot.redraw();
         },
       ),
@@ -260,6 +262,8 @@ function exampleItem(example) {
         " ",
         el("span", { class: "figure", text: percent(said.probability) }),
       ]),
+      " ",
+      readButton(example.number),
     ),
   );
 }

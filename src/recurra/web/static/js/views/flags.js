@@ -8,6 +8,7 @@ import { facts, fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
 
@@ -194,6 +195,8 @@ function exampleOf(unit, example, flags) {
       t("page.predicted"),
       " ",
       labelName(example.predicted, placeOf(example.predicted)),
+      " ",
+      Number.isInteger(example.number) && readButton(example.number, { model: flags.model }),
       " ",
       svgButton(fileName("flag", flags.model, unit.unit), () => wordsPicture(tokens, tints, { title: unitName(unit), signs: false })),
     ),

@@ -16,6 +16,7 @@ import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
+import { look, store } from "../store.js";
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
@@ -91,7 +92,8 @@ function build(first, kind, outer) {
   const own = new AbortController();
   const signal = AbortSignal.any([outer, own.signal]);
   let reading = first;
-  let shown = null;
+  // The class that the address names, if the model has it.
+  let shown = placeNamed(reading, store.class);
   let way = "beginnings";
   let line = null;
 
@@ -105,9 +107,10 @@ function build(first, kind, outer) {
   const drawWords = () => {
     line = wordLine(reading.tokens, tints(), {
       label: evidenceName(),
-      chosen: (place) => {
+      chosen: (place, reached) => {
         plot.markWord(place);
         describe(place);
+        if (reached) look({ word: place });
       },
     });
     fill(words, line.node);
@@ -122,8 +125,9 @@ function build(first, kind, outer) {
   });
 
   const classes = [["", t("reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
-  const chooseClass = picker(t("reading.evidence"), classes, "", (value) => {
+  const chooseClass = picker(t("reading.evidence"), classes, shown ?? "", (value) => {
     shown = value === "" ? null : Number(value);
+    look({ class: shown === null ? null : String(reading.labels[shown]) });
     drawWords();
   });
   const ways = ["beginnings", "ends"].map((name) => [name, t(`reading.by_${name}`)]);
@@ -186,8 +190,19 @@ function build(first, kind, outer) {
       fill(after, el("p", { class: "soft", text: t("reading.point") }));
       plot.show();
       table.refresh();
+      if (store.word !== null && store.word < reading.tokens.length) {
+        line.mark(store.word);
+        plot.markWord(store.word);
+        describe(store.word);
+      }
     },
   };
+}
+
+/** The place of a class by its name; null where the model has none of that name. */
+function placeNamed(reading, name) {
+  const place = reading.labels.map(String).indexOf(name);
+  return place < 0 ? null : place;
 }
 
 /** A word's numbers: where the classes stand after it and how they moved. */

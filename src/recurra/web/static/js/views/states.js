@@ -8,6 +8,7 @@ import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { colourOf, look, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
 import { store } from "../store.js";
@@ -67,7 +68,7 @@ function draw(body, states, signal) {
         },
         hoverinfo: "text",
         text: own.map(saidOf),
-        customdata: own.map((point) => withPath.get(point.row) ?? null),
+        customdata: own.map((point) => points.indexOf(point)),
       };
     });
     return [
@@ -106,13 +107,22 @@ function draw(body, states, signal) {
     xaxis: { title: { text: axis(0) }, range: ranges[0] },
     yaxis: { title: { text: axis(1) }, range: ranges[1] },
   });
+  const picked = el("p", { class: "note", role: "status" });
   const plot = chart({
     label: t("states.chart_label", { count: points.length }),
     height: 460,
     draw: () => ({ traces: traces(), layout: layout() }),
     signal,
     clicked: (point) => {
-      if (Number.isInteger(point.customdata)) choose(point.customdata);
+      const clicked = points[point.customdata];
+      if (!clicked) return;
+      if (withPath.has(clicked.row)) choose(withPath.get(clicked.row));
+      fill(
+        picked,
+        t("states.clicked", { row: numberOf(clicked), label: clicked.label, predicted: clicked.predicted }),
+        " ",
+        readButton(clicked.number, { model: states.model }),
+      );
     },
   });
 
@@ -202,6 +212,8 @@ function draw(body, states, signal) {
       t("page.predicted"),
       " ",
       labelName(document.predicted, placeOf(document.predicted, states.labels)),
+      " ",
+      readButton(document.number, { model: states.model }),
     );
     go(steps[place].length - 1);
   }
@@ -222,6 +234,7 @@ function draw(body, states, signal) {
             classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
           ),
           plot.node,
+          picked,
           (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         ],
         table: foldedTable(
