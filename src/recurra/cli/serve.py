@@ -38,7 +38,7 @@ __all__ = ["EXAMPLES", "serve"]
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
     "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
-    "recurra serve tickets.safetensors --data tickets.csv --decisions decisions.csv",
+    "recurra serve tickets.safetensors --data rows.csv --decisions decided.csv",
     "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
 )
 

@@ -75,7 +75,7 @@ function together({ together: all, units }) {
   }
   const names = (all.members ?? []).map((unit) => unitName(unit));
   return [
-    el("p", { class: "note", text: t("flags.silenced", { count: all.units, units: names.join(t("roles.between")) }) }),
+    el("p", { class: "note", text: t("flags.silenced", { count: all.units, units: names.join(t("flags.between")) }) }),
     facts([
       [t("flags.together"), points(-all.drop)],
       all.drop_random !== null && [t("flags.together_random", { count: all.units }), points(-all.drop_random)],
