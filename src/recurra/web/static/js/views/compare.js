@@ -13,6 +13,7 @@ import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
 import { chart, plain } from "../parts/plot.js";
+import { programPanel } from "../parts/program.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { largestOf } from "../parts/tint-scale.js";
@@ -31,7 +32,9 @@ export function mount(body, signal) {
   }
   const onText = el("div", { class: "answer" });
   const onData = el("div", { class: "answer" });
-  fill(body, textPanel(signal), onText, el("h2", { class: "part", text: t("compare.on_data") }), onData);
+  const request = () => ({ text: store.text });
+  const program = programPanel({ path: "/v1/compare", request, signal });
+  fill(body, textPanel(signal), onText, program, el("h2", { class: "part", text: t("compare.on_data") }), onData);
   let lifetime = new AbortController();
   let shown = null;
   signal.addEventListener("abort", () => lifetime.abort());
@@ -111,7 +114,7 @@ export function mount(body, signal) {
     });
   }
 
-  const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal });
+  const reading = follow(onText, { path: "/v1/compare", request, draw, signal });
   fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
   return reading;
 }

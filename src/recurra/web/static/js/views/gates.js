@@ -7,6 +7,7 @@ import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { heatMap } from "../parts/heat-map.js";
 import { emptyPanel } from "../parts/notices.js";
+import { programPanel } from "../parts/program.js";
 import { roleWords } from "../parts/roles.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
@@ -17,7 +18,8 @@ const FEW = 16;
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
   const tools = el("div", { class: "toolbar" });
-  fill(body, textPanel(signal), tools, answer);
+  const request = () => readRequest({ gates: true });
+  fill(body, textPanel(signal), tools, answer, programPanel({ path: "/v1/read", request, signal }));
   let shown = "h";
   let sorted = true;
   let last = null;
@@ -133,7 +135,7 @@ export function mount(body, signal) {
     });
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest({ gates: true }), draw, signal });
+  return follow(answer, { path: "/v1/read", request, draw, signal });
 }
 
 /** The keyboard stays where it was when the buttons are drawn again. */

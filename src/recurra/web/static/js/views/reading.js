@@ -12,6 +12,7 @@ import { labelName } from "../parts/label-name.js";
 import { answerPlaces, largest } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
+import { programPanel } from "../parts/program.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
@@ -20,7 +21,8 @@ import { look, store } from "../store.js";
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
-  fill(body, textPanel(signal), answer);
+  const request = () => readRequest();
+  fill(body, textPanel(signal), answer, programPanel({ path: "/v1/read", request, signal }));
   let page = null;
 
   function draw(reading) {
@@ -44,7 +46,7 @@ export function mount(body, signal) {
     page.show(reading);
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest(), draw, signal });
+  return follow(answer, { path: "/v1/read", request, draw, signal });
 }
 
 /** The answer to a reading: the class, every class's probability, and how the numbers were found. */
