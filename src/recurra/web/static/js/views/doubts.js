@@ -1,5 +1,6 @@
 // Mistakes and doubts: one row after another to look at again and to decide about, by keys or by touch.
 
+import { get } from "../api.js";
 import { el, fill, say } from "../dom.js";
 import { number, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
@@ -18,8 +19,9 @@ const TOTALS = {
   "suspected label error": "suspected label error",
   "near-duplicate": "near-duplicate",
 };
-// Characters of a row in the list of all.
+// Characters of a row in the list of all, and of the one that is shown.
 const SHORT = 90;
+const MOST = 4000;
 
 export function mount(body, signal) {
   return fromData(body, { path: "/v1/doubts", draw: ([doubts], lifetime) => draw(body, doubts, lifetime), signal });
@@ -92,7 +94,7 @@ function review(body, doubts, decisions, signal) {
         el("span", { class: "decision", text: decisionWords(now) }),
       ),
       notice && el("p", { class: "conflict", role: "alert", text: notice }),
-      el("p", { class: "doubt-text", dir: "auto", text: row.text }),
+      textOf(row),
       saysOf(row, labels),
       el(
         "div",
@@ -114,6 +116,23 @@ function review(body, doubts, decisions, signal) {
       detailsOf(row, labels),
     );
     drawProgress();
+  }
+
+  /** The text, which the queue has cut, and as soon as the service has given it all of it. */
+  function textOf(row) {
+    const text = el("p", { class: "doubt-text", dir: "auto", text: row.text });
+    if (row.text.endsWith("…") && !row.whole) {
+      row.whole = true;
+      get("/v1/row", { query: { number: row.number, model: doubts.model }, signal }).then(
+        ({ text: whole }) => {
+          if (whole.length > row.text.length) row.text = whole.length > MOST ? `${whole.slice(0, MOST)} …` : whole;
+          text.textContent = row.text;
+        },
+        // What is there of it stays.
+        () => {},
+      );
+    }
+    return text;
   }
 
   function drawProgress() {
