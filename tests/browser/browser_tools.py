@@ -18,7 +18,7 @@ LABELS = {
     "R&D <i>": "chip lab phone code laser",
 }
 COMMON = "the a of and in after says new"
-VIEWS = ("reading", "gates", "attribution", "compare", "flags", "states", "doubts", "gradients", "runs")
+VIEWS = ("reading", "gates", "attribution", "compare", "many", "flags", "states", "doubts", "gradients", "runs")
 TEXT = "Oil prices rise after the coach says new chip"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, type_text
+from browser_tools import TEXT, Site, type_text, wait_until
 
 from recurra.data.read import read_table
 from recurra.data.review_decisions import apply_decisions, read_decisions
@@ -54,22 +54,27 @@ def test_gates_as_png_of_the_picture_that_is_shown(visit: Visit) -> None:
 
 def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site, folder: Path) -> None:
     page = visit("doubts")
-    rows = site.get("/v1/doubts?model=lstm")["rows"]
-    order = list(dict.fromkeys(row["row"] for row in rows))
-    page.locator(".doubt").first.focus()
-    for key in ("e", "k"):
-        page.keyboard.press(key)
-    assert page.evaluate("document.activeElement.dataset.row") == str(rows[2]["row"])
+    rows = {row["row"]: row for row in site.get("/v1/doubts?model=lstm")["rows"]}
+    order = list(rows)
+    stage = page.locator(".doubt")
+    assert stage.locator(".badge").count() >= 1
+    stage.focus()
+    page.keyboard.press("e")
+    wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[1]}'")
+    page.keyboard.press("k")
+    wait_until(page, f"document.activeElement.dataset.row === '{order[2]}'")
     page.keyboard.press("2")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[3]}'")
+    page.keyboard.press("k")
+    wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[4]}'")
+    # The latest is taken back, and its row shown again.
     page.keyboard.press("u")
-    wanted = {rows[0]["row"]: "exclude", rows[2]["row"]: "relabel"}
-    assert f"{len(wanted)} of {len(order)} decided" in page.get_by_text("decided.").inner_text()
-    assert page.locator(".doubt").first.locator(".decision").inner_text() == "excluded"
+    wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[3]}'")
+    wanted = {order[0]: "exclude", order[1]: "keep", order[2]: "relabel"}
+    assert f"3 of {len(order)} rows decided." in page.locator(".progress").inner_text()
     page.reload()
-    page.locator(".doubt").first.wait_for()
-    assert page.locator(".doubt").first.locator(".decision").inner_text() == "excluded"
+    stage.wait_for()
+    assert stage.locator(".decision").inner_text() == "excluded"
     with page.expect_download() as download:
         page.get_by_role("button", name="Export decisions").click()
     found = read_decisions(download.value.path(), first_row=2)
@@ -78,11 +83,34 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     # The texts in the file are those of the table, or this would raise.
     cleaned, what = apply_decisions(read_table(folder / "test.csv").corpus, exclude=found, relabel=found)
     assert (len(cleaned), what.excluded) == (119, 1)
-    assert decisions[rows[2]["row"]].label == sorted({"Markets", "Sports", "R&D <i>"})[1]
+    assert decisions[order[2]].label == sorted({"Markets", "Sports", "R&D <i>"})[1]
 
 
-def test_keys_do_nothing_outside_the_queue(visit: Visit) -> None:
+def test_keys_do_nothing_outside_the_row(visit: Visit) -> None:
     page = visit("doubts")
     page.locator("h1").focus()
     page.keyboard.press("e")
-    assert "0 of" in page.get_by_text("decided.").inner_text()
+    assert "0 of" in page.locator(".progress").inner_text()
+
+
+def test_the_service_keeps_decisions_and_two_tabs_do_not_write_over_each_other(
+    visit: Visit, serve: Callable[..., Site], folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "decisions.csv"
+    site = serve("lstm", options=("--data", str(folder / "test.csv"), "--decisions", str(file)))
+    one, two = visit("doubts", at=site), visit("doubts", at=site, expected=("409",))
+    one.get_by_role("button", name="Exclude").click()
+    first, second = list(dict.fromkeys(row["number"] for row in site.get("/v1/doubts?model=lstm")["rows"]))[:2]
+    wait_until(one, f"document.querySelector('.doubt').getAttribute('aria-label') === 'row {second}'")
+    assert "kept" not in file.read_text()
+    assert [(x.row + 2, x.decision) for x in read_decisions(file, first_row=2)] == [(first, "exclude")]
+    # The other tab still shows the row as undecided; it is told, and nothing is written.
+    two.get_by_role("button", name="Keep", exact=True).click()
+    two.locator(".conflict").wait_for()
+    assert two.locator(".doubt .decision").inner_text() == "excluded"
+    assert [x.decision for x in read_decisions(file, first_row=2)] == ["exclude"]
+    two.get_by_role("button", name="Undo").click()
+    wait_until(two, "document.querySelector('.doubt .decision').textContent === ''")
+    assert read_decisions(file, first_row=2) == []
+    heights = two.locator(".doubt-tools :is(button, select)").evaluate_all("all => all.map(x => x.offsetHeight)")
+    assert min(heights) >= 44

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import LABELS, TEXT, Site, percent, settled, signed, table, type_text, wait_until
+from browser_tools import LABELS, TEXT, Site, go_to, percent, settled, signed, table, type_text, wait_until
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Visit = Callable[..., "Page"]
+
+SHARES = "words => words.map(word => word.style.getPropertyValue('--share'))"
 
 
 @pytest.mark.parametrize("model", ["lstm", "bilstm"])
@@ -131,6 +133,8 @@ def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
     counts = page.locator("section.card", has_text="only lstm").locator(".legend .figure").all_inner_texts()
     assert counts == [str(pair[name]) for name in ("both", "only_a", "only_b", "neither")]
     assert len(table(page, "Parts of the rows")) == len(on_file["slices"])
+    differ = pair["only_a"] + pair["only_b"]
+    assert page.locator("summary", has_text="one is right").inner_text().startswith(f"{differ} row")
 
 
 def test_a_comparison_says_which_model_knows_the_rows_or_lacks_a_label(
@@ -166,7 +170,21 @@ def test_flags(visit: Visit, site: Site) -> None:
     ]
     for figure, example in zip(card.locator("figure.example").all(), second["examples"], strict=True):
         assert figure.locator(".word-text").all_inner_texts() == example["tokens"]
-        assert figure.locator(".word-figure").all_inner_texts() == [signed(value, 1) for value in example["c"]]
+        sign = -1 if second["on_when"] == "below" else 1
+        past = [sign * (value - second["threshold"]) for value in example["c"]]
+        shown = figure.locator(".word-figure").all_inner_texts()
+        digits = len(shown[0].partition(".")[2])
+        assert shown == [signed(value, digits) for value in past]
+        # What is tinted is on, and stronger where the number is larger; what is off is not hatched.
+        shares = [float(one) for one in figure.locator(".word").evaluate_all(SHARES)]
+        largest = max(abs(round(value, digits)) for value in past)
+        assert shares == pytest.approx([max(0, round(value, digits)) / largest for value in past], abs=1e-3)
+        assert figure.locator(".against").count() == 0
+    # Units that are silenced together are named, and none of them has a score that is shown as 0.
+    names = [f"Unit {one['unit']}, layer 1 {one['direction']}" for one in flags["together"]["members"]]
+    assert flags["together"]["units"] == len(names) <= sum(unit["score"] >= 0.0005 for unit in flags["units"])
+    said = page.locator("main").inner_text()
+    assert all(name in said for name in names) if names else "None of these units works like a flag" in said
 
 
 def test_states_step_by_step(visit: Visit, site: Site) -> None:
@@ -192,6 +210,20 @@ def test_playing_a_document_walks_to_its_end(visit: Visit, site: Site) -> None:
     assert page.locator(".sentence .now").inner_text() == last
 
 
+def test_where_pads_lead_on_the_caption_is_about_the_point_that_is_drawn(visit: Visit, site: Site) -> None:
+    states = site.get("/v1/states?model=lstm")
+    states["documents"][0]["end"] = [0.5, 0.25]
+    page = visit("reading")
+    page.route("**/v1/states*", lambda route: route.fulfill(json=states))
+    go_to(page, "states")
+    assert page.locator(".readout").inner_text() == "At the end (after pads): +0.50, +0.25"
+    assert page.locator(".sentence .now").inner_text() == "end (after pads)"
+    page.get_by_label("Word", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    x, y = states["documents"][0]["path"][-1]
+    assert page.locator(".readout").inner_text().endswith(f"{signed(x, 2)}, {signed(y, 2)}")
+
+
 def test_gradients(visit: Visit, site: Site) -> None:
     page = visit("gradients")
     flows = [flow for model in ("lstm", "bilstm") for flow in site.get(f"/v1/gradients?model={model}")["models"]]
@@ -201,6 +233,21 @@ def test_gradients(visit: Visit, site: Site) -> None:
     assert [row[3] for row in rows] == [
         "not reached" if half is None else f"{half:.1f}".removesuffix(".0") for half in halves
     ]
+
+
+def test_a_model_of_other_labels_does_not_hide_the_gradients_of_the_others(
+    visit: Visit, serve: Callable[..., Site], folder: Path, tmp_path: Path
+) -> None:
+    write_bundle(make_bundle(labels=("art", "law")), tmp_path / "other.safetensors")
+    site = serve("lstm", f"other={tmp_path / 'other.safetensors'}", options=("--data", str(folder / "test.csv")))
+    page = visit("gradients", at=site, expected=("404",))
+    assert {row[0] for row in table(page, "Half distance")} == {"lstm"}
+    assert "other is not shown: this file has labels that it does not know." in page.locator("main").inner_text()
+    page.get_by_label("Model").select_option("other")
+    page.evaluate("location.hash = '#/flags'")
+    settled(page)
+    assert "test.csv" in page.locator(".failed").inner_text()
+    assert str(folder) not in page.locator("main").inner_text()
 
 
 def test_runs(visit: Visit, site: Site) -> None:

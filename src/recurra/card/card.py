@@ -15,6 +15,7 @@ from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
 from recurra.data.model_columns import ModelColumns
 from recurra.networks.shapes import count_parameters
+from recurra.tasks.examples import examples_in
 from recurra.tokenizers import BUILT_IN
 
 __all__ = ["model_card"]
@@ -55,6 +56,7 @@ def model_card(
         _classes(facts),
         "## Training data",
         _data(facts),
+        *_examples(bundle),
         "## Limits",
         bullets(limits(facts)),
         "## What this card cannot know",
@@ -265,6 +267,25 @@ def _data(facts: Facts) -> str:
         if isinstance(one, dict):
             rows.append(("before that", f"{plain(one.get('rows'))} rows, `{plain(one.get('data_sha256'))}`"))
     return table(("", ""), rows) if rows else "The record does not say."
+
+
+def _examples(bundle: Bundle) -> list[str]:
+    """Rows held out that the file keeps, where whoever trained it asked for that."""
+    rows = [
+        (one["kind"], plain(one["text"]), _labels(one["label"]), _labels(one["answer"]), f"{one['probability']:.3f}")
+        for one in examples_in(bundle.record)
+    ]
+    if not rows:
+        return []
+    return [
+        "## Examples",
+        f"{len(rows):,} rows held out are kept in the model file with their texts, by `--keep-examples`.",
+        table(("kind", "text", "label", "answer", "probability"), rows, right=(4,)),
+    ]
+
+
+def _labels(value: Any) -> str:
+    return ", ".join(map(plain, value)) if isinstance(value, list) else "–" if value is None else plain(value)
 
 
 def _validation_file(facts: Facts) -> str:

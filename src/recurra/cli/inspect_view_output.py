@@ -51,6 +51,8 @@ def show_flags(found: Flags, output: Output) -> None:
                 f"({together.drop:+.4f} lost; {mean:+.4f} with as many random units)"
             )
         )
+    elif not any(round(score, 3) for score in found.scores):
+        output.result("no unit works like a flag: every score is 0")
     for one in found.units[:3]:
         for example in one.examples[:1]:
             words = [f"[{word}]" if place == example.flip else word for place, word in enumerate(example.tokens)]

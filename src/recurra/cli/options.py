@@ -18,6 +18,7 @@ __all__ = [
     "Encoding",
     "FormatName",
     "Json",
+    "KeepExamples",
     "LabelColumn",
     "LabelSeparator",
     "ModelArgument",
@@ -144,6 +145,17 @@ PageLanguage: TypeAlias = Annotated[
         metavar="LANG",
         rich_help_panel="Output",
         help="Language of the page: en (English) or ja (Japanese).",
+    ),
+]
+KeepExamples: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--keep-examples",
+        parser=whole_number(0),
+        metavar="N",
+        rich_help_panel="Output",
+        help="Keep the texts of N right, N wrong and N doubtful held-out rows in the model file and its card; none by "
+        "default, since rows may be private.",
     ),
 ]
 Json: TypeAlias = Annotated[

@@ -41,6 +41,7 @@ __all__ = ["EXAMPLES", "rows_for_views", "serve"]
 EXAMPLES = (
     "recurra serve runs/tickets/model.safetensors",
     "recurra serve lstm=a.safetensors gru=b.safetensors --data test.csv",
+    "recurra serve tickets.safetensors --data rows.csv --decisions decided.csv",
     "recurra serve tickets.safetensors --host 0.0.0.0 --token-file token.txt",
     "recurra serve tickets.safetensors --workers 4 --watch",
 )
@@ -60,6 +61,15 @@ def serve(
         str | None,
         typer.Option(
             "--data", metavar="DATA", help="Labelled rows for the views of a whole file: a file or a named set."
+        ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="With --data: .csv file in which the page keeps decisions about its rows, for train --exclude and "
+            "--relabel.",
         ),
     ] = None,
     runs: Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder of training runs to show.")] = None,
@@ -107,10 +117,13 @@ def serve(
                 f"--data is given with --workers {workers}, and each worker would compute the views of the file again",
                 "Leave --workers out, or serve the views from a process of their own, at another --port.",
             )
+    if decisions is not None and data is None:
+        raise SettingsError(f"--decisions {decisions} is given without --data", "Name the rows that they are about.")
     output = Output(as_json=as_json, quiet=quiet)
     access = _access(host, token_file)
     from recurra.runtime import load
     from recurra.serving import Limits, create_app
+    from recurra.serving.decisions import DecisionStore
     from recurra.serving.model_registry import paths_by_name
     from recurra.serving.reload import ModelFiles, Reloader
     from recurra.serving.runs import check_folder
@@ -130,9 +143,12 @@ def serve(
     if data is not None:
         table = rows_for_views(data, reading, loaded, output)
     limits = Limits()
+    store = None if decisions is None or table is None else DecisionStore(decisions, table)
     guard = None
     if workers == 1:
-        guard = create_app(loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files())
+        guard = create_app(
+            loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files(), decisions=store
+        )
         # The memory of a model is free once it is replaced.
         loaded.clear()
     logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
@@ -145,6 +161,8 @@ def serve(
             output.detail(folded(f"models: {', '.join(paths)}"))
             if workers > 1:
                 output.detail(f"workers: {workers}")
+            if store is not None:
+                output.detail(f"decisions: {len(store.made()):,} in {store.path}")
             output.detail(f"to ask: {_request(address, token_file)}")
             output.result(f"ready: {address}")
             document = {"address": address, "models": list(paths), "data": data, "token": token_file is not None}

@@ -19,6 +19,7 @@ from recurra.cli.options import (
     Encoding,
     FormatName,
     Json,
+    KeepExamples,
     LabelColumn,
     LabelSeparator,
     MultiLabel,
@@ -193,6 +194,7 @@ def train(
             help="Leave out the baselines: the most frequent class, a linear model.",
         ),
     ] = False,
+    keep_examples: KeepExamples = 0,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
@@ -304,6 +306,7 @@ def train(
                 minutes=minutes,
                 began=began,
                 baseline=not no_baseline,
+                keep_examples=keep_examples,
             ),
             provenance=Provenance(cleaning=cleaning, label_separator=separator, columns=named_columns),
             callbacks=[

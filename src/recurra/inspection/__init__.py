@@ -5,6 +5,7 @@ from typing import Any
 
 from recurra.inspection.attribution import Attribution, attribute
 from recurra.inspection.compare import compare, compare_text
+from recurra.inspection.examples import Examples, examples
 from recurra.inspection.flag_results import Flags
 from recurra.inspection.flags import flags
 from recurra.inspection.gradient_flow import GradientFlow, GradientFlows, gradients
@@ -15,6 +16,7 @@ from recurra.inspection.states import States, states
 
 __all__ = [
     "Attribution",
+    "Examples",
     "Flags",
     "GradientFlow",
     "GradientFlows",
@@ -23,6 +25,7 @@ __all__ = [
     "attribute",
     "compare",
     "compare_text",
+    "examples",
     "flags",
     "gradients",
     "label_issues",

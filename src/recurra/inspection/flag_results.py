@@ -27,6 +27,7 @@ class FlagExample(Represented):
         flip: number of the word that switched it, from 0; T or more if it was a pad.
         label: the true label.
         predicted: the predicted label.
+        number: number of the row in messages, such as 2 for the first row where the header is row 1.
     """
 
     row: int
@@ -36,6 +37,7 @@ class FlagExample(Represented):
     flip: int
     label: Label
     predicted: Label
+    number: int
 
     def _representation(self) -> Representation:
         word = f"at {one_line(self.tokens[self.flip], 30)!r}" if self.flip < len(self.tokens) else "at a pad"
@@ -45,7 +47,7 @@ class FlagExample(Represented):
         """Plain values; the states are called c, whatever the cell."""
         return {
             "row": self.row, "text": " ".join(self.tokens), "tokens": self.tokens, "c": self.states, "end": self.end,
-            "flip": self.flip, "label": self.label, "predicted": self.predicted,
+            "flip": self.flip, "label": self.label, "predicted": self.predicted, "number": self.number,
         }  # fmt: skip
 
 
@@ -124,16 +126,18 @@ class JointAblation:
     """The most flag-like units ablated together, compared with random sets of as many other units.
 
     Attributes:
-        units: number of units: at most a quarter of all, and no more than the listed ones.
+        units: number of units: at most a quarter of all, no more than the listed ones, and none with a score of 0.
         accuracy_silenced: accuracy with them ablated.
         drop: accuracy lost by that.
         random_drops: accuracy lost with each random set.
+        members: these units.
     """
 
     units: int
     accuracy_silenced: float
     drop: float
     random_drops: list[float]
+    members: list[Unit] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, with the mean of the random drops."""
@@ -141,6 +145,7 @@ class JointAblation:
         return {
             "units": self.units, "accuracy_silenced": self.accuracy_silenced, "drop": self.drop, "drop_random": mean,
             "random_drops": self.random_drops,
+            "members": [{"layer": one.layer, "direction": one.direction, "unit": one.number} for one in self.members],
         }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ Places = npt.NDArray[np.int64]
 CONTROLS = 8
 # Random sets of units that the joint ablation of the flags is compared with.
 SETS = 10
+# Score below which a unit is no flag: it would be shown as 0.000.
+LEAST_SCORE = 0.0005
 
 
 def flags(
@@ -101,13 +103,14 @@ class _Search:
             found |= {Unit(one.layer, one.direction, unit): statistics for unit in range(one.hidden.shape[1])}
         ranked = sorted(found, key=lambda unit: -found[unit].score[unit.number])
         chosen = ranked[:count]
+        scores = [float(found[unit].score[unit.number]) for unit in ranked]
+        flagged = sum(score >= LEAST_SCORE for score in scores[: min(count, len(ranked) // 4)])
         controls = self._controls(found, chosen)
         # Every single unit, the random sets, the set of flags, and the unchanged network.
-        self.passes = len({*chosen, *controls}) + SETS + 2
+        self.passes = len({*chosen, *controls}) + (SETS + 1 if flagged else 0) + 1
         states = self._states(chosen)
         shown = [self._flag(unit, found[unit], controls, states[unit], examples) for unit in chosen]
-        scores = [float(found[unit].score[unit.number]) for unit in ranked]
-        together = self._together(ranked, min(count, len(ranked) // 4))
+        together = self._together(ranked, flagged)
         return Flags(name, self.bundle.network.cell, len(self.sample), self.right, scores, shown, together, notes)
 
     def _flag(self, unit: Unit, found: SwitchStatistics, controls: list[Unit], states: Array, examples: int) -> Flag:
@@ -170,6 +173,7 @@ class _Search:
             flip=int(found.token[place, unit.number] - first),
             label=self.sample.label(place),
             predicted=self.sample.classes[int(self.logits[place].argmax())],
+            number=self.sample.number(place),
         )
 
     def _together(self, ranked: list[Unit], count: int) -> JointAblation:
@@ -181,7 +185,7 @@ class _Search:
             drawn = self.generator.choice(len(others), count, replace=False)
             drops.append(self.right - self._right(self._answers([others[place] for place in drawn])))
         accuracy = self._right(self._answers(flagged))
-        return JointAblation(count, accuracy, self.right - accuracy, drops)
+        return JointAblation(count, accuracy, self.right - accuracy, drops, flagged)
 
     def _controls(self, found: dict[Unit, SwitchStatistics], chosen: list[Unit]) -> list[Unit]:
         """Random units of every layer and direction that a chosen one belongs to."""

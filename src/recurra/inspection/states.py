@@ -46,13 +46,14 @@ class Components:
 
 
 class Point(NamedTuple):
-    """The end of a document in the plane: its row (from 0), label, predicted label and coordinates."""
+    """The end of a document in the plane: its row (from 0), labels, coordinates, and its number in messages."""
 
     row: int
     label: Label
     predicted: Label
     x: float
     y: float
+    number: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +68,7 @@ class DocumentPath(Represented):
             joined with the backward state at the first token.
         label: the true label.
         predicted: the predicted label.
+        number: number of the row in messages, such as 2 for the first row where the header is row 1.
     """
 
     row: int
@@ -75,6 +77,7 @@ class DocumentPath(Represented):
     end: list[float]
     label: Label
     predicted: Label
+    number: int
 
     def _representation(self) -> Representation:
         return Representation(
@@ -86,6 +89,7 @@ class DocumentPath(Represented):
         """Plain values."""
         return {
             "row": self.row,
+            "number": self.number,
             "text": " ".join(self.tokens),
             "tokens": self.tokens,
             "path": self.path,
@@ -204,12 +208,14 @@ def states(
                 end=_rounded(ends[place]),
                 label=sample.label(place),
                 predicted=sample.classes[int(predicted[place])],
+                number=sample.number(place),
             )
         )
-    points = [
-        Point(int(row), sample.label(place), sample.classes[int(predicted[place])], *_rounded(ends[place]))
-        for place, row in enumerate(sample.rows)
-    ]
+    points = []
+    for place, row in enumerate(sample.rows):
+        x, y = _rounded(ends[place])
+        label, answer = sample.label(place), sample.classes[int(predicted[place])]
+        points.append(Point(int(row), label, answer, x, y, sample.number(place)))
     return States(
         model=name,
         labels=sample.classes,

@@ -16,6 +16,7 @@ from recurra.runtime import Model
 from recurra.serving.access import Access
 from recurra.serving.background_results import BackgroundResults
 from recurra.serving.classify import ClassifyEndpoint
+from recurra.serving.decisions import DecisionStore
 from recurra.serving.file_views import FileViews
 from recurra.serving.guard import Guard
 from recurra.serving.http_errors import RequestError, json_response, on_exception, on_http_exception, on_request_error
@@ -25,6 +26,7 @@ from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.openapi import describe
 from recurra.serving.page import PageFile, page_files
 from recurra.serving.reading import ReadEndpoints
+from recurra.serving.room import RoomEndpoints, add_room_routes
 from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
 from recurra.serving.served_model import ServedModel
@@ -46,6 +48,7 @@ def create_app(
     runs: Path | None = None,
     files: Mapping[str, PageFile] | None = None,
     shared_metrics: Path | None = None,
+    decisions: DecisionStore | None = None,
 ) -> Guard:
     """Builds the service.
 
@@ -57,6 +60,7 @@ def create_app(
         runs: folder of training runs.
         files: the page's files by path.
         shared_metrics: folder in which several processes count together; see :class:`recurra.serving.metrics.Metrics`.
+        decisions: keeps what the page's users decide about ``data``; ``None`` leaves that to their browsers.
 
     Returns:
         The ASGI application; every model has been warmed up with one prediction.
@@ -82,6 +86,7 @@ def create_app(
         await registry.close()
         for queue in (*queues.values(), runs_queue):
             queue.close()
+        room.close()
 
     # FastAPI's own documentation pages load scripts from a CDN.
     app = FastAPI(
@@ -89,6 +94,7 @@ def create_app(
     )
     stopping = asyncio.Event()
     classifier, reader = ClassifyEndpoint(registry, limits, stopping), ReadEndpoints(registry, queues, limits)
+    room = RoomEndpoints(registry, queues, limits, data, decisions)
     guard = Guard(
         app,
         direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
@@ -105,6 +111,7 @@ def create_app(
     app.add_exception_handler(Exception, on_exception)
     add_text_routes(app, classifier, reader)
     add_model_routes(app, FileViews(registry, results, data), registry, partial(_runs, runs_queue, runs))
+    add_room_routes(app, room)
     add_state_routes(app, guard)
     for address, endpoint in page_files(files or {}).items():
         app.add_api_route(address, endpoint, include_in_schema=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
@@ -53,7 +55,9 @@ class FileViews:
     """
 
     def __init__(self, registry: ModelRegistry, results: BackgroundResults, data: Table | None) -> None:
-        self._registry, self._results, self._data = registry, results, data
+        self._registry, self._results = registry, results
+        # Messages about the rows go to whoever asks: they name the file, and never where it lies on this machine.
+        self._data = None if data is None else replace(data, source=PurePath(data.source).name or data.source)
 
     def answer(self, view: str, model: str | None) -> Response:
         """A view of a model, or 202 while it is being computed.

@@ -15,6 +15,7 @@ __all__ = [
     "CompareRequest",
     "CompareResponse",
     "ComputingResponse",
+    "DecisionRequest",
     "ErrorResponse",
     "ModelList",
     "ReadRequest",
@@ -61,6 +62,22 @@ class CompareRequest(_RequestBody):
 
     text: str
     models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
+
+
+class DecisionMade(_RequestBody):
+    """What was decided about a row."""
+
+    decision: str
+    label: str = ""
+
+
+class DecisionRequest(_RequestBody):
+    """A decision about a row, which the reading room sends; ``was`` is what it shows so far."""
+
+    number: int
+    decision: str | None
+    label: str = ""
+    was: DecisionMade | None = None
 
 
 class ClassifyResult(BaseModel):

@@ -33,6 +33,7 @@ from recurra.training.callbacks import Callback, Callbacks
 from recurra.training.early_stopping import majority_share
 from recurra.training.ending import lower_loss_before, only_the_branch
 from recurra.training.held_out import calibrate_output, logits, validate
+from recurra.training.kept_examples import HeldSample, with_examples
 from recurra.training.loop import Trainer
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
@@ -137,6 +138,7 @@ def fit(
             run=run,
             provenance=replace(provenance or Provenance(), tokens=choice, baselines=baselines),
             callbacks=callbacks,
+            examples=HeldSample.of(labelled, recipe.training, run.keep_examples) if run.keep_examples else None,
         )
 
 
@@ -148,6 +150,7 @@ def fit_prepared(
     run: RunOptions,
     provenance: Provenance,
     callbacks: Sequence[Callback],
+    examples: HeldSample | None = None,
 ) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -158,6 +161,7 @@ def fit_prepared(
         run: where to compute and to write; a folder is made ready.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
+        examples: rows held out, of which some are kept in the model file.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
@@ -242,6 +246,7 @@ def fit_prepared(
         provenance=provenance,
         initial=initial,
     )
+    bundle = with_examples(bundle, examples)
     _tell_of_size(bundle, recipe, told)
     write_run(run.folder, bundle, outcome)
     return FitResult(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import LOCK
+from recurra.tasks.examples import MOST_EXAMPLES
 
 __all__ = ["CARD", "CHECKPOINT", "EVENTS", "HISTORY", "MODEL", "RATE", "RunOptions", "TimeLimit", "prepare_folder"]
 
@@ -37,6 +38,8 @@ class RunOptions:
             rate comes to its end within them.
         began: when they began, by ``time.monotonic()``.
         baseline: score the most frequent class and a linear model on the rows held out, for the record.
+        keep_examples: number of right, wrong and doubtful held-out rows, of each, that the model file keeps with their
+            texts; 0 keeps none, since rows may be private.
 
     Raises:
         SettingsError: a run without a folder is to be resumed, or it may take no time.
@@ -51,11 +54,16 @@ class RunOptions:
     minutes: float | None = None
     began: float = field(default_factory=time.monotonic, compare=False)
     baseline: bool = False
+    keep_examples: int = 0
 
     def __post_init__(self) -> None:
         if self.folder is not None:
             # A text serves as well.
             object.__setattr__(self, "folder", Path(self.folder))
+        if not 0 <= self.keep_examples <= MOST_EXAMPLES:
+            raise SettingsError(
+                f"{self.keep_examples} examples of each kind are to be kept", f"Give 0 to {MOST_EXAMPLES}."
+            )
         if self.folder is None and self.resume:
             raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
         minutes = 1 if self.minutes is None else self.minutes

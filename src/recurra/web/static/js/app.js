@@ -4,8 +4,8 @@ import { ApiError, setToken } from "./api.js";
 import { el, fill, say } from "./dom.js";
 import { LANGUAGES, currentLanguage, preferred, speak, t } from "./i18n.js";
 import { errorPanel, loadingPanel } from "./parts/notices.js";
-import { GROUPS, addressOf, currentView } from "./router.js";
-import { loadModels, onChange, setModel, store } from "./store.js";
+import { GROUPS, addressOf, currentView, keepInAddress } from "./router.js";
+import { loadModels, onChange, setModel, setText, shown, store, takeFromAddress } from "./store.js";
 import { setTheme, theme } from "./theme.js";
 
 const main = document.getElementById("main");
@@ -30,7 +30,10 @@ function drawFrame() {
         t("page.model"),
         store.models.map(({ name }) => [name, name]),
         store.model,
-        setModel,
+        (name) => {
+          setModel(name);
+          keepInAddress(shown(), { push: true });
+        },
       ),
     select(t("page.language"), Object.entries(LANGUAGES), currentLanguage(), changeLanguage),
     select(
@@ -86,6 +89,7 @@ async function open({ moveFocus = true } = {}) {
   opened = new AbortController();
   const { signal } = opened;
   const view = currentView();
+  keepInAddress(shown());
   markCurrent();
   document.title = `${t(`${view}.title`)} · Recurra`;
   const heading = el("h1", { text: t(`${view}.title`), tabindex: -1 });
@@ -149,7 +153,29 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
-window.addEventListener("hashchange", () => open());
+// By a link, by hand, or back and forward in the history.
+window.addEventListener("hashchange", () => {
+  const before = store.model;
+  takeFromAddress();
+  if (store.pending !== null) setText(store.pending);
+  store.pending = null;
+  if (store.model !== before) drawFrame();
+  open();
+});
+let later = null;
+let written = 0;
+// Browsers refuse to be told of every key: at once, and then once in so many milliseconds.
+const ADDRESS_EVERY = 250;
+onChange(["text", "look"], () => {
+  clearTimeout(later);
+  later = setTimeout(
+    () => {
+      written = Date.now();
+      keepInAddress(shown());
+    },
+    Math.max(0, written + ADDRESS_EVERY - Date.now()),
+  );
+});
 onChange(["model"], () => say(t("page.model_now", { model: store.model })));
 
 await speak(preferred());

@@ -30,6 +30,7 @@ export function branchCard(reading) {
   const phrases = branch.phrases.map(({ text, count }) => (count > 1 ? `${text} ×${count}` : text));
   return card(t("branch.title"), {
     note: `${shareOf(reading)} ${t("branch.note")}`,
+    help: "bars",
     body: [
       facts([
         [t("branch.share"), percent(branch.share)],

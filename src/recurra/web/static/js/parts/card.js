@@ -1,22 +1,34 @@
 // A card: a heading, what it shows, the same as a table, and buttons to keep it.
 
 import { el, newId } from "../dom.js";
+import { t } from "../i18n.js";
 
 /**
  * @param {string} title
- * @param {object} parts `note` (a sentence under the title), `tools` (controls beside it), `body` (elements), `table`
- *   (from foldedTable), `downloads` (buttons).
+ * @param {object} parts `note` (a sentence under the title), `help` (the name of the words that say how to read the
+ *   picture), `tools` (controls beside it), `body` (elements), `table` (from foldedTable), `downloads` (buttons).
  */
-export function card(title, { note = null, tools = null, body = [], table = null, downloads = [] } = {}) {
+export function card(title, { note = null, help = null, tools = null, body = [], table = null, downloads = [] } = {}) {
   const id = newId("card");
   return el(
     "section",
     { class: "card", "aria-labelledby": id },
     el("header", { class: "card-head" }, el("h2", { id, text: title }), tools && el("div", { class: "tools" }, tools)),
     note && el("p", { class: "note", text: note }),
+    help && howToRead(help),
     body,
     (table || downloads.length > 0) &&
       el("footer", { class: "card-foot" }, table, el("div", { class: "downloads" }, downloads)),
+  );
+}
+
+/** Two sentences on how a picture is read, folded away. */
+function howToRead(name) {
+  return el(
+    "details",
+    { class: "how" },
+    el("summary", { text: t("help.title") }),
+    el("p", { class: "note", text: t(`help.${name}`) }),
   );
 }
 

@@ -1,28 +1,66 @@
-// What the reader decided about rows of the data; kept in the browser until it is exported.
+// What is decided about rows of the data: kept by the service in a file, or in the browser until it is exported.
 
+import { ApiError, get, post } from "../api.js";
+import { serviceLine } from "../i18n.js";
 import { recall, remember } from "../storage.js";
 
 /**
- * Decisions about a model's rows: row → {decision: "keep" | "exclude" | "relabel", label, head,
- * number}, where row counts from 0 and number as messages about the file do.
- * @param {string} model
+ * The decisions about the rows, by the row's number as messages about the file have it: {decision: "keep" | "exclude" |
+ * "relabel", label}.
+ * @param {string} model whose queue it is; the browser keeps one file for each.
+ * @returns what `of(number)` says of a row, null for undecided; `set(row, made)`, which promises {kept, conflict, line};
+ *   `refresh()`; `file`, the name of the service's file, or null; and `csv()`.
  */
-export function decisionsFor(model) {
-  const name = `decisions.${model}`;
-  const all = new Map(recall(name, []));
-  const store = () => remember(name, all.size ? [...all] : null);
+export async function decisionsFor(model, signal) {
+  const { file, decisions } = await get("/v1/decisions", { signal });
+  return file === null ? inBrowser(model) : onService(file, decisions, signal);
+}
+
+function onService(file, first, signal) {
+  let made = byNumber(first);
+  async function refresh() {
+    made = byNumber((await get("/v1/decisions", { signal })).decisions);
+  }
   return {
-    of: (row) => all.get(row) ?? null,
-    set(row, decision, { label = "", head = "", number = "" } = {}) {
-      all.set(row, { decision, label: String(label), head, number });
-      return store();
+    file,
+    of: (number) => made.get(number) ?? null,
+    refresh,
+    /** `was` goes along: what another tab has decided meanwhile is not written over. */
+    async set({ number }, wanted) {
+      const was = made.get(number) ?? null;
+      try {
+        await post("/v1/decisions", { number, decision: null, ...wanted, was }, { signal });
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (error.status === 409) await refresh();
+        return { kept: false, conflict: error.status === 409, line: serviceLine(error.message) };
+      }
+      if (wanted === null) made.delete(number);
+      else made.set(number, wanted);
+      return { kept: true, conflict: false };
     },
-    forget(row) {
-      all.delete(row);
-      return store();
+  };
+}
+
+function byNumber(decisions) {
+  return new Map(decisions.map(({ number, decision, label }) => [number, { decision, label }]));
+}
+
+function inBrowser(model) {
+  const name = `decisions.${model}`;
+  const read = () => new Map(recall(name, []).map(([row, one]) => [one.number, { ...one, row }]));
+  let all = read();
+  return {
+    file: null,
+    of: (number) => (all.has(number) ? { decision: all.get(number).decision, label: all.get(number).label } : null),
+    async refresh() {
+      all = read();
     },
-    get size() {
-      return all.size;
+    async set({ number, row, head = "" }, wanted) {
+      if (wanted === null) all.delete(number);
+      else all.set(number, { ...wanted, head, row });
+      const kept = [...all].map(([place, { row: index, ...one }]) => [index, { ...one, number: place }]);
+      return { kept: remember(name, kept.length ? kept : null), conflict: false };
     },
     /**
      * The file for `recurra train --exclude` and `--relabel`, in the order of the rows. The beginning of each text
@@ -31,7 +69,7 @@ export function decisionsFor(model) {
     csv() {
       const lines = [...all]
         .sort(([a], [b]) => a - b)
-        .map(([row, { decision, label, head, number = "" }]) =>
+        .map(([number, { row, decision, label, head }]) =>
           [row, number, decision, quoted(label), quoted(harmless(head))].join(","),
         );
       return `${["row,number,decision,label,text", ...lines].join("\n")}\n`;

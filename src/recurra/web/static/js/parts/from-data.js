@@ -10,9 +10,10 @@ import { errorPanel, loadingPanel, needs } from "./notices.js";
  * Fills an element with a view of the data, now and whenever another model is chosen.
  * @param {Element} node
  * @param {object} options `path`; `queries` (gives one for each question); `draw(answers, signal)`, in the order of the
- *   questions; `what` is missing on 404; `signal`.
+ *   questions; `what` is missing on 404; `signal`. With `some` the answers that there are are drawn, and `draw` is given
+ *   the refused questions as well, `{query, error}` each; without, one that is refused stands in place of all.
  */
-export function fromData(node, { path, queries = () => [{ model: store.model }], draw, what = "data", signal }) {
+export function fromData(node, { path, queries = () => [{ model: store.model }], draw, what = "data", some = false, signal }) {
   let asking = null;
 
   async function ask() {
@@ -27,10 +28,17 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
       panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
     };
     try {
-      const answers = await Promise.all(queries().map((query) => computed(path, { query, signal: both, waiting })));
+      const asked = queries();
+      const found = await Promise.allSettled(asked.map((query) => computed(path, { query, signal: both, waiting })));
       if (both.aborted) return;
+      const answers = found.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+      const refused = found
+        .map(({ status, reason }, place) => (status === "rejected" ? { query: asked[place], error: reason } : null))
+        .filter(Boolean);
+      const refusals = refused.every(({ error }) => error instanceof ApiError && error.status === 404);
+      if (refused.length > 0 && !(some && answers.length > 0 && refusals)) throw refused[0].error;
       fill(node);
-      draw(answers, both);
+      draw(answers, both, refused);
       say(t("page.ready"));
     } catch (error) {
       if (both.aborted) return;

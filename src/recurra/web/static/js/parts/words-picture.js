@@ -1,18 +1,18 @@
 // The line of tinted words as an SVG that stands alone: colours and fonts are written into it.
 
 import { el } from "../dom.js";
-import { signed } from "../i18n.js";
 import { between, colour, css } from "../theme.js";
 import { look } from "./labels.js";
+import { tintScale } from "./tint-scale.js";
 
 const WIDTH = 760;
 const FONT = "16px system-ui, sans-serif";
 
-/** The SVG's text for the same words and tints that `wordLine` takes; `title` stands above. */
-export function wordsPicture(tokens, tints, { title, digits = 1 }) {
+/** The SVG's text for the same words, tints and `signs` that `wordLine` takes; `title` stands above. */
+export function wordsPicture(tokens, tints, { title, digits = 1, signs = true }) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = FONT;
-  const most = Math.max(1e-9, ...tints.map(({ value }) => Math.abs(value)));
+  const scale = tintScale(tints, { digits });
   const paper = colour("card");
   const several = new Set(tints.map(({ place }) => place)).size > 1;
   const parts = [];
@@ -20,8 +20,10 @@ export function wordsPicture(tokens, tints, { title, digits = 1 }) {
   let y = 56;
   for (const [place, token] of tokens.entries()) {
     const tint = tints[place];
-    const mark = several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : "";
-    const share = Math.min(1, Math.abs(tint.value) / most);
+    const shown = scale.shown(tint);
+    const mark = several && shown !== 0 ? `${look(tint.place).mark} ` : "";
+    const share = shown < 0 && !signs ? 0 : scale.share(tint);
+    const against = signs && shown < 0;
     const width = Math.max(pen.measureText(token.text).width + 12, 34);
     if (x + width > WIDTH - 16 && x > 16) {
       x = 16;
@@ -35,8 +37,8 @@ export function wordsPicture(tokens, tints, { title, digits = 1 }) {
         width,
         height: 26,
         rx: 4,
-        fill: tint.value < 0 ? "none" : between(paper, ink, 0.45 * share),
-        stroke: tint.value < 0 && share > 0.02 ? between(paper, ink, share) : "none",
+        fill: against ? "none" : between(paper, ink, 0.45 * share),
+        stroke: against && share > 0.02 ? between(paper, ink, share) : "none",
         "stroke-dasharray": "3 2",
       }),
       el("svg:text", { x: x + 6, y, fill: css("ink"), text: token.text }),
@@ -45,7 +47,7 @@ export function wordsPicture(tokens, tints, { title, digits = 1 }) {
         y: y + 21,
         fill: css("soft"),
         "font-size": 10,
-        text: `${mark}${tint.figure ?? signed(tint.value, digits)}`,
+        text: `${mark}${scale.figure(tint)}`,
       }),
     );
     x += width + 6;

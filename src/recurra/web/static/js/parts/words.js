@@ -1,28 +1,30 @@
 // A text's words, tinted by what each did. Arrow keys walk from word to word; each says its numbers.
 
 import { el } from "../dom.js";
-import { signed, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { look, seriesStyle } from "./labels.js";
+import { tintScale } from "./tint-scale.js";
 
 /**
  * A line of words.
  * @param {Array<{text: string, known?: boolean}>} tokens
- * @param {Array<{place: number, value: number, figure?: string, said?: string}>} tints for each word: the class
- *   whose colour it takes, how strongly (negative for against), the number under it where it is
- *   another one, and what is said of it.
+ * @param {Array<{place: number, value: number, said?: string}>} tints for each word: the class whose colour it takes,
+ *   how strongly, and what is said of it. The value stands under the word.
  * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
- *   reached), `digits` under each word (null: none).
+ *   reached, and whether it was reached), `digits` under each word at least (null: no numbers), `signs`: whether a value below zero speaks against
+ *   the class, which is hatched, or just has no tint; `largest` where several lines share a scale.
  * @returns {{node: Element, mark: function(number|null): void}}
  */
-export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 } = {}) {
-  const most = Math.max(1e-9, ...tints.map(({ value }) => Math.abs(value)));
+export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1, signs = true, largest } = {}) {
+  const scale = tintScale(tints, { digits: digits ?? 1, largest });
   // A mark tells classes apart; where there is one class only, it would be noise.
   const several = new Set(tints.map(({ place }) => place)).size > 1;
   const words = tokens.map((token, place) => {
     const tint = tints[place];
-    const share = Math.min(1, Math.abs(tint.value) / most);
+    const shown = scale.shown(tint);
+    const share = shown < 0 && !signs ? 0 : scale.share(tint);
     const unknown = token.known === false;
-    const figure = digits === null ? null : (tint.figure ?? signed(tint.value, digits));
+    const figure = digits === null ? null : scale.figure(tint);
     const said = [token.text, tint.said ?? figure, unknown && t("words.unknown")].filter(Boolean).join(", ");
     return el(
       "li",
@@ -31,7 +33,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
         "button",
         {
           type: "button",
-          class: `word${tint.value < 0 ? " against" : ""}${unknown ? " unknown" : ""}`,
+          class: `word${signs && shown < 0 ? " against" : ""}${unknown ? " unknown" : ""}`,
           tabindex: place === 0 ? 0 : -1,
           "aria-label": said,
           style: { ...seriesStyle(tint.place), "--share": share.toFixed(3) },
@@ -42,7 +44,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
           el(
             "span",
             { class: "word-figure" },
-            several && Number(tint.value.toFixed(digits)) !== 0 ? `${look(tint.place).mark} ` : "",
+            several && shown !== 0 ? `${look(tint.place).mark} ` : "",
             figure,
           ),
       ),
@@ -54,7 +56,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
     for (const button of buttons) button.tabIndex = -1;
     buttons[place].tabIndex = 0;
     mark(place);
-    chosen(place);
+    chosen(place, true);
   }
   function mark(place) {
     for (const [number, button] of buttons.entries()) button.classList.toggle("marked", number === place);
@@ -71,7 +73,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
           const button = event.target.closest("button");
           if (button) {
             mark(Number(button.dataset.place));
-            chosen(Number(button.dataset.place));
+            chosen(Number(button.dataset.place), false);
           }
         },
         keydown: (event) => {

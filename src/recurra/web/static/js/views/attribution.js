@@ -11,6 +11,7 @@ import { facts } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { programPanel } from "../parts/program.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
@@ -19,7 +20,8 @@ const METHODS = ["integrated_gradients", "occlusion"];
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
-  fill(body, textPanel(signal), answer);
+  const request = () => readRequest({ attribution: true });
+  fill(body, textPanel(signal), answer, programPanel({ path: "/v1/read", request, signal }));
 
   function draw(reading) {
     const found = reading.attribution;
@@ -57,6 +59,7 @@ export function mount(body, signal) {
         const line = wordLine(reading.tokens, tints, { label: t(`attribution.${method}`), digits: 2 });
         return card(t(`attribution.${method}`), {
           note: t(`attribution.${method}_note`),
+          help: "attribution",
           body: line.node,
           downloads: [
             svgButton(fileName(method, reading.model), () =>
@@ -70,6 +73,7 @@ export function mount(body, signal) {
       }),
       card(t("attribution.table"), {
         note: t("attribution.table_note"),
+        help: "bars",
         body: barTable(
           t("attribution.table"),
           t("reading.word"),
@@ -87,6 +91,5 @@ export function mount(body, signal) {
     );
   }
 
-  const request = () => readRequest({ attribution: true });
   return follow(answer, { path: "/v1/read", request, draw, signal, lines: true });
 }

@@ -11,12 +11,15 @@ import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { chart, plain } from "../parts/plot.js";
+import { programPanel } from "../parts/program.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { largestOf } from "../parts/tint-scale.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
-import { store } from "../store.js";
+import { look, store } from "../store.js";
 
 export function mount(body, signal) {
   if (store.models.length < 2) {
@@ -29,7 +32,9 @@ export function mount(body, signal) {
   }
   const onText = el("div", { class: "answer" });
   const onData = el("div", { class: "answer" });
-  fill(body, textPanel(signal), onText, el("h2", { class: "part", text: t("compare.on_data") }), onData);
+  const request = () => ({ text: store.text });
+  const program = programPanel({ path: "/v1/compare", request, signal });
+  fill(body, textPanel(signal), onText, program, el("h2", { class: "part", text: t("compare.on_data") }), onData);
   let lifetime = new AbortController();
   let shown = null;
   signal.addEventListener("abort", () => lifetime.abort());
@@ -42,7 +47,7 @@ export function mount(body, signal) {
 
   function together(answer) {
     const labels = [...new Set(answer.models.flatMap((reading) => reading.labels.map(String)))];
-    if (!labels.includes(shown)) shown = String(answer.models[0].label);
+    if (!labels.includes(shown)) shown = labels.includes(store.class) ? store.class : String(answer.models[0].label);
     const rows = () =>
       answer.models
         .map((reading) => {
@@ -82,12 +87,14 @@ export function mount(body, signal) {
     });
     const legend = toneLegend(answer.models.map((reading, place) => [reading.model, place]));
     return card(t("compare.chart"), {
+      help: "lines_of_models",
       tools: picker(
         t("compare.of_class"),
         labels.map((label) => [label, label]),
         shown,
         (label) => {
           shown = label;
+          look({ class: label });
           plot.redraw();
         },
       ),
@@ -107,19 +114,22 @@ export function mount(body, signal) {
     });
   }
 
-  const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal });
+  const reading = follow(onText, { path: "/v1/compare", request, draw, signal });
   fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
   return reading;
 }
 
 function sideBySide(answer) {
+  // One scale for all: the same evidence has the same tint whichever model gives it.
+  const largest = largestOf(answer.models.flatMap((reading) => tintsOf(reading, null)));
   return el(
     "div",
     { class: "grid" },
-    answer.models.map((reading) => {
+    answer.models.map((reading, place) => {
       const last = reading.probabilities.at(-1) ?? reading.start;
       const answer = answerPlaces(reading, last);
       return card(reading.model, {
+        help: place === 0 && reading.tokens.length > 0 && "words_of_models",
         body: [
           answer.length === 0 && el("p", { class: "headline small", text: t("reading.no_label") }),
           answer.map((place) =>
@@ -134,6 +144,7 @@ function sideBySide(answer) {
             wordLine(reading.tokens, tintsOf(reading, null), {
               label: t("compare.words_of", { model: reading.model }),
               digits: null,
+              largest,
             }).node,
           branchNote(reading),
         ],
@@ -168,7 +179,7 @@ function drawData(node, answer) {
         (answer.notes ?? []).map((note) => el("p", { class: "note", text: noteLine(note, answer.models) })),
       ],
     }),
-    answer.pairs.map((pair) => pairCard(pair, answer)),
+    answer.pairs.map((pair, place) => pairCard(pair, answer, { help: place === 0 && "pair" })),
     answer.slices?.length > 0 && sliceCard(answer),
   );
 }
@@ -179,7 +190,7 @@ function noteLine(note, models) {
   return about + serviceLine(note.slice(about.length));
 }
 
-function pairCard(pair, answer) {
+function pairCard(pair, answer, { help }) {
   const tone = (model) => `tone-${(answer.models.findIndex(({ name }) => name === model) % 6) + 1}`;
   const parts = [
     ["both", "edge"],
@@ -188,7 +199,9 @@ function pairCard(pair, answer) {
     ["neither", "line"],
   ];
   const named = (name) => t(`compare.${name}`, { a: pair.a, b: pair.b });
+  const differ = pair.only_a + pair.only_b;
   return card(t("compare.pair", { a: pair.a, b: pair.b }), {
+    help,
     body: [
       el("p", {
         class: "note",
@@ -223,7 +236,9 @@ function pairCard(pair, answer) {
         el(
           "details",
           { class: "as-table" },
-          el("summary", { text: t("compare.examples", { count: pair.examples.length }) }),
+          el("summary", { text: t("compare.examples", { count: differ }) }),
+          pair.examples.length < differ &&
+            el("p", { class: "note", text: t("compare.examples_part", { count: pair.examples.length, all: differ }) }),
           el("ul", { class: "neighbours" }, pair.examples.map(exampleItem)),
         ),
     ],
@@ -250,6 +265,8 @@ function exampleItem(example) {
         " ",
         el("span", { class: "figure", text: percent(said.probability) }),
       ]),
+      " ",
+      readButton(example.number),
     ),
   );
 }

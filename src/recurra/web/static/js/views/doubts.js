@@ -1,317 +1,343 @@
-// Mistakes and doubts: a queue of rows to look at, decided by keyboard, kept as a file for the next training.
+// Mistakes and doubts: one row after another to look at again and to decide about, by keys or by touch.
 
+import { get } from "../api.js";
 import { el, fill, say } from "../dom.js";
-import { knows, number, percent, serviceLine, t } from "../i18n.js";
+import { number, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
 import { decisionsFor } from "../parts/decisions.js";
+import { decisionWords, detailsOf, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
 import { fileName, jsonButton, textButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { placeOf } from "../parts/labels.js";
-import { emptyPanel } from "../parts/notices.js";
+import { emptyPanel, errorPanel, loadingPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { store } from "../store.js";
 
+// How many rows of each reason there are, shown or not, as the service calls it.
+const TOTALS = {
+  "confident mistake": "mistakes",
+  "suspected label error": "suspected label error",
+  "near-duplicate": "near-duplicate",
+};
+// Characters of a row in the list of all, and of the one that is shown.
+const SHORT = 90;
+const MOST = 4000;
+
 export function mount(body, signal) {
-  return fromData(body, { path: "/v1/doubts", draw: ([doubts]) => draw(body, doubts), signal });
+  return fromData(body, { path: "/v1/doubts", draw: ([doubts], lifetime) => draw(body, doubts, lifetime), signal });
 }
 
-function draw(body, doubts) {
+async function draw(body, doubts, signal) {
   if (doubts.rows.length === 0) {
     fill(body, emptyPanel(t("doubts.none"), t("doubts.none_about")));
     return;
   }
+  fill(body, loadingPanel(t("page.asking")));
+  try {
+    const decisions = await decisionsFor(doubts.model, signal);
+    if (!signal.aborted) review(body, doubts, decisions, signal);
+  } catch (error) {
+    if (!signal.aborted) fill(body, errorPanel(error));
+  }
+}
+
+function review(body, doubts, decisions, signal) {
   const labels = store.models.find(({ name }) => name === doubts.model)?.classes ?? [
     ...new Set(doubts.rows.flatMap((row) => [row.label, row.predicted])),
   ];
-  const decisions = decisionsFor(doubts.model);
-  const rowsInAll = new Set(doubts.rows.map((row) => row.row)).size;
-  const reasons = [...new Set(doubts.rows.map((row) => row.reason))];
-  const file = `${fileName("decisions", doubts.model)}.csv`;
-  let reason = "";
+  const all = uniqueRows(doubts.rows);
+  const keyed = Math.min(9, labels.length);
+  let rows = all;
   let here = 0;
-  const list = el("ol", { class: "queue", "aria-label": t("doubts.queue") });
-  const progress = el("p", { class: "note" });
-  let items = [];
+  // What was decided here, the latest last, with what was there before.
+  const made = [];
 
-  function rowItem(row, place) {
-    const status = el("span", { class: "decision" });
+  const bar = el("progress", { max: all.length, value: 0, "aria-label": t("doubts.decided_rows") });
+  const progress = el("p", { class: "note", role: "status" });
+  const stage = el("div", { class: "doubt", role: "group", tabindex: 0, on: { keydown }, signal });
+  const list = el("ol", { class: "queue" });
+
+  function button(words, name, click, properties = {}) {
+    return el("button", { type: "button", text: words, data: { decision: name }, on: { click }, ...properties });
+  }
+
+  function drawRow({ notice = null } = {}) {
+    const row = rows[here];
+    const now = decisions.of(row.number);
     const relabel = el(
       "select",
       {
         "aria-label": t("doubts.new_label", { row: row.number }),
-        tabindex: -1,
-        on: { change: () => decide(place, "relabel", relabel.value) },
+        on: { change: () => decide({ decision: "relabel", label: relabel.value }) },
       },
-      el("option", { value: "", text: t("doubts.relabel"), disabled: true, selected: true }),
-      labels.map((label) => el("option", { value: String(label), text: String(label) })),
-    );
-    const buttons = ["keep", "exclude"].map((name) =>
-      el("button", {
-        type: "button",
-        tabindex: -1,
-        text: t(`doubts.${name}`),
-        data: { decision: name },
-        on: { click: () => decide(place, name) },
+      el("option", { value: "", text: t("doubts.relabel"), disabled: true, selected: now?.decision !== "relabel" }),
+      labels.map((label) => {
+        const selected = now?.decision === "relabel" && now.label === String(label);
+        return el("option", { value: String(label), text: String(label), selected });
       }),
     );
-    const node = el(
-      "li",
-      {
-        class: `doubt${place === 0 ? " current" : ""}`,
-        tabindex: place === 0 ? 0 : -1,
-        data: { row: row.row },
-        on: { focusin: () => reach(place), click: () => reach(place) },
-      },
+    const pressed = (name) => ({ "aria-pressed": String(now?.decision === name) });
+    stage.dataset.row = row.row;
+    stage.dataset.decided = now?.decision ?? "";
+    stage.setAttribute("aria-label", t("doubts.row", { row: String(row.number) }));
+    fill(
+      stage,
       el(
         "div",
         { class: "doubt-head" },
-        el("span", { class: "figure soft", text: t("doubts.row", { row: String(row.number) }) }),
-        el("span", { class: "badge", text: reasonName(row.reason) }),
-        status,
+        el("span", {
+          class: "figure soft",
+          text: `${t("doubts.row", { row: String(row.number) })} · ${t("doubts.place", { place: here + 1, count: rows.length })}`,
+        }),
+        row.reasons.map((reason) => el("span", { class: "badge", text: reasonName(reason) })),
+        readButton(row.number, { model: doubts.model }),
+        el("span", { class: "decision", text: decisionWords(now) }),
       ),
-      el("p", { class: "doubt-text", dir: "auto", text: row.text }),
+      notice && el("p", { class: "conflict", role: "alert", text: notice }),
+      textOf(row),
+      saysOf(row, labels),
       el(
-        "p",
-        { class: "doubt-says" },
-        t("doubts.data_say"),
-        " ",
-        labelName(row.label, placeOf(row.label, labels)),
-        " · ",
-        t("doubts.model_says"),
-        " ",
-        labelName(row.predicted, placeOf(row.predicted, labels)),
-        " ",
-        el("span", { class: "figure", text: percent(row.probability) }),
-        suggestionOf(row) !== null && [
-          " · ",
-          t("doubts.suggested"),
-          " ",
-          labelName(row.suggested, placeOf(row.suggested, labels)),
-        ],
+        "div",
+        { class: "doubt-tools" },
+        button(t("doubts.keep"), "keep", () => decide({ decision: "keep", label: "" }), pressed("keep")),
+        button(t("doubts.exclude"), "exclude", () => decide({ decision: "exclude", label: "" }), pressed("exclude")),
+        row.suggested !== null &&
+          button(t("doubts.as_suggested", { label: String(row.suggested) }), "suggested", suggested),
+        relabel,
+        button(t("doubts.undo"), "undo", undo, { disabled: made.length === 0 && now === null }),
+      ),
+      el(
+        "div",
+        { class: "doubt-tools" },
+        button(t("doubts.previous"), "previous", () => go(here - 1), { disabled: here === 0 }),
+        button(t("doubts.next"), "next", () => go(here + 1), { disabled: here === rows.length - 1 }),
+        button(t("doubts.next_open"), "open", () => go(nextOpen()), { disabled: nextOpen() === null }),
       ),
       detailsOf(row, labels),
-      el("div", { class: "doubt-tools" }, buttons, relabel),
     );
-    const show = () => {
-      const made = decisions.of(row.row);
-      node.dataset.decided = made?.decision ?? "";
-      status.textContent =
-        made === null
-          ? ""
-          : made.decision === "relabel"
-            ? t("doubts.relabelled", { label: made.label })
-            : t(`doubts.done_${made.decision}`);
-      relabel.value = made?.decision === "relabel" ? made.label : "";
-      for (const button of buttons)
-        button.setAttribute("aria-pressed", String(made?.decision === button.dataset.decision));
-    };
-    show();
-    return { row, node, show, relabel };
+    drawProgress();
+  }
+
+  /** The text, which the queue has cut, and as soon as the service has given it all of it. */
+  function textOf(row) {
+    const text = el("p", { class: "doubt-text", dir: "auto", text: row.text });
+    if (row.text.endsWith("…") && !row.whole) {
+      row.whole = true;
+      get("/v1/row", { query: { number: row.number, model: doubts.model }, signal }).then(
+        ({ text: whole }) => {
+          if (whole.length > row.text.length) row.text = whole.length > MOST ? `${whole.slice(0, MOST)} …` : whole;
+          text.textContent = row.text;
+        },
+        // What is there of it stays.
+        () => {},
+      );
+    }
+    return text;
   }
 
   function drawProgress() {
-    progress.textContent = t("doubts.progress", { decided: decisions.size, count: rowsInAll });
-  }
-  function reach(place) {
-    for (const [other, { node }] of items.entries()) {
-      node.setAttribute("tabindex", other === place ? "0" : "-1");
-      node.classList.toggle("current", other === place);
+    const decided = all.filter((row) => decisions.of(row.number) !== null).length;
+    bar.value = decided;
+    const where = decisions.file === null ? t("doubts.in_browser") : t("doubts.in_file", { file: decisions.file });
+    progress.textContent = `${t("doubts.progress", { decided, count: all.length })} ${where}`;
+    for (const [place, item] of [...list.children].entries()) {
+      item.querySelector(".decision").textContent = decisionWords(decisions.of(rows[place].number));
+      item.classList.toggle("chosen", place === here);
     }
-    here = place;
-  }
-  function go(place) {
-    const next = Math.min(items.length - 1, Math.max(0, place));
-    reach(next);
-    items[next].node.focus();
-  }
-  function decide(place, decision, label = "") {
-    const { row } = items[place];
-    const kept =
-      decision === null
-        ? decisions.forget(row.row)
-        : decisions.set(row.row, decision, { label, head: row.head, number: row.number });
-    // A row may stand there for several reasons; it is decided once.
-    for (const item of items) if (item.row.row === row.row) item.show();
-    drawProgress();
-    const words =
-      decision === null
-        ? t("doubts.undone")
-        : decision === "relabel"
-          ? t("doubts.relabelled", { label })
-          : t(`doubts.done_${decision}`);
-    say(`${t("doubts.row", { row: String(row.number) })}: ${words}${kept ? "" : ` ${t("doubts.not_kept")}`}`);
   }
 
-  list.addEventListener("keydown", (event) => {
-    // Only while the queue has the focus, and never while a list to choose from is open in it.
+  /** The next row that is not decided, after this one or from the beginning. */
+  function nextOpen() {
+    const order = [...rows.keys()].map((place) => (place + here + 1) % rows.length);
+    return order.find((place) => place !== here && decisions.of(rows[place].number) === null) ?? null;
+  }
+
+  function go(place) {
+    if (place === null) return;
+    here = Math.min(rows.length - 1, Math.max(0, place));
+    drawRow();
+    stage.focus({ preventScroll: true });
+  }
+
+  async function put(row, wanted) {
+    const answer = await decisions.set(row, wanted);
+    if (signal.aborted) return false;
+    const words = wanted === null ? t("doubts.undone") : decisionWords(wanted);
+    const notice = answer.conflict
+      ? t("doubts.conflict")
+      : answer.kept
+        ? null
+        : `${t("doubts.not_kept")} ${answer.line ?? ""}`.trim();
+    say(`${t("doubts.row", { row: String(row.number) })}: ${notice ?? words}`);
+    if (notice !== null) {
+      here = Math.max(0, rows.indexOf(row));
+      drawRow({ notice });
+      stage.focus({ preventScroll: true });
+    }
+    return answer.kept;
+  }
+
+  async function decide(wanted) {
+    const row = rows[here];
+    const before = decisions.of(row.number);
+    if (!(await put(row, wanted))) return;
+    made.push({ row, before });
+    // Somebody may have moved on while the service wrote.
+    if (rows[here] === row) go(here + 1);
+    else drawProgress();
+  }
+
+  function suggested() {
+    const { suggested: label } = rows[here];
+    if (label !== null) decide({ decision: "relabel", label: String(label) });
+  }
+
+  /** Takes the latest decision back and shows its row; where none was made here, that about this row. */
+  async function undo() {
+    const last = made.at(-1) ?? { row: rows[here], before: null };
+    if (decisions.of(last.row.number) === null && last.before === null) return;
+    if (!(await put(last.row, last.before))) return;
+    made.pop();
+    const place = rows.indexOf(last.row);
+    if (place < 0) drawProgress();
+    else go(place);
+  }
+
+  function keydown(event) {
+    // Only while the row has the focus, and never while a list to choose from is open in it.
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
     const digit = Number(event.key);
     const actions = {
-      k: () => {
-        decide(here, "keep");
-        go(here + 1);
-      },
-      e: () => {
-        decide(here, "exclude");
-        go(here + 1);
-      },
-      r: () => items[here].relabel.focus(),
-      u: () => decide(here, null),
-      s: () => {
-        if (suggestionOf(items[here].row) !== null) {
-          decide(here, "relabel", items[here].row.suggested);
-          go(here + 1);
-        }
-      },
+      k: () => decide({ decision: "keep", label: "" }),
+      e: () => decide({ decision: "exclude", label: "" }),
+      r: () => stage.querySelector("select").focus(),
+      u: undo,
+      s: suggested,
+      n: () => go(nextOpen()),
       j: () => go(here + 1),
       ArrowDown: () => go(here + 1),
       ArrowUp: () => go(here - 1),
       Home: () => go(0),
-      End: () => go(items.length - 1),
+      End: () => go(rows.length - 1),
     };
     const action =
-      Number.isInteger(digit) && digit >= 1 && digit <= Math.min(9, labels.length)
-        ? () => {
-            decide(here, "relabel", labels[digit - 1]);
-            go(here + 1);
-          }
+      Number.isInteger(digit) && digit >= 1 && digit <= keyed
+        ? () => decide({ decision: "relabel", label: String(labels[digit - 1]) })
         : actions[event.key];
     if (!action) return;
     event.preventDefault();
     action();
-  });
-
-  function drawList() {
-    const rows = doubts.rows.filter((row) => reason === "" || row.reason === reason);
-    here = 0;
-    items = rows.map(rowItem);
-    fill(
-      list,
-      items.map(({ node }) => node),
-    );
   }
 
-  drawList();
-  drawProgress();
-  const keys = [
-    ["j", "next"],
-    ["↑", "previous"],
-    ["k", "keep"],
-    ["e", "exclude"],
-    ["r", "relabel"],
-    ["s", "suggested"],
-    [`1–${Math.min(9, labels.length)}`, "relabel_as"],
-    ["u", "undo"],
-  ];
+  function drawList(reason) {
+    rows = all.filter((row) => reason === "" || row.reasons.includes(reason));
+    here = 0;
+    fill(
+      list,
+      rows.map((row, place) =>
+        el(
+          "li",
+          {},
+          el("button", {
+            type: "button",
+            class: "link",
+            text: `${t("doubts.row", { row: String(row.number) })}: ${row.text.slice(0, SHORT)}${row.text.length > SHORT ? "…" : ""}`,
+            on: { click: () => go(place) },
+          }),
+          " ",
+          el("span", { class: "decision" }),
+        ),
+      ),
+    );
+    drawRow();
+  }
+
+  // Another tab may have decided meanwhile.
+  window.addEventListener(
+    "focus",
+    () =>
+      decisions.refresh().then(
+        () => signal.aborted || drawRow(),
+        () => {},
+      ),
+    { signal },
+  );
+
+  const reasons = [...new Set(doubts.rows.map((row) => row.reason))];
   const options = [
-    ["", `${t("doubts.all")} (${number(doubts.rows.length)})`],
-    ...reasons.map((name) => [
-      name,
-      `${reasonName(name)} (${number(doubts.rows.filter((row) => row.reason === name).length)})`,
-    ]),
+    ["", `${t("doubts.all")} (${number(all.length)})`],
+    ...reasons.map((name) => {
+      const count = all.filter((row) => row.reasons.includes(name)).length;
+      const total = doubts.counts?.[TOTALS[name]] ?? count;
+      const words = total > count ? t("doubts.of", { count, all: total }) : number(count);
+      return [name, `${reasonName(name)} (${words})`];
+    }),
   ];
+  const file = decisions.file ?? `${fileName("decisions", doubts.model)}.csv`;
   fill(
     body,
     card(t("doubts.queue"), {
-      tools: picker(t("doubts.reason"), options, reason, (value) => {
-        reason = value;
-        drawList();
-      }),
-      note: t("doubts.about"),
+      help: "doubts",
+      tools: picker(t("doubts.reason"), options, "", drawList),
       body: [
-        el(
-          "dl",
-          { class: "keys" },
-          keys.map(([key, words]) =>
-            el("div", {}, el("dt", {}, el("kbd", { text: key })), el("dd", { text: t(`doubts.keys.${words}`) })),
-          ),
-        ),
-        progress,
+        el("div", { class: "progress" }, bar, progress),
+        stage,
+        keysOf(keyed),
+        labelKeys(labels.slice(0, keyed)),
+        el("details", { class: "as-table" }, el("summary", { text: t("doubts.all_rows") }), list),
         (doubts.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
-        el(
-          "details",
-          { class: "as-table" },
-          el("summary", { text: t("doubts.labels") }),
-          el(
-            "ol",
-            { class: "units" },
-            labels
-              .slice(0, 9)
-              .map((label, place) => el("li", {}, el("kbd", { text: place + 1 }), " ", labelName(label, place))),
-          ),
-        ),
-        list,
       ],
       downloads: [
-        textButton(t("doubts.export"), file, () => decisions.csv(), "text/csv"),
+        decisions.csv && textButton(t("doubts.export"), file, () => decisions.csv(), "text/csv"),
         jsonButton(fileName("doubts", doubts.model), () => doubts),
-      ],
+      ].filter(Boolean),
     }),
     el("p", { class: "note", text: t("doubts.use") }),
     el(
       "pre",
       { class: "command", tabindex: 0 },
-      el("code", {
-        text: `recurra train DATA --exclude ${file} --relabel ${file} --out runs/again`,
-      }),
+      el("code", { text: `recurra train DATA --exclude ${file} --relabel ${file} --out runs/again` }),
+    ),
+  );
+  drawList("");
+}
+
+/** The keys, for those who have some. */
+function keysOf(keyed) {
+  const keys = [
+    ["j", "next"],
+    ["↑", "previous"],
+    ["n", "next_open"],
+    ["k", "keep"],
+    ["e", "exclude"],
+    ["r", "relabel"],
+    ["s", "suggested"],
+    [`1–${keyed}`, "relabel_as"],
+    ["u", "undo"],
+  ];
+  return el(
+    "div",
+    { class: "for-keys" },
+    el("p", { class: "note", text: t("doubts.about") }),
+    el(
+      "dl",
+      { class: "keys" },
+      keys.map(([key, words]) =>
+        el("div", {}, el("dt", {}, el("kbd", { text: key })), el("dd", { text: t(`doubts.keys.${words}`) })),
+      ),
     ),
   );
 }
 
-function reasonName(reason) {
-  const key = `doubts.reasons.${reason.replace(/[ -]/g, "_")}`;
-  return knows(key) ? t(key) : reason;
-}
-
-/** The label that the row may have, if it is another one than the data and the model say. */
-function suggestionOf(row) {
-  return row.suggested === undefined || row.suggested === null || String(row.suggested) === String(row.label)
-    ? null
-    : row.suggested;
-}
-
-/** The near-copy, the rows nearby and the numbers of the reason, folded away. */
-function detailsOf(row, labels) {
-  const { text, row: other, number: copyNumber, label, ...rest } = row.details ?? {};
-  const numbers = Object.entries(rest).filter(([, value]) => typeof value === "number");
-  const copy = text === undefined ? null : { row: other, number: copyNumber, text, label };
-  if (row.neighbours.length === 0 && numbers.length === 0 && copy === null) return null;
+function labelKeys(labels) {
   return el(
     "details",
-    {},
-    el("summary", { tabindex: -1, text: t("doubts.more", { count: row.neighbours.length }) }),
-    numbers.length > 0 &&
-      el("p", {
-        class: "soft figure",
-        text: numbers
-          .map(
-            ([name, value]) =>
-              `${knows(`doubts.details.${name}`) ? t(`doubts.details.${name}`) : name}: ${number(value)}`,
-          )
-          .join(" · "),
-      }),
-    copy && [
-      el("p", { class: "soft", text: t("doubts.copy") }),
-      el("ul", { class: "neighbours" }, nearItem(copy, labels)),
-    ],
-    row.neighbours.length > 0 && [
-      el("p", { class: "soft", text: t("doubts.nearby") }),
-      el(
-        "ul",
-        { class: "neighbours" },
-        row.neighbours.map((near) => nearItem(near, labels)),
-      ),
-    ],
-  );
-}
-
-function nearItem(near, labels) {
-  return el(
-    "li",
-    {},
-    labelName(near.label, placeOf(near.label, labels)),
-    " ",
-    el("span", { dir: "auto", text: near.text }),
-    el("span", { class: "soft figure", text: ` ${t("doubts.row", { row: String(near.number) })}` }),
+    { class: "as-table for-keys" },
+    el("summary", { text: t("doubts.labels") }),
+    el(
+      "ol",
+      { class: "units" },
+      labels.map((label, place) => el("li", {}, el("kbd", { text: place + 1 }), " ", labelName(label, place))),
+    ),
   );
 }

@@ -8,6 +8,7 @@ import { facts, fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
 
@@ -34,6 +35,7 @@ function draw(body, flags) {
     body,
     card(t("flags.units"), {
       note: t("flags.units_note", { documents: flags.documents, accuracy: percent(flags.accuracy, 2) }),
+      help: "flags",
       body: [
         el(
           "div",
@@ -55,7 +57,7 @@ function draw(body, flags) {
             el("tbody", {}, rows),
           ),
         ),
-        together(flags.together),
+        together(flags),
         (flags.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
       ],
       downloads: [jsonButton(fileName("flags", flags.model), () => flags)],
@@ -65,14 +67,21 @@ function draw(body, flags) {
   show(0);
 }
 
-/** What the model loses when all flags are silenced at once. */
-function together(all) {
-  if (!all?.units) return null;
-  return facts([
-    [t("flags.together", { count: all.units }), points(-all.drop)],
-    all.drop_random !== null && [t("flags.together_random"), points(-all.drop_random)],
-    [t("flags.accuracy_silenced"), percent(all.accuracy_silenced, 2)],
-  ]);
+/** What the model loses when its flags are silenced at once, by name; or that none of the units is one. */
+function together({ together: all, units }) {
+  if (!all?.units) {
+    const none = units.every(({ score }) => Number(score.toFixed(3)) === 0);
+    return none && el("p", { class: "note", text: t("flags.no_flag") });
+  }
+  const names = (all.members ?? []).map((unit) => unitName(unit));
+  return [
+    el("p", { class: "note", text: t("flags.silenced", { count: all.units, units: names.join(t("flags.between")) }) }),
+    facts([
+      [t("flags.together"), points(-all.drop)],
+      all.drop_random !== null && [t("flags.together_random", { count: all.units }), points(-all.drop_random)],
+      [t("flags.accuracy_silenced"), percent(all.accuracy_silenced, 2)],
+    ]),
+  ];
 }
 
 function unitName(unit) {
@@ -152,7 +161,8 @@ function unitCard(unit, flags) {
       ]),
       el("div", { class: "halves" }, phrases(t("flags.on"), unit.on), phrases(t("flags.off"), unit.off)),
       unit.examples.length > 0 && el("h3", { text: t("flags.examples") }),
-      unit.examples.length > 0 && el("p", { class: "note", text: t("flags.examples_note") }),
+      unit.examples.length > 0 &&
+        el("p", { class: "note", text: t("flags.examples_note", { threshold: signed(unit.threshold ?? 0, 3) }) }),
       unit.examples.map((example) => exampleOf(unit, example, flags)),
     ],
     downloads: [jsonButton(fileName("flag", flags.model, unit.layer, unit.direction, unit.unit), () => unit)],
@@ -164,13 +174,12 @@ function exampleOf(unit, example, flags) {
   const tokens = example.tokens.map((text) => ({ text }));
   const threshold = unit.threshold ?? 0;
   const tints = example.c.map((value, step) => ({
-    // What is on is tinted full, what is off is dashed, on whichever side of the threshold that is.
+    // How far it is on, on whichever side of the threshold that is; off is no speaking against a class, and not hatched.
     place,
     value: unit.on_when === "below" ? threshold - value : value - threshold,
-    figure: signed(value, 1),
-    said: `${signed(value, 2)}${step === example.flip ? `, ${t("flags.flips_here")}` : ""}`,
+    said: `${t("flags.said", { state: signed(value, 3) })}${step === example.flip ? `, ${t("flags.flips_here")}` : ""}`,
   }));
-  const line = wordLine(tokens, tints, { label: t("flags.example_of", { unit: unitName(unit) }), digits: 1 });
+  const line = wordLine(tokens, tints, { label: t("flags.example_of", { unit: unitName(unit) }), signs: false });
   line.node.querySelectorAll(".word")[example.flip]?.classList.add("flip");
   return el(
     "figure",
@@ -187,7 +196,9 @@ function exampleOf(unit, example, flags) {
       " ",
       labelName(example.predicted, placeOf(example.predicted)),
       " ",
-      svgButton(fileName("flag", flags.model, unit.unit), () => wordsPicture(tokens, tints, { title: unitName(unit) })),
+      Number.isInteger(example.number) && readButton(example.number, { model: flags.model }),
+      " ",
+      svgButton(fileName("flag", flags.model, unit.unit), () => wordsPicture(tokens, tints, { title: unitName(unit), signs: false })),
     ),
   );
 }

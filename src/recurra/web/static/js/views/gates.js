@@ -7,6 +7,7 @@ import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { heatMap } from "../parts/heat-map.js";
 import { emptyPanel } from "../parts/notices.js";
+import { programPanel } from "../parts/program.js";
 import { roleWords } from "../parts/roles.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
@@ -17,7 +18,8 @@ const FEW = 16;
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
   const tools = el("div", { class: "toolbar" });
-  fill(body, textPanel(signal), tools, answer);
+  const request = () => readRequest({ gates: true });
+  fill(body, textPanel(signal), tools, answer, programPanel({ path: "/v1/read", request, signal }));
   let shown = "h";
   let sorted = true;
   let last = null;
@@ -72,11 +74,11 @@ export function mount(body, signal) {
       answer,
       el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
       reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
-      layers.map((layer) => layerCard(reading, layer)),
+      layers.map((layer, place) => layerCard(reading, layer, { help: place === 0 && "heat" })),
     );
   }
 
-  function layerCard(reading, layer) {
+  function layerCard(reading, layer, { help }) {
     const values = valuesOf(layer, shown);
     const units = sorted ? layer.order : layer.h[0].map((value, unit) => unit);
     // The linear branch may read on where the network does not.
@@ -109,6 +111,7 @@ export function mount(body, signal) {
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
+      help,
       tools: map.scale,
       body: el(
         "div",
@@ -132,7 +135,7 @@ export function mount(body, signal) {
     });
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest({ gates: true }), draw, signal });
+  return follow(answer, { path: "/v1/read", request, draw, signal });
 }
 
 /** The keyboard stays where it was when the buttons are drawn again. */

@@ -1,7 +1,7 @@
 // Vanishing gradients: how much of the loss's gradient is left, step by step back from the end.
 
 import { el, fill } from "../dom.js";
-import { compact, number, t } from "../i18n.js";
+import { compact, number, serviceLine, t } from "../i18n.js";
 import { card, choice } from "../parts/card.js";
 import { jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
@@ -20,7 +20,8 @@ export function mount(body, signal) {
   return fromData(body, {
     path: "/v1/gradients",
     queries: () => shownModels().map((model) => ({ model })),
-    draw: (flows, lifetime) => draw(body, { models: flows.flatMap((flow) => flow.models) }, lifetime),
+    some: true,
+    draw: (flows, lifetime, refused) => draw(body, { models: flows.flatMap((flow) => flow.models) }, refused, lifetime),
     signal,
   });
 }
@@ -36,7 +37,7 @@ function shownModels() {
  * One colour for each network, dotted before training. An LSTM's memory lies in c, so its line can be that of c; the
  * others have one state.
  */
-function draw(body, flow, signal) {
+function draw(body, flow, refused, signal) {
   if (flow.models.length === 0) {
     fill(body, emptyPanel(t("gradients.none"), t("gradients.none_about")));
     return;
@@ -107,12 +108,21 @@ function draw(body, flow, signal) {
     body,
     card(t("gradients.chart"), {
       note: t("gradients.chart_note"),
+      help: "gradients",
       tools,
       body: [
         toneLegend(lines().map(({ name, tone, dash }) => [name, tone, dash])),
         plot.node,
         padded.length > 0 && el("p", { class: "note", text: t("gradients.pads", { models: padded.join(", ") }) }),
         branched.length > 0 && el("p", { class: "note", text: t("branch.gradients", { models: branched.join(", ") }) }),
+        refused.map(({ query, error }) =>
+          el("p", {
+            class: "note",
+            text: / which training never saw/.test(error.message)
+              ? t("gradients.other_labels", { model: query.model })
+              : t("gradients.not_shown", { model: query.model, reason: serviceLine(error.message) }),
+          }),
+        ),
       ],
       table: drawing,
       downloads: [svgButton("gradient-flow", plot.svg), jsonButton("gradient-flow", () => flow)],

@@ -12,14 +12,17 @@ import { labelName } from "../parts/label-name.js";
 import { answerPlaces, largest } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
+import { programPanel } from "../parts/program.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
+import { look, store } from "../store.js";
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
-  fill(body, textPanel(signal), answer);
+  const request = () => readRequest();
+  fill(body, textPanel(signal), answer, programPanel({ path: "/v1/read", request, signal }));
   let page = null;
 
   function draw(reading) {
@@ -43,7 +46,7 @@ export function mount(body, signal) {
     page.show(reading);
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest(), draw, signal });
+  return follow(answer, { path: "/v1/read", request, draw, signal });
 }
 
 /** The answer to a reading: the class, every class's probability, and how the numbers were found. */
@@ -91,7 +94,8 @@ function build(first, kind, outer) {
   const own = new AbortController();
   const signal = AbortSignal.any([outer, own.signal]);
   let reading = first;
-  let shown = null;
+  // The class that the address names, if the model has it.
+  let shown = placeNamed(reading, store.class);
   let way = "beginnings";
   let line = null;
 
@@ -105,9 +109,10 @@ function build(first, kind, outer) {
   const drawWords = () => {
     line = wordLine(reading.tokens, tints(), {
       label: evidenceName(),
-      chosen: (place) => {
+      chosen: (place, reached) => {
         plot.markWord(place);
         describe(place);
+        if (reached) look({ word: place });
       },
     });
     fill(words, line.node);
@@ -122,8 +127,9 @@ function build(first, kind, outer) {
   });
 
   const classes = [["", t("reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
-  const chooseClass = picker(t("reading.evidence"), classes, "", (value) => {
+  const chooseClass = picker(t("reading.evidence"), classes, shown ?? "", (value) => {
     shown = value === "" ? null : Number(value);
+    look({ class: shown === null ? null : String(reading.labels[shown]) });
     drawWords();
   });
   const ways = ["beginnings", "ends"].map((name) => [name, t(`reading.by_${name}`)]);
@@ -155,6 +161,7 @@ function build(first, kind, outer) {
       }),
       card(t("reading.words"), {
         note: t(reading.given ? "reading.words_note_labels" : "reading.words_note"),
+        help: "words",
         tools: chooseClass,
         body: [words, after],
         downloads: [
@@ -166,6 +173,7 @@ function build(first, kind, outer) {
     ),
     card(t("reading.chart"), {
       note: [t("reading.chart_note"), chooseWay && t("reading.chart_note_ends")].filter(Boolean).join(" "),
+      help: "probabilities",
       tools: chooseWay,
       body: [plot.legend, plot.node],
       table,
@@ -184,8 +192,19 @@ function build(first, kind, outer) {
       fill(after, el("p", { class: "soft", text: t("reading.point") }));
       plot.show();
       table.refresh();
+      if (store.word !== null && store.word < reading.tokens.length) {
+        line.mark(store.word);
+        plot.markWord(store.word);
+        describe(store.word);
+      }
     },
   };
+}
+
+/** The place of a class by its name; null where the model has none of that name. */
+function placeNamed(reading, name) {
+  const place = reading.labels.map(String).indexOf(name);
+  return place < 0 ? null : place;
 }
 
 /** A word's numbers: where the classes stand after it and how they moved. */

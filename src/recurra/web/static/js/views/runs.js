@@ -94,6 +94,7 @@ function build(body, signal) {
   fill(
     body,
     card(t("runs.curves"), {
+      help: "runs",
       tools,
       body: plot.node,
       table: foldedTable(

@@ -8,8 +8,10 @@ import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { colourOf, look, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
+import { store } from "../store.js";
 import { css, lessMotion } from "../theme.js";
 
 const STEP = 450;
@@ -25,7 +27,10 @@ function draw(body, states, signal) {
     return;
   }
   let chosen = 0;
-  let step = documents[0].path.length - 1;
+  // The model may go on after the last word: it reads pads, or has to read backwards as well.
+  const atEnd = t(endName(states.model));
+  const steps = documents.map(stepsOf);
+  let step = steps[0].length - 1;
   let timer = null;
   // Where all of them end, and of some the way; older services give the ways alone.
   const points =
@@ -43,13 +48,11 @@ function draw(body, states, signal) {
     .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
 
   const traces = () => {
-    const { tokens, path, end } = documents[chosen];
+    const { tokens } = documents[chosen];
     const way = [
       ...(states.start ? [["", states.start]] : []),
-      ...path.slice(0, step + 1).map((point, place) => [tokens[place], point]),
+      ...steps[chosen].slice(0, step + 1).map((point, place) => [tokens[place] ?? atEnd, point]),
     ];
-    // Pads that the model reads after the last word lead on to the end.
-    if (end && step === path.length - 1) way.push([t("states.end"), end]);
     const ends = classes.map((place) => {
       const own = points.filter((point) => placeOf(point.label, states.labels) === place);
       return {
@@ -65,7 +68,7 @@ function draw(body, states, signal) {
         },
         hoverinfo: "text",
         text: own.map(saidOf),
-        customdata: own.map((point) => withPath.get(point.row) ?? null),
+        customdata: own.map((point) => points.indexOf(point)),
       };
     });
     return [
@@ -84,12 +87,12 @@ function draw(body, states, signal) {
   };
   const saidOf = (point) => {
     const place = withPath.get(point.row);
-    const head = `${t("doubts.row", { row: String(point.row) })}: ${point.label} → ${point.predicted}`;
+    const head = `${t("doubts.row", { row: numberOf(point) })}: ${point.label} → ${point.predicted}`;
     return plain(place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`);
   };
   const axis = (component) =>
     t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
-  const all = [...documents.flatMap((document) => document.path), ...points.map((point) => [point.x, point.y])];
+  const all = [...steps.flat(), ...points.map((point) => [point.x, point.y])];
   const range = (place) => {
     const values = all.map((point) => point[place]);
     const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
@@ -104,20 +107,29 @@ function draw(body, states, signal) {
     xaxis: { title: { text: axis(0) }, range: ranges[0] },
     yaxis: { title: { text: axis(1) }, range: ranges[1] },
   });
+  const picked = el("p", { class: "note", role: "status" });
   const plot = chart({
     label: t("states.chart_label", { count: points.length }),
     height: 460,
     draw: () => ({ traces: traces(), layout: layout() }),
     signal,
     clicked: (point) => {
-      if (Number.isInteger(point.customdata)) choose(point.customdata);
+      const clicked = points[point.customdata];
+      if (!clicked) return;
+      if (withPath.has(clicked.row)) choose(withPath.get(clicked.row));
+      fill(
+        picked,
+        t("states.clicked", { row: numberOf(clicked), label: clicked.label, predicted: clicked.predicted }),
+        " ",
+        readButton(clicked.number, { model: states.model }),
+      );
     },
   });
 
   const slider = el("input", {
     type: "range",
     min: 0,
-    max: documents[0].path.length - 1,
+    max: step,
     value: step,
     "aria-label": t("states.step"),
     on: {
@@ -136,7 +148,7 @@ function draw(body, states, signal) {
     "select",
     { on: { change: () => choose(Number(select.value)) } },
     documents.map((document, place) =>
-      el("option", { value: place, text: `${document.row}: ${short(document.text, 60)}` }),
+      el("option", { value: place, text: `${numberOf(document)}: ${short(document.text, 60)}` }),
     ),
   );
   const facts = el("p", {});
@@ -144,25 +156,24 @@ function draw(body, states, signal) {
   function drawControls() {
     play.textContent = t(timer === null ? "states.play" : "states.stop");
     slider.value = step;
-    const { tokens, path } = documents[chosen];
-    slider.setAttribute("aria-valuetext", tokens[step]);
+    const { tokens } = documents[chosen];
+    const [x, y] = steps[chosen][step].map((value) => signed(value));
+    slider.setAttribute("aria-valuetext", tokens[step] ?? atEnd);
     fill(
       sentence,
       tokens.map((token, place) => [
         el("span", { class: place < step ? "past" : place === step ? "now" : "future", text: token }),
         " ",
       ]),
+      steps[chosen].length > tokens.length &&
+        el("span", { class: step === tokens.length ? "now" : "future", text: atEnd }),
     );
     said.textContent =
-      timer === null
-        ? t("states.at", {
-            word: tokens[step],
-            place: number(step + 1),
-            count: number(tokens.length),
-            x: signed(path[step][0]),
-            y: signed(path[step][1]),
-          })
-        : "";
+      timer !== null
+        ? ""
+        : step === tokens.length
+          ? t("states.at_end", { end: atEnd, x, y })
+          : t("states.at", { word: tokens[step], place: number(step + 1), count: number(tokens.length), x, y });
   }
   function go(place) {
     step = place;
@@ -176,7 +187,7 @@ function draw(body, states, signal) {
   }
   function start() {
     const next = () => {
-      if (step >= documents[chosen].path.length - 1) {
+      if (step >= steps[chosen].length - 1) {
         stop();
         return;
       }
@@ -190,7 +201,7 @@ function draw(body, states, signal) {
     stop();
     chosen = place;
     select.value = place;
-    slider.max = documents[place].path.length - 1;
+    slider.max = steps[place].length - 1;
     const document = documents[place];
     fill(
       facts,
@@ -201,8 +212,10 @@ function draw(body, states, signal) {
       t("page.predicted"),
       " ",
       labelName(document.predicted, placeOf(document.predicted, states.labels)),
+      " ",
+      readButton(document.number, { model: states.model }),
     );
-    go(document.path.length - 1);
+    go(steps[place].length - 1);
   }
   signal.addEventListener("abort", () => clearTimeout(timer));
 
@@ -213,6 +226,7 @@ function draw(body, states, signal) {
       { class: "beside" },
       card(t("states.chart"), {
         note: t("states.chart_note"),
+        help: "states",
         body: [
           el(
             "ul",
@@ -220,6 +234,7 @@ function draw(body, states, signal) {
             classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
           ),
           plot.node,
+          picked,
           (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         ],
         table: foldedTable(
@@ -232,7 +247,7 @@ function draw(body, states, signal) {
             { name: axis(1), number: true },
           ],
           () =>
-            points.map((point) => [String(point.row), point.label, point.predicted, signed(point.x), signed(point.y)]),
+            points.map((point) => [numberOf(point), point.label, point.predicted, signed(point.x), signed(point.y)]),
         ),
         downloads: [
           svgButton(fileName("states", states.model), plot.svg),
@@ -241,6 +256,7 @@ function draw(body, states, signal) {
       }),
       card(t("states.one"), {
         note: t(lessMotion() ? "states.one_still" : "states.one_note"),
+        help: "path",
         // Who asked for less motion moves the slider; nothing moves by itself.
         body: [
           el(
@@ -258,8 +274,8 @@ function draw(body, states, signal) {
           t("states.one"),
           [{ name: t("reading.word") }, { name: axis(0), number: true }, { name: axis(1), number: true }],
           () =>
-            documents[chosen].path.map((point, place) => [
-              documents[chosen].tokens[place],
+            steps[chosen].map((point, place) => [
+              documents[chosen].tokens[place] ?? atEnd,
               signed(point[0], 3),
               signed(point[1], 3),
             ]),
@@ -269,6 +285,24 @@ function draw(body, states, signal) {
     ),
   );
   choose(0);
+}
+
+/** The points of a document's way: one for each word, and where it ends, if that is elsewhere. */
+function stepsOf({ path, end }) {
+  const last = path.at(-1);
+  const on = end && Math.hypot(end[0] - last[0], end[1] - last[1]) > 1e-4;
+  return on ? [...path, end] : path;
+}
+
+/** Why a document may end elsewhere than after its last word. */
+function endName(model) {
+  const { pad_to: pads, network } = store.models.find(({ name }) => name === model) ?? {};
+  return pads ? "states.end" : network?.bidirectional ? "states.end_both" : "states.end_other";
+}
+
+/** The row's number as messages about the file have it. */
+function numberOf({ number: shown, row }) {
+  return String(shown ?? row);
 }
 
 function short(text, length) {
