@@ -58,7 +58,7 @@ SETTLED = """(() => {
   const view = location.hash.match(/^#\\/([a-z]+)/)?.[1] ?? "reading";
   return document.querySelector(`main .view-${view}, main form`)
     && !document.querySelector(".waiting, [aria-busy=true]")
-    && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector(".main-svg, p"));
+    && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector("svg"));
 })()"""
 
 

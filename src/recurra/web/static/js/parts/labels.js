@@ -2,11 +2,11 @@
 
 import { store } from "../store.js";
 import { css } from "../theme.js";
+import { DASHES } from "./dashes.js";
 
 const COLOURS = 6;
 const MARKS = ["●", "■", "▲", "◆", "▼", "✚", "★"];
-const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "star"];
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px,2px,1px,2px,1px,2px"];
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "triangle-down", "cross", "star"];
 
 /** The class's place among the model's classes, by which it is drawn. */
 export function placeOf(label, labels = null) {
@@ -18,7 +18,13 @@ export function placeOf(label, labels = null) {
 export function look(place) {
   const series = (place % COLOURS) + 1;
   const style = place % MARKS.length;
-  return { series, token: `series-${series}`, mark: MARKS[style], symbol: SYMBOLS[style], dash: DASHES[style] };
+  return {
+    series,
+    token: `series-${series}`,
+    mark: MARKS[style],
+    symbol: SYMBOLS[style],
+    dash: DASHES[style % DASHES.length],
+  };
 }
 
 /** The class's colour as CSS text, for canvases and pictures. */

@@ -1,15 +1,15 @@
 // The class probabilities after every word, as lines.
 
+import { chart } from "../charts/chart.js";
+import { probabilityAxis } from "../charts/probability-axis.js";
 import { el, fill } from "../dom.js";
 import { t } from "../i18n.js";
 import { labelName } from "./label-name.js";
 import { colourOf, largest, look } from "./labels.js";
-import { chart, plain } from "./plot.js";
 
 const LINES = 6;
 // More words than this are numbered along the axis instead of written there.
 const WRITTEN = 60;
-const LONGEST = 14;
 
 /**
  * The chart of a reading. By beginnings, x 0 is before any word and x t after the t-th; by ends, x t is the text from
@@ -38,28 +38,21 @@ export function probabilityChart(current, { ends, reached, signal }) {
     const words = ends() ? [...tokens, t("reading.after_short")] : [t("reading.before_short"), ...tokens];
     const x = rows.map((row, place) => place);
     const written = rows.length <= WRITTEN;
+    const shown = classes(reading);
     return {
-      traces: classes(reading).map((c) => ({
-        type: "scatter",
-        mode: written ? "lines+markers" : "lines",
-        hoverinfo: "none",
-        name: plain(reading.labels[c]),
+      series: shown.map((c) => ({
+        name: String(reading.labels[c]),
         x,
         y: rows.map((row) => row[c]),
-        line: { color: colourOf(c), width: 2, dash: look(c).dash },
-        marker: { color: colourOf(c), symbol: look(c).symbol, size: 6 },
+        colour: colourOf(c),
+        width: 2,
+        dash: look(c).dash,
+        symbol: written ? look(c).symbol : null,
       })),
-      layout: {
-        hovermode: "x",
-        xaxis: written
-          ? {
-              tickvals: x,
-              ticktext: words.map((word) => plain(word.length > LONGEST ? `${word.slice(0, LONGEST - 1)}…` : word)),
-              range: [-0.3, rows.length - 0.7],
-            }
-          : {},
-        yaxis: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 },
-      },
+      x: written
+        ? { ticks: words.map((word, place) => [place, word]), range: [-0.3, rows.length - 0.7] }
+        : { whole: true },
+      y: probabilityAxis(rows.flatMap((row) => shown.map((c) => row[c]))),
     };
   }
 

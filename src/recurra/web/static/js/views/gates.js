@@ -1,11 +1,11 @@
 // Gates and state: what every unit holds after every word, layer by layer and direction by direction.
 
+import { heatMap } from "../charts/heat-map.js";
 import { el, fill } from "../dom.js";
 import { number, signed, t, knows } from "../i18n.js";
 import { card, choice } from "../parts/card.js";
 import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
-import { heatMap } from "../parts/heat-map.js";
 import { emptyPanel } from "../parts/notices.js";
 import { roleWords } from "../parts/roles.js";
 import { foldedTable } from "../parts/table.js";
@@ -94,7 +94,7 @@ export function mount(body, signal) {
     const map = heatMap({
       rows: words,
       columns: units.map(String),
-      values: rows,
+      value: (row, column) => rows[row][column],
       lowest: gate ? 0 : -most,
       highest: most,
       label: title,
@@ -128,7 +128,7 @@ export function mount(body, signal) {
             ...row.map((value) => (gate ? number(value, { digits: 3, fixed: true }) : signed(value, 3))),
           ]),
       ),
-      downloads: [pngButton(name, () => map.canvas), jsonButton(name, () => layer)],
+      downloads: [pngButton(name, map.picture), jsonButton(name, () => layer)],
     });
   }
 

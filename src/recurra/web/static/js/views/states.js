@@ -1,5 +1,7 @@
 // State space: where documents end, and the way of one document, word by word.
 
+import { chart } from "../charts/chart.js";
+import { extent, padded } from "../charts/scale.js";
 import { el, fill } from "../dom.js";
 import { number, percent, serviceLine, signed, t } from "../i18n.js";
 import { card } from "../parts/card.js";
@@ -8,7 +10,6 @@ import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
 import { colourOf, look, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
-import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
 import { css, lessMotion } from "../theme.js";
 
@@ -42,7 +43,7 @@ function draw(body, states, signal) {
     .map((label, place) => place)
     .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
 
-  const traces = () => {
+  const series = () => {
     const { tokens, path, end } = documents[chosen];
     const way = [
       ...(states.start ? [["", states.start]] : []),
@@ -53,64 +54,51 @@ function draw(body, states, signal) {
     const ends = classes.map((place) => {
       const own = points.filter((point) => placeOf(point.label, states.labels) === place);
       return {
-        type: "scatter",
-        mode: "markers",
-        name: plain(states.labels[place]),
+        name: String(states.labels[place]),
         x: own.map((point) => point.x),
         y: own.map((point) => point.y),
-        marker: {
-          color: colourOf(place, 0.65),
-          symbol: look(place).symbol,
-          size: own.map((point) => (withPath.has(point.row) ? 9 : 6)),
-        },
-        hoverinfo: "text",
-        text: own.map(saidOf),
-        customdata: own.map((point) => withPath.get(point.row) ?? null),
+        colour: colourOf(place),
+        opacity: 0.65,
+        symbol: look(place).symbol,
+        radius: (k) => (withPath.has(own[k].row) ? 4.5 : 3),
+        said: (k) => saidOf(own[k]),
+        documents: own.map((point) => withPath.get(point.row)),
       };
     });
     return [
       ...ends,
       {
-        type: "scatter",
-        mode: "lines+markers",
         x: way.map(([, point]) => point[0]),
         y: way.map(([, point]) => point[1]),
-        hoverinfo: "text",
-        text: way.map(([word]) => plain(word)),
-        line: { color: css("ink"), width: 1.5 },
-        marker: { color: css("ink"), size: way.map((one, place) => (place === way.length - 1 ? 11 : 4)) },
+        colour: css("ink"),
+        width: 1.5,
+        symbol: "circle",
+        radius: (k) => (k === way.length - 1 ? 5.5 : 2),
+        said: (k) => way[k][0],
       },
     ];
   };
   const saidOf = (point) => {
     const place = withPath.get(point.row);
     const head = `${t("doubts.row", { row: String(point.row) })}: ${point.label} → ${point.predicted}`;
-    return plain(place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`);
+    return place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`;
   };
   const axis = (component) =>
     t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
   const all = [...documents.flatMap((document) => document.path), ...points.map((point) => [point.x, point.y])];
-  const range = (place) => {
-    const values = all.map((point) => point[place]);
-    const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-    const edge = 0.05 * (most - least || 1);
-    return [least - edge, most + edge];
-  };
   // Fixed, so that the picture does not jump while a document is played.
-  const ranges = [range(0), range(1)];
-  const layout = () => ({
-    hovermode: "closest",
-    margin: { l: 56, r: 12, t: 8, b: 44 },
-    xaxis: { title: { text: axis(0) }, range: ranges[0] },
-    yaxis: { title: { text: axis(1) }, range: ranges[1] },
-  });
+  const ranges = [0, 1].map((component) => padded(extent(all.map((point) => point[component])), 0.05));
   const plot = chart({
     label: t("states.chart_label", { count: points.length }),
     height: 460,
-    draw: () => ({ traces: traces(), layout: layout() }),
+    draw: () => ({
+      series: series(),
+      x: { title: axis(0), range: ranges[0] },
+      y: { title: axis(1), range: ranges[1] },
+    }),
     signal,
-    clicked: (point) => {
-      if (Number.isInteger(point.customdata)) choose(point.customdata);
+    clicked: ({ documents: places }, k) => {
+      if (places?.[k] !== undefined) choose(places[k]);
     },
   });
 
