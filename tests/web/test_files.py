@@ -62,6 +62,20 @@ def test_what_the_page_loads_is_there_and_ours() -> None:
     assert set(loaded) <= set(FILES)
 
 
+def test_the_modules_of_the_first_view_are_asked_for_at_once() -> None:
+    def imported(path: Path, found: set[Path]) -> set[Path]:
+        if path not in found:
+            found.add(path)
+            for name in re.findall(r'^\s*import\b[^;]*?from "([^"]+)"', path.read_text("utf-8"), flags=re.MULTILINE):
+                imported((path.parent / name).resolve(), found)
+        return found
+
+    wanted = imported(PAGE / "js" / "app.js", set()) | imported(PAGE / "js" / "views" / "reading.js", set())
+    links = Elements((PAGE / "index.html").read_text("utf-8")).found
+    preloaded = {attributes["href"] for tag, attributes in links if attributes.get("rel") == "modulepreload"}
+    assert preloaded == {f"/static/{path.relative_to(PAGE).as_posix()}" for path in wanted} - {"/static/js/app.js"}
+
+
 def test_the_page_has_no_code_or_style_of_its_own() -> None:
     elements = Elements((PAGE / "index.html").read_text("utf-8")).found
     assert not [tag for tag, attributes in elements if tag == "style" or (tag == "script" and "src" not in attributes)]

@@ -49,7 +49,9 @@ class ReadEndpoints:
         body = validate_json(ReadRequest, await read_body(request, self._limits))
         name = self._registry.resolve(body.model)
         check_text(body.text, "text", self._limits)
-        work = partial(self._readings, name, body.text, gates=body.gates, attribution=body.attribution)
+        work = partial(
+            self._readings, name, body.text, gates=body.gates, compact=body.compact, attribution=body.attribution
+        )
         queue = self._queues[name]
         if LINES in request.headers.get("accept", ""):
             lines = queue.results(lambda: _encoded(work(), every=LINE_SECONDS))
@@ -80,7 +82,7 @@ class ReadEndpoints:
         head = b'{"text":' + json_bytes(body.text) + b',"models":['
         return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", media_type=JSON)
 
-    def _readings(self, name: str, text: str, **wanted: bool) -> Iterator[ReadingJson]:
+    def _readings(self, name: str, text: str, **wanted: Any) -> Iterator[ReadingJson]:
         model = self._registry.models[name]
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:

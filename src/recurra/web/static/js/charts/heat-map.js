@@ -102,7 +102,7 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
     pen.textAlign = "center";
     pen.save();
     pen.beginPath();
-    pen.rect(names, 0, across, HEAD);
+    pen.rect(names - 10, 0, across, HEAD);
     pen.clip();
     const every = Math.max(1, Math.ceil(24 / width));
     for (let c = Math.ceil(first[0] / every) * every; c < last[0]; c += every)

@@ -2,7 +2,17 @@
 
 import { el } from "../dom.js";
 import { signed, t } from "../i18n.js";
-import { look, seriesStyle } from "./labels.js";
+import { labelMark } from "./label-name.js";
+import { largest, look, seriesStyle } from "./labels.js";
+
+// A text of more words flows as text does, without a number under each word.
+const LONG = 150;
+const STRONGEST = 10;
+
+/** Whether a text flows. */
+export function isLong(tokens) {
+  return tokens.length > LONG;
+}
 
 /**
  * A line of words.
@@ -12,9 +22,11 @@ import { look, seriesStyle } from "./labels.js";
  *   another one, and what is said of it.
  * @param {object} options `label` (of the list), `chosen` (called with the word's place when it is pointed at or
  *   reached), `digits` under each word (null: none).
- * @returns {{node: Element, mark: function(number|null): void}}
+ * @returns {{node: Element, mark: function(number|null): void, strongest: Element|null}} `strongest` leads from the
+ *   words with the largest values to their places in a long text; null for a short one.
  */
 export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 } = {}) {
+  const long = isLong(tokens);
   const most = Math.max(1e-9, ...tints.map(({ value }) => Math.abs(value)));
   // A mark tells classes apart; where there is one class only, it would be noise.
   const several = new Set(tints.map(({ place }) => place)).size > 1;
@@ -22,8 +34,10 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
     const tint = tints[place];
     const share = Math.min(1, Math.abs(tint.value) / most);
     const unknown = token.known === false;
-    const figure = digits === null ? null : (tint.figure ?? signed(tint.value, digits));
-    const said = [token.text, tint.said ?? figure, unknown && t("words.unknown")].filter(Boolean).join(", ");
+    const figure = digits === null || long ? null : (tint.figure ?? signed(tint.value, digits));
+    const said = [token.text, tint.said ?? figure ?? signed(tint.value, digits ?? 1), unknown && t("words.unknown")]
+      .filter(Boolean)
+      .join(", ");
     return el(
       "li",
       {},
@@ -63,7 +77,7 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
   const node = el(
     "ol",
     {
-      class: "words",
+      class: `words${long ? " flowing" : ""}`,
       "aria-label": label,
       on: {
         focusin: (event) => reach(Number(event.target.closest("button").dataset.place)),
@@ -86,5 +100,45 @@ export function wordLine(tokens, tints, { label, chosen = () => {}, digits = 1 }
     },
     words,
   );
-  return { node, mark };
+  return { node, mark, strongest: long ? strongestOf(tokens, tints, buttons, digits ?? 1) : null };
+}
+
+/** The words with the largest values, strongest first; each leads to its place. */
+function strongestOf(tokens, tints, buttons, digits) {
+  const places = largest(
+    tints.map(({ value }) => Math.abs(value)),
+    STRONGEST,
+  );
+  return el(
+    "div",
+    { class: "strongest" },
+    el("h3", { text: t("words.strongest") }),
+    el(
+      "ol",
+      {},
+      places.map((place) =>
+        el(
+          "li",
+          {},
+          el(
+            "button",
+            {
+              type: "button",
+              class: "chip",
+              on: {
+                click: () => {
+                  buttons[place].scrollIntoView({ block: "center" });
+                  buttons[place].focus({ preventScroll: true });
+                },
+              },
+            },
+            labelMark(tints[place].place),
+            el("bdi", { text: tokens[place].text }),
+            " ",
+            el("span", { class: "figure soft", text: tints[place].figure ?? signed(tints[place].value, digits) }),
+          ),
+        ),
+      ),
+    ),
+  );
 }

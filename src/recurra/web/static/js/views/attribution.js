@@ -57,7 +57,7 @@ export function mount(body, signal) {
         const line = wordLine(reading.tokens, tints, { label: t(`attribution.${method}`), digits: 2 });
         return card(t(`attribution.${method}`), {
           note: t(`attribution.${method}_note`),
-          body: line.node,
+          body: [line.strongest, line.node],
           downloads: [
             svgButton(fileName(method, reading.model), () =>
               wordsPicture(reading.tokens, tints, {
@@ -88,5 +88,5 @@ export function mount(body, signal) {
   }
 
   const request = () => readRequest({ attribution: true });
-  return follow(answer, { path: "/v1/read", request, draw, signal, lines: true });
+  return follow(answer, { path: "/v1/read", request, draw, signal, lines: true })();
 }

@@ -102,7 +102,7 @@ export function mount(body, signal) {
     });
   }
 
-  const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal });
+  const reading = follow(onText, { path: "/v1/compare", request: () => ({ text: store.text }), draw, signal })();
   fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
   return reading;
 }

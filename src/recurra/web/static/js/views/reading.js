@@ -15,7 +15,7 @@ import { probabilityChart } from "../parts/probability-chart.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { wordsPicture } from "../parts/words-picture.js";
-import { wordLine } from "../parts/words.js";
+import { isLong, wordLine } from "../parts/words.js";
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
@@ -43,7 +43,7 @@ export function mount(body, signal) {
     page.show(reading);
   }
 
-  return follow(answer, { path: "/v1/read", request: () => readRequest(), draw, signal });
+  return follow(answer, { path: "/v1/read", request: () => readRequest(), draw, signal })();
 }
 
 /** The answer to a reading: the class, every class's probability, and how the numbers were found. */
@@ -97,6 +97,7 @@ function build(first, kind, outer) {
 
   const answer = el("div", { class: "stacked" });
   const words = el("div");
+  const strongest = el("div");
   const after = el("div", { class: "after", role: "status" });
   const evidenceName = () =>
     shown === null ? t("reading.evidence_each") : t("reading.evidence_for", { label: reading.labels[shown] });
@@ -111,6 +112,8 @@ function build(first, kind, outer) {
       },
     });
     fill(words, line.node);
+    fill(strongest, line.strongest);
+    node.classList.toggle("long", isLong(reading.tokens));
   };
   const plot = probabilityChart(() => reading, {
     signal,
@@ -150,7 +153,7 @@ function build(first, kind, outer) {
       "div",
       { class: "columns" },
       card(t("reading.answer"), {
-        body: answer,
+        body: [answer, strongest],
         downloads: [jsonButton(fileName("reading", reading.model), () => reading)],
       }),
       card(t("reading.words"), {
