@@ -14,10 +14,27 @@ export function placeOf(label, labels = null) {
   return Math.max(0, all.map(String).indexOf(String(label)));
 }
 
+// More classes than this cannot be told apart by colours and marks: some have one, and the others are grey.
+const MANY = 14;
+const OTHER = { series: "other", token: "series-other", mark: "○", symbol: "circle", dash: "none" };
+let coloured = null;
+
+/** Whether so many classes are too many for a colour each. */
+export function areMany(labels) {
+  return labels.length > MANY;
+}
+
+/** Says which classes have a colour from now on, by their places; null: each has its own. */
+export function colourOnly(places) {
+  coloured = places;
+}
+
 /** How a class is drawn. 6 colours and 7 marks give 42 classes a look of their own. */
 export function look(place) {
-  const series = (place % COLOURS) + 1;
-  const style = place % MARKS.length;
+  const rank = coloured === null ? place : coloured.indexOf(place);
+  if (rank < 0) return OTHER;
+  const series = (rank % COLOURS) + 1;
+  const style = rank % MARKS.length;
   return {
     series,
     token: `series-${series}`,

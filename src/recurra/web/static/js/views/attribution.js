@@ -12,6 +12,7 @@ import { labelName } from "../parts/label-name.js";
 import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { textPanel } from "../parts/text-panel.js";
+import { colourTop } from "../parts/top-classes.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
 
@@ -33,6 +34,7 @@ export function mount(body, signal) {
       );
       return;
     }
+    colourTop([reading]);
     const place = placeOf(found.target, reading.labels);
     const methods = METHODS.filter((method) => found[method]);
     fill(

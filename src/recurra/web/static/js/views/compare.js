@@ -15,6 +15,7 @@ import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { colourTop } from "../parts/top-classes.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
 import { store } from "../store.js";
@@ -38,6 +39,7 @@ export function mount(body, signal) {
   function draw(answer) {
     lifetime.abort();
     lifetime = new AbortController();
+    colourTop(answer.models);
     fill(onText, sideBySide(answer), answer.models.some((reading) => reading.tokens.length > 0) && together(answer));
   }
 

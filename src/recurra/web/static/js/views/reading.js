@@ -14,6 +14,7 @@ import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { colourTop } from "../parts/top-classes.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { isLong, wordLine } from "../parts/words.js";
 
@@ -23,6 +24,7 @@ export function mount(body, signal) {
   let page = null;
 
   function draw(reading) {
+    colourTop([reading]);
     if (reading.tokens.length === 0) {
       page?.end();
       page = null;
@@ -118,6 +120,7 @@ function build(first, kind, outer) {
   const plot = probabilityChart(() => reading, {
     signal,
     ends: () => way === "ends",
+    recoloured: () => show(reading),
     reached: (place) => {
       line.mark(place);
       if (place !== null) describe(place);
@@ -180,15 +183,18 @@ function build(first, kind, outer) {
     kind,
     node,
     end: () => own.abort(),
-    show(next) {
-      reading = next;
-      fill(answer, answerOf(reading));
-      drawWords();
-      fill(after, el("p", { class: "soft", text: t("reading.point") }));
-      plot.show();
-      table.refresh();
-    },
+    show,
   };
+
+  function show(next) {
+    reading = next;
+    plot.colour();
+    fill(answer, answerOf(reading));
+    drawWords();
+    fill(after, el("p", { class: "soft", text: t("reading.point") }));
+    plot.show();
+    table.refresh();
+  }
 }
 
 /** A word's numbers: where the classes stand after it and how they moved. */

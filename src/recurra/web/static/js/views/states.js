@@ -8,9 +8,10 @@ import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { colourOf, look, placeOf } from "../parts/labels.js";
+import { areMany, colourOf, colourOnly, look, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { foldedTable } from "../parts/table.js";
+import { classFinder } from "../parts/top-classes.js";
 import { css, lessMotion } from "../theme.js";
 
 const STEP = 450;
@@ -43,6 +44,34 @@ function draw(body, states, signal) {
     .map((label, place) => place)
     .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
 
+  // Of many classes the most frequent ones have a colour, and those that somebody looks for.
+  const many = areMany(states.labels);
+  let coloured = [];
+  const finder =
+    many &&
+    classFinder(states.labels, (found) => {
+      recolour(found);
+      plot.redraw();
+      choose(chosen);
+    });
+  function recolour(found) {
+    if (!many) return;
+    const rows = new Map();
+    for (const { label } of points) rows.set(label, (rows.get(label) ?? 0) + 1);
+    const frequent = [...rows].sort((a, b) => b[1] - a[1]).map(([label]) => placeOf(label, states.labels));
+    coloured = [...new Set([...frequent.slice(0, 5), ...found])];
+    colourOnly(coloured);
+    finder.show(coloured);
+  }
+
+  /** Points by class, those in grey first: pairs of the class's place, null for grey, and the points. */
+  function groups() {
+    const of = (point) => placeOf(point.label, states.labels);
+    const own = (places) => places.map((place) => [place, points.filter((point) => of(point) === place)]);
+    if (!many) return own(classes);
+    return [[null, points.filter((point) => !coloured.includes(of(point)))], ...own(coloured)];
+  }
+
   const series = () => {
     const { tokens, path, end } = documents[chosen];
     const way = [
@@ -51,15 +80,14 @@ function draw(body, states, signal) {
     ];
     // Pads that the model reads after the last word lead on to the end.
     if (end && step === path.length - 1) way.push([t("states.end"), end]);
-    const ends = classes.map((place) => {
-      const own = points.filter((point) => placeOf(point.label, states.labels) === place);
+    const ends = groups().map(([place, own]) => {
       return {
-        name: String(states.labels[place]),
+        name: place === null ? null : String(states.labels[place]),
         x: own.map((point) => point.x),
         y: own.map((point) => point.y),
-        colour: colourOf(place),
-        opacity: 0.65,
-        symbol: look(place).symbol,
+        colour: colourOf(place ?? -1),
+        opacity: place === null ? 0.4 : 0.65,
+        symbol: look(place ?? -1).symbol,
         radius: (k) => (withPath.has(own[k].row) ? 4.5 : 3),
         said: (k) => saidOf(own[k]),
         documents: own.map((point) => withPath.get(point.row)),
@@ -202,11 +230,13 @@ function draw(body, states, signal) {
       card(t("states.chart"), {
         note: t("states.chart_note"),
         body: [
-          el(
-            "ul",
-            { class: "legend" },
-            classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
-          ),
+          finder
+            ? finder.node
+            : el(
+                "ul",
+                { class: "legend" },
+                classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
+              ),
           plot.node,
           (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         ],
@@ -256,6 +286,7 @@ function draw(body, states, signal) {
       }),
     ),
   );
+  recolour([]);
   choose(0);
 }
 
