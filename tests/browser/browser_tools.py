@@ -83,7 +83,7 @@ def type_text(page: Page, text: str) -> None:
 
 def percent(value: float, digits: int = 1) -> str:
     """As the page writes a share in English."""
-    return f"{100 * value:.{digits}f}%"
+    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def signed(value: float, digits: int) -> str:

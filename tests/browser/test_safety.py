@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, go_to, settled, table, type_text, wait_until
+from browser_tools import TEXT, Site, go_to, percent, settled, table, type_text, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -112,5 +112,5 @@ def test_no_words_still_have_an_answer(visit: Visit, site: Site) -> None:
     page = visit("reading")
     type_text(page, "  ")
     start = site.post("/v1/read", text="", model="lstm")["start"]
-    assert page.locator(".headline .figure").inner_text() == f"{100 * max(start):.1f}%"
+    assert page.locator(".headline .figure").inner_text() == percent(max(start))
     assert "no word" in page.locator(".empty").inner_text()

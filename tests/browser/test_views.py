@@ -230,7 +230,7 @@ def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
     page.get_by_role("link", name="Runs").click()
     page.get_by_text("running", exact=True).wait_for()
     best = page.locator("tbody td.figure").nth(1)
-    page.get_by_text("60.00%", exact=True).wait_for()
-    assert best.inner_text() == "60.00%"
+    page.get_by_text(percent(0.6, 2), exact=True).wait_for()
+    assert best.inner_text() == percent(0.6, 2)
     assert len(asked) >= 2
     wait_until(page, "document.querySelector('.chart-points').dataset.count === '2'")

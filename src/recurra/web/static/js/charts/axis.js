@@ -31,7 +31,7 @@ export function ticksOf({ range, ticks, format, log, whole }, count) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return values.map((value) => [
     value,
-    format ? format(value, step) : number(value, { digits, fixed: true }).replace("-", "−"),
+    format ? format(value, step) : number(value, { digits, fixed: true }),
   ]);
 }
 

@@ -8,7 +8,7 @@ const LITTLE = 0.4;
 
 /** A share as an axis has it, with the decimals that the step between two needs. */
 export function shareTick(value, step) {
-  return percent(value, Math.max(0, -Math.floor(Math.log10(100 * step) + 1e-9))).replace("-", "−");
+  return percent(value, Math.max(0, -Math.floor(Math.log10(100 * step) + 1e-9)));
 }
 
 /** The axis for these probabilities. */
