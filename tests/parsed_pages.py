@@ -101,3 +101,9 @@ def _checked(html: str) -> Parsed:
     assert sum(tag == "desc" for tag, _ in page.elements) == len(pictures)
     assert html.count("<table") == html.count('class="scroll"')
     return page
+
+
+def written(value: float, digits: int = 2) -> str:
+    """A number with its sign as pages write it: +0.31, −0.22, 0.00."""
+    text = f"{value:+.{digits}f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")

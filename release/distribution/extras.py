@@ -169,7 +169,7 @@ def _web(environment: Environment) -> None:
         environment,
         [environment.folder / "bin" / "recurra", "serve"],
         MODEL,
-        page="/static/vendor/plotly/plotly.min.js",
+        page="/static/js/charts/chart.js",
     )
 
 

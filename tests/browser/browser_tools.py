@@ -58,7 +58,7 @@ SETTLED = """(() => {
   const view = location.hash.match(/^#\\/([a-z]+)/)?.[1] ?? "reading";
   return document.querySelector(`main .view-${view}, main form`)
     && !document.querySelector(".waiting, [aria-busy=true]")
-    && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector(".main-svg, p"));
+    && [...document.querySelectorAll(".chart-canvas")].every((one) => one.querySelector("svg"));
 })()"""
 
 
@@ -83,7 +83,7 @@ def type_text(page: Page, text: str) -> None:
 
 def percent(value: float, digits: int = 1) -> str:
     """As the page writes a share in English."""
-    return f"{100 * value:.{digits}f}%"
+    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def signed(value: float, digits: int) -> str:

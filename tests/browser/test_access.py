@@ -96,10 +96,10 @@ def test_dark_is_dark_and_the_choice_is_remembered(visit: Visit) -> None:
 
     page = visit("reading", color_scheme="dark")
     assert brightness(page) < 60
-    line = page.locator(".scatterlayer .js-line").first
-    dark = line.evaluate("one => getComputedStyle(one).stroke")
+    line = page.locator(".chart-line").first
+    dark = line.get_attribute("stroke")
     page.get_by_label("Theme").select_option("light")
-    wait_until(page, f"getComputedStyle(document.querySelector('.scatterlayer .js-line')).stroke !== {dark!r}")
+    wait_until(page, f"document.querySelector('.chart-line').getAttribute('stroke') !== {dark!r}")
     assert brightness(page) > 200
     page.reload()
     settled(page)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, go_to, settled, table, type_text, wait_until
+from browser_tools import TEXT, Site, go_to, percent, settled, table, type_text, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,8 +28,11 @@ def test_markup_is_shown_as_text(visit: Visit, site: Site) -> None:
     page.route("**/v1/read", lambda route: route.fulfill(json=answer))
     type_text(page, MARKUP)
     assert page.locator(".words .word-text").all_inner_texts() == words
-    ticks = page.locator(".xaxislayer-above text").all_text_contents()
-    assert ticks[1:] == [word if len(word) <= 14 else f"{word[:13]}…" for word in words]
+    ticks = page.locator(".chart-x text").all_text_contents()
+    # Long ones are cut.
+    assert len(ticks) == len(words) + 1
+    assert all(word.startswith(tick.removesuffix("…")) for word, tick in zip(words, ticks[1:], strict=True))
+    assert ticks[1] == "<img"
     assert page.locator("main :is(img, b, script, i)").count() == 0
     assert page.locator("svg :is(a, image, script)").count() == 0
     assert [row[0] for row in table(page, "Probabilities after every word")][1:] == words
@@ -109,5 +112,5 @@ def test_no_words_still_have_an_answer(visit: Visit, site: Site) -> None:
     page = visit("reading")
     type_text(page, "  ")
     start = site.post("/v1/read", text="", model="lstm")["start"]
-    assert page.locator(".headline .figure").inner_text() == f"{100 * max(start):.1f}%"
+    assert page.locator(".headline .figure").inner_text() == percent(max(start))
     assert "no word" in page.locator(".empty").inner_text()

@@ -41,9 +41,7 @@ def test_reading(visit: Visit, site: Site, model: str) -> None:
         for token, row in zip(answer["tokens"], answer["probabilities"], strict=True)
     ]
     assert (
-        page.get_by_role("img", name=re.compile("Lines of the class probabilities"))
-        .locator(".scatterlayer .trace")
-        .count()
+        page.get_by_role("img", name=re.compile("Lines of the class probabilities")).locator(".chart-series").count()
         == 3
     )
 
@@ -190,7 +188,7 @@ def test_flags(visit: Visit, site: Site) -> None:
 def test_states_step_by_step(visit: Visit, site: Site) -> None:
     page = visit("states")
     states = site.get("/v1/states?model=lstm")
-    axis = page.locator(".xtitle").text_content()
+    axis = page.locator(".chart-x-title").text_content()
     assert percent(states["explained_variance"][0]) in (axis or "")
     document = states["documents"][0]
     page.get_by_label("Word", exact=True).focus()
@@ -259,9 +257,9 @@ def test_runs(visit: Visit, site: Site) -> None:
         max(epoch["validation_accuracy"] for epoch in run["epochs"] if epoch["validation_accuracy"]) for run in runs
     ]
     assert [row[3] for row in rows] == [percent(value, 2) for value in best]
-    assert page.locator(".scatterlayer .trace").count() == len(runs)
+    assert page.locator(".chart-series").count() == len(runs)
     page.get_by_role("checkbox").first.uncheck()
-    wait_until(page, f"document.querySelectorAll('.scatterlayer .trace').length === {len(runs) - 1}")
+    wait_until(page, f"document.querySelectorAll('.chart-series').length === {len(runs) - 1}")
 
 
 def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
@@ -279,7 +277,7 @@ def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
     page.get_by_role("link", name="Runs").click()
     page.get_by_text("running", exact=True).wait_for()
     best = page.locator("tbody td.figure").nth(1)
-    page.get_by_text("60.00%", exact=True).wait_for()
-    assert best.inner_text() == "60.00%"
+    page.get_by_text(percent(0.6, 2), exact=True).wait_for()
+    assert best.inner_text() == percent(0.6, 2)
     assert len(asked) >= 2
-    wait_until(page, "document.querySelectorAll('.scatterlayer .point').length === 2")
+    wait_until(page, "document.querySelector('.chart-points').dataset.count === '2'")

@@ -25,7 +25,6 @@ EXTRAS = [
     "fastapi",
     "uvicorn",
     "optuna",
-    "plotly",
     "rjieba",
     "sudachipy",
     "pythainlp",

@@ -53,7 +53,7 @@ def test_it_says_its_numbers_and_names(parse: Callable[[str], Any]):
         name="map", title='A "title" <b>',
     )  # fmt: skip
     page = parse(picture.svg)
-    assert "<unit> 1: from -0.50 at & more to 0.25 at oil; unit 2: from 0.00 at oil to 1.00 at & more" in page.text
+    assert "oil: from 0.00 at unit 2 to 0.25 at <unit> 1; & more: from −0.50 at <unit> 1 to 1.00 at unit 2" in page.text
     assert page.elements[0][1]["aria-labelledby"] == "map-title map-desc"
     assert page.tags <= {"svg", "title", "desc", "text", "path", "rect"}
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from branched import make_branched
 from made_up_readings import CLASSES, flow, made_up_reading
+from parsed_pages import written
 
 from recurra.report.formatting import percent
 from recurra.report.inspection_page import flow_parts, inspection_page, reading_parts
@@ -23,10 +24,10 @@ def test_the_page_shows_what_was_read(check_page: Callable[[str], Any]):
     answer = CLASSES.index(reading["label"])
     for t, token in enumerate(reading["tokens"]):
         assert token["text"] in page.text
-        assert f"{reading['evidence'][t][answer]:+.2f}" in page.text
+        assert written(reading["evidence"][t][answer]) in page.text
         assert f"{100 * reading['probabilities'][t][answer]:.1f}" in page.text
         for method in ("integrated_gradients", "occlusion"):
-            assert f"{reading['attribution'][method][t]:+.2f}" in page.text
+            assert written(reading["attribution"][method][t]) in page.text
     for layer in (1, 2):
         for direction in ("forward", "backward"):
             assert f"Layer {layer}, {direction}, LSTM: states and gates" in page.text
@@ -72,14 +73,14 @@ def test_the_linear_branch_is_named_with_its_share_and_its_phrases(check_page: C
     reading = read(Model(make_branched(cell="lstm")), "oil prices zoil again", name="m", gates=True, attribution=True)
     page, branch = check_page(inspection_page([reading], [], about="A text.")), reading["branch"]
     assert f"{100 * branch['share']:.0f} % of the evidence" in page.text
-    assert f"which is not recurrent: it adds {branch['score']:+.2f} to the score" in page.text
+    assert f"which is not recurrent: it adds {written(branch['score'])} to the score" in page.text
     assert "unknown token for each, and the linear branch their letters" in page.text
     assert "Linear branch" in reading_parts(reading, name="r")["columns"]
     for value in branch["words"]:
-        assert f"{value:+.2f}" in page.text
+        assert written(value) in page.text
     for phrase in branch["phrases"]:
         assert phrase["text"] in page.text
-        assert f"{phrase['share']:+.2f}" in page.text
+        assert written(phrase["share"]) in page.text
     assert "recurrent network’s alone" in page.text
     assert "branch" not in check_page(inspection_page([made_up_reading()], [], about="A text.")).text
 
@@ -98,8 +99,8 @@ def test_the_branch_may_speak_against_the_answer(score: float, network: float, s
     reading: Any = {"label": "a", "tokens": [{"text": "oil", "known": True}], "branch": branch}
     first, second = branch_sentences(reading)
     assert first.replace("\N{NO-BREAK SPACE}", " ").startswith(said)
-    assert f"{score:+.2f} to the score (n-grams {score - 0.5:+.2f}, letters of words +0.50)" in first
-    assert f"“oil prices” ({score:+.2f})" in second
+    assert f"{written(score)} to the score (n-grams {written(score - 0.5)}, letters of words +0.50)" in first
+    assert f"“oil prices” ({written(score)})" in second
     assert branch_sentences({**reading, "tokens": []}) == []
 
 
@@ -190,7 +191,7 @@ def test_sentences_name_the_words_that_count():
     assert said == [
         "The answer is yes, with 80.0\xa0%.",
         "yes has been the most probable class since word 3 of 4, “w2”; before, it and others took turns.",
-        "By evidence, most for yes speak w2 (+2.00) and w0 (+0.50); most against w3 (-1.00) and w1 (-0.25).",
+        "By evidence, most for yes speak w2 (+2.00) and w0 (+0.50); most against w3 (−1.00) and w1 (−0.25).",
         "1\xa0word of 4 is not in the vocabulary: the network reads the same unknown token for each.",
     ]
 

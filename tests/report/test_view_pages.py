@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bundles import make_bundle
+from parsed_pages import written
 from rows import make_rows
 
 from recurra.data.table import Table
@@ -82,7 +83,7 @@ def test_states_are_shown_by_class(model: Model, table: Table, check_page: Calla
         own = [one for one in found["points"] if one["label"] == label]
         x, y = (np.mean([one[axis] for one in own]) for axis in "xy")
         right = np.mean([one["predicted"] == label for one in own])
-        assert f"{label} {len(own)} {100 * right:.1f} % {x:+.3f} {y:+.3f}" in text
+        assert f"{label} {len(own)} {100 * right:.1f} % {written(x, 3)} {written(y, 3)}" in text
         assert f"{label}: {len(own)} ends, on average at {x:.2f}, {y:.2f}" in text
     for share in found["explained_variance"]:
         assert f"{100 * share:.1f} %" in text

@@ -40,6 +40,18 @@ def test_files_have_their_type_and_a_tag(files: dict[str, File]) -> None:
             assert client.get(address, headers={"if-none-match": '"other"'}).status_code == 200
 
 
+def test_a_file_in_gzip_is_the_same_file_with_a_tag_of_its_own(files: dict[str, File]) -> None:
+    with asking(make_service(files=files)) as client:
+        plain = client.get("/", headers={"accept-encoding": "identity"})
+        coded = client.get("/", headers={"accept-encoding": "gzip"})
+        assert (plain.headers.get("content-encoding"), coded.headers["content-encoding"]) == (None, "gzip")
+        assert coded.content == plain.content == files["/"].path.read_bytes()
+        assert coded.headers["etag"] != plain.headers["etag"]
+        assert plain.headers["vary"] == coded.headers["vary"] == "Accept-Encoding"
+        again = client.get("/", headers={"accept-encoding": "gzip", "if-none-match": coded.headers["etag"]})
+        assert again.status_code == 304
+
+
 @pytest.mark.parametrize(
     "address",
     ["/static/secret.txt", "/static/", "/static/js/../secret.txt", "/static/js/%2e%2e/secret.txt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -30,6 +31,20 @@ def test_a_reading_is_that_of_python(client: TestClient, name: str) -> None:
     np.testing.assert_allclose(found["evidence"], reading.evidence, atol=1e-5)
 
 
+def test_compact_states_are_the_same_numbers(client: TestClient) -> None:
+    wanted = ["h", "gates.h"]
+    found = client.post("/v1/read", json={"text": TEXT, "model": "gru", "compact": wanted}).json()
+    assert "layers" not in found
+    traces = MODELS["gru"].read(TEXT, gates=True).layers
+    for layer, trace in zip(found["compact_layers"], traces, strict=True):
+        assert layer["kinds"] == ["h", "gates.z", "gates.r", "gates.h"]
+        for kind, array in zip(wanted, (trace.h, trace.gates["h"]), strict=True):
+            packed = layer["arrays"][kind]
+            numbers = np.frombuffer(base64.b64decode(packed["data"]), "<f4").reshape(packed["shape"])
+            np.testing.assert_array_equal(numbers, array.astype(np.float32))
+        assert list(layer["arrays"]) == wanted
+
+
 def test_an_empty_text(client: TestClient) -> None:
     found = client.post("/v1/read", json={"text": ""}).json()
     assert (found["tokens"], found["probabilities"], found["evidence"]) == ([], [], [])
@@ -54,8 +69,14 @@ def test_a_comparison_is_as_many_readings(client: TestClient, asked: dict[str, A
         ),
         ("/v1/read", {"text": "x" * 201}, 422, "text has 201 characters, and the limit of a text is 200."),
         ("/v1/read", {"text": "x", "model": "none"}, 404, "There is no model 'none'."),
+        (
+            "/v1/read",
+            {"text": "x", "compact": ["gates.z"]},
+            422,
+            "There is no state 'gates.z'. This model's are h, c, gates.i, gates.f, gates.g, gates.o.",
+        ),
         ("/v1/read", {"text": "x", "gates": 1}, 422, "gates is 1 (int). Give true or false."),
-        ("/v1/read", {}, 422, "The body has no text. Its fields are text, model, gates, attribution."),
+        ("/v1/read", {}, 422, "The body has no text. Its fields are text, model, gates, compact, attribution."),
         ("/v1/compare", {"text": "word " * 31}, 422, "The text has 31 tokens"),
         ("/v1/compare", {"text": "x", "models": []}, 422, "models has 0 names"),
         ("/v1/compare", {"text": "x", "models": ["gru", "gru"]}, 422, "models has 2 names, 1 of them different."),

@@ -30,7 +30,7 @@ class Elements(HTMLParser):
 
 
 def test_every_file_of_the_page_has_one_address() -> None:
-    ours = {address: file.path for address, file in FILES.items() if "/vendor/" not in address}
+    ours = {address: file.path for address, file in FILES.items()}
     assert set(ours.values()) == {path for path in PAGE.rglob("*") if path.is_file()}
     assert ours["/"] == PAGE / "index.html"
     assert all(address == "/" or address.startswith("/static/") for address in ours)
@@ -45,11 +45,9 @@ def test_browsers_are_told_what_a_file_is(ending: str, media_type: str) -> None:
     assert types == {media_type}
 
 
-def test_plotly_is_served_from_its_package() -> None:
-    plotly = pytest.importorskip("plotly")
-    file = FILES["/static/vendor/plotly/plotly.min.js"]
-    assert file.path.is_relative_to(Path(plotly.__file__).parent)
-    assert b"plotly.js" in file.path.read_bytes()[:200]
+def test_all_scripts_and_styles_together_are_small() -> None:
+    sizes = [file.path.stat().st_size for address, file in FILES.items() if address.endswith((".js", ".css"))]
+    assert sum(sizes) < 300_000
 
 
 def test_what_the_page_loads_is_there_and_ours() -> None:
@@ -62,6 +60,20 @@ def test_what_the_page_loads_is_there_and_ours() -> None:
     ]
     assert loaded
     assert set(loaded) <= set(FILES)
+
+
+def test_the_modules_of_the_first_view_are_asked_for_at_once() -> None:
+    def imported(path: Path, found: set[Path]) -> set[Path]:
+        if path not in found:
+            found.add(path)
+            for name in re.findall(r'^\s*import\b[^;]*?from "([^"]+)"', path.read_text("utf-8"), flags=re.MULTILINE):
+                imported((path.parent / name).resolve(), found)
+        return found
+
+    wanted = imported(PAGE / "js" / "app.js", set()) | imported(PAGE / "js" / "views" / "reading.js", set())
+    links = Elements((PAGE / "index.html").read_text("utf-8")).found
+    preloaded = {attributes["href"] for tag, attributes in links if attributes.get("rel") == "modulepreload"}
+    assert preloaded == {f"/static/{path.relative_to(PAGE).as_posix()}" for path in wanted} - {"/static/js/app.js"}
 
 
 def test_the_page_has_no_code_or_style_of_its_own() -> None:

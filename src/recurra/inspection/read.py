@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
+from recurra.inspection.compact_states import CompactLayerJson, compact_arrays
 from recurra.inspection.given_model import model_of
 from recurra.inspection.pads_read import PadsJson, pads_read
 from recurra.inspection.unit_roles import unit_roles
@@ -114,6 +115,7 @@ class ReadingJson(TypedDict):
     pads: NotRequired[PadsJson]
     branch: NotRequired[BranchJson]
     layers: NotRequired[list[LayerJson]]
+    compact_layers: NotRequired[list[CompactLayerJson]]
     attribution: NotRequired[AttributionJson]
 
 
@@ -136,14 +138,24 @@ def read(
 
 
 def readings(
-    model: Model, document: Document, *, name: str = "model", gates: bool = False, attribution: bool = False
+    model: Model,
+    document: Document,
+    *,
+    name: str = "model",
+    gates: bool = False,
+    compact: Sequence[str] | None = None,
+    attribution: bool = False,
 ) -> Iterator[ReadingJson]:
     """The result of :func:`read`, preceded by intermediate ones if ``attribution`` is asked for.
 
-    ``occlusion`` is left out until it is complete. Arguments and errors: see :func:`read`.
+    ``occlusion`` is left out until it is complete. ``compact`` names states and gates to add in the compact form of
+    :mod:`recurra.inspection.compact_states`. Other arguments and errors: see :func:`read`.
+
+    Raises:
+        SettingsError: the model has no state or gate of a name in ``compact``.
     """
     model = model_of(model)
-    reading = model.read(document, gates=gates)
+    reading = model.read(document, gates=gates or compact is not None)
     last = reading.probabilities[-1] if reading.tokens else reading.start
     answer = int(model.task.leading(last[None])[0])
     found: ReadingJson = {
@@ -167,10 +179,13 @@ def readings(
         found["pads"] = pads
     if model.bundle.branch is not None:
         found["branch"] = _branch(model, model.bundle.branch, document, reading, answer)
-    if gates:
+    if reading.layers:
         # What units do is asked of the network alone, which the branch beside it knows nothing of.
         alone = reading if model.bundle.branch is None else model.network_alone.read(document)
+    if gates:
         found["layers"] = [_layer(trace, alone, model, answer) for trace in reading.layers]
+    if compact is not None:
+        found["compact_layers"] = [_compact(trace, alone, model, answer, compact) for trace in reading.layers]
     if not attribution:
         yield found
         return
@@ -221,6 +236,20 @@ def _layer(trace: LayerTrace, reading: Reading, model: Model, answer: int) -> La
         "gates": {name: _numbers(gate) for name, gate in trace.gates.items()},
         "order": units.order.tolist(),
         "roles": units.roles,
+    }
+
+
+def _compact(trace: LayerTrace, reading: Reading, model: Model, answer: int, wanted: Sequence[str]) -> CompactLayerJson:
+    kinds, arrays = compact_arrays(trace, wanted)
+    units = unit_roles(trace, reading, model.bundle.labels.classes, answer=answer)
+    return {
+        "layer": trace.layer,
+        "direction": trace.direction,
+        "cell": trace.cell,
+        "order": units.order.tolist(),
+        "roles": units.roles,
+        "kinds": kinds,
+        "arrays": arrays,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recurra.evaluation.intervals import wilson
-from recurra.report.palette import INK, LINES, MARKERS, SERIES
+from recurra.report.palette import INK, SERIES, look
 from recurra.report.picture import Picture, in_lines, picture, plain
 from recurra.report.translation import translate
 
@@ -30,12 +30,14 @@ class Line:
         x: positions, rising.
         y: the number at each.
         intervals: (low, high) of each number, drawn as a band; empty for none.
+        place: of the class among the model's, by which it is drawn; ``None`` is the line's place among the lines.
     """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     intervals: Sequence[tuple[float, float]] = ()
+    place: int | None = None
 
 
 def line_chart(
@@ -63,22 +65,23 @@ def line_chart(
         log_y: logarithmic y axis, for numbers above 0.
         marks: (name, position) of vertical lines, labelled at the top; far enough apart for their names.
     """
+    places = [number if line.place is None else line.place for number, line in enumerate(lines)]
 
     def draw(axes: Any) -> None:
         for number, line in enumerate(lines):
-            colour, every = SERIES[number], max(1, len(line.x) // 8)
+            drawn, every = look(places[number]), max(1, len(line.x) // 8)
             axes.plot(
                 line.x,
                 line.y,
-                color=colour,
-                linestyle=LINES[number],
-                marker=MARKERS[number],
+                color=drawn.colour,
+                linestyle=drawn.line,
+                marker=drawn.marker,
                 # Markers of several lines at the same positions would hide each other.
                 markevery=(min(number * every // 2, len(line.x) - 1), every),
             )
             if line.intervals:
                 low, high = zip(*line.intervals, strict=True)
-                axes.fill_between(line.x, low, high, color=colour, alpha=0.15, linewidth=0)
+                axes.fill_between(line.x, low, high, color=drawn.colour, alpha=0.15, linewidth=0)
         if x_ticks is not None:
             positive = [tick for tick in x_ticks if tick > 0]
             if positive:
@@ -127,6 +130,7 @@ def line_chart(
         title=title,
         description=translate(" ").join([against, *marked]),
         legend=[line.name for line in lines] if len(lines) > 1 else (),
+        places=places,
     )
 
 
@@ -156,8 +160,8 @@ def interval_chart(
             for place, (number, (value, low, high)) in enumerate(found):
                 # The points of one row are below each other, centred on its name.
                 y = row + 0.22 * (place - (len(found) - 1) / 2)
-                axes.plot([low, high], [y, y], color=SERIES[number], linewidth=2.2, solid_capstyle="butt")
-                axes.plot([value], [y], color=SERIES[number], marker=MARKERS[number], linestyle="none")
+                axes.plot([low, high], [y, y], color=look(number).colour, linewidth=2.2, solid_capstyle="butt")
+                axes.plot([value], [y], color=look(number).colour, marker=look(number).marker, linestyle="none")
         axes.set_yticks(range(len(rows)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)

@@ -23,6 +23,7 @@ __all__ = [
     "plural",
     "points",
     "short_name",
+    "signed",
     "with_interval",
 ]
 
@@ -48,6 +49,12 @@ def points(difference: float, *, signed: bool = False) -> str:
     size = f"{100 * abs(difference):.2f}"
     sign = "" if not signed or size == "0.00" else "\N{MINUS SIGN}" if difference < 0 else "+"
     return translate("{size}\xa0points", size=sign + size)
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """With its sign, and a true minus: ``+0.31``, ``−0.22``; nought, also by rounding, has none."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text[1:]
 
 
 def count(number: float) -> str:

@@ -41,23 +41,23 @@ def heat_map(
         name: unique on the page.
         title: what is shown.
     """
-    names, words = [plain(row, 60) for row in rows], [plain(column, 16) for column in columns]
+    names, heads = [plain(row, 24) for row in rows], [plain(column, 48) for column in columns]
     left = 8 + LETTER * max(map(letters, names), default=0)
-    top = 8 + LETTER * max(map(letters, words), default=0)
-    wide, high = left + WIDTH * len(words) + 8, top + HEIGHT * len(names) + 4
+    top = 8 + LETTER * max(map(letters, heads), default=0)
+    wide, high = left + WIDTH * len(heads) + 8, top + HEIGHT * len(names) + 4
     parts = [_text(left - 6, top + HEIGHT * (row + 0.75), label, "end") for row, label in enumerate(names)]
-    for column, word in enumerate(words):
+    for column, head in enumerate(heads):
         x = left + WIDTH * (column + 0.7)
-        parts.append(_text(x, top - 4, word, "start", f' transform="rotate(-90 {x:.1f} {top - 4:.1f})"'))
+        parts.append(_text(x, top - 4, head, "start", f' transform="rotate(-90 {x:.1f} {top - 4:.1f})"'))
     parts += _cells(values, largest, left, top)
     parts.append(
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{WIDTH * len(words)}" height="{HEIGHT * len(names)}" '
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{WIDTH * len(heads)}" height="{HEIGHT * len(names)}" '
         f'fill="none" stroke="{INK}" stroke-opacity="0.3"></rect>'
     )
     svg = (
         f'<svg viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(plain(title, 200))}</title>'
-        f'<desc id="{name}-desc">{escape(_said(values, names, words))}</desc>{"".join(parts)}</svg>'
+        f'<desc id="{name}-desc">{escape(_said(values, names, heads))}</desc>{"".join(parts)}</svg>'
     )
     return Picture(name, title, use_page_colours(svg))
 
@@ -82,18 +82,22 @@ def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(text)}</text>'
 
 
-def _said(values: npt.NDArray[np.float64], names: Sequence[str], words: Sequence[str]) -> str:
-    """The alternative text: the range of each row."""
-    if not words:
+def _said(values: npt.NDArray[np.float64], names: Sequence[str], heads: Sequence[str]) -> str:
+    """The alternative text: the range of each column."""
+    if not names:
         return translate("No words.")
     return translate("; ").join(
         translate(
             "{name}: from {first} at {start} to {last} at {end}",
-            name=name,
-            first=f"{row.min():.2f}",
-            start=words[int(row.argmin())],
-            last=f"{row.max():.2f}",
-            end=words[int(row.argmax())],
+            name=head,
+            first=_number(column.min()),
+            start=names[int(column.argmin())],
+            last=_number(column.max()),
+            end=names[int(column.argmax())],
         )
-        for name, row in zip(names, values, strict=True)
+        for head, column in zip(heads, values.T, strict=True)
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")

@@ -7,8 +7,9 @@ from typing import Any
 
 from recurra.report.card_tables import with_column_titles
 from recurra.report.file_titles import file_title
-from recurra.report.formatting import amount, count, percent
+from recurra.report.formatting import amount, count, percent, signed
 from recurra.report.packages import require
+from recurra.report.palette import DASHES, SERIES
 from recurra.report.translation import fill, page_language, translate
 
 __all__ = ["render"]
@@ -62,7 +63,9 @@ def render(template: str, *, package: str = "recurra.report", **values: Any) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(_=_translated, language=page_language())
-    environment.filters.update(percent=percent, count=count, amount=amount, options=_options, file_title=file_title)
+    environment.globals.update(_=_translated, language=page_language(), dashes=DASHES, colours=len(SERIES))
+    environment.filters.update(
+        percent=percent, signed=signed, count=count, amount=amount, options=_options, file_title=file_title
+    )
     html: str = environment.get_template(template).render(**values)
     return with_column_titles(_UNPRINTABLE.sub("\ufffd", html))

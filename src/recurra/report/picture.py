@@ -79,6 +79,7 @@ def picture(
     title: str,
     description: str,
     legend: Sequence[str] = (),
+    places: Sequence[int] | None = None,
     height: int = 280,
     panels: Sequence[float] = (1,),
 ) -> Picture:
@@ -89,7 +90,8 @@ def picture(
         name: unique on its page; letters, digits and hyphens.
         title: what is shown.
         description: alternative text, with the numbers that matter.
-        legend: names of the series, in the order of the palette.
+        legend: names of the series.
+        places: where each has its look in the palette (:func:`recurra.report.palette.look`); ``None``: in their order.
         height: in the picture's units; the width is 420.
         panels: relative heights of panels above each other.
 
@@ -109,7 +111,8 @@ def picture(
         laid_out = _lay_out_wide(figure)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue().translate(laid_out)
-    return Picture(name, title, _inline(svg, name, title, description), tuple(enumerate(legend, start=1)))
+    numbers = [place + 1 for place in (range(len(legend)) if places is None else places)]
+    return Picture(name, title, _inline(svg, name, title, description), tuple(zip(numbers, legend, strict=False)))
 
 
 def plain(text: str, length: int = 24) -> str:

@@ -12,7 +12,7 @@ from recurra.inspection.read import LayerJson, ReadingJson
 from recurra.report.charts import Line, line_chart
 from recurra.report.formatting import short_name
 from recurra.report.heat_map import heat_map
-from recurra.report.palette import SERIES
+from recurra.report.palette import MANY, SERIES
 from recurra.report.picture import Picture
 from recurra.report.translation import translate, translate_result
 
@@ -33,8 +33,12 @@ def answer_picture(reading: ReadingJson, *, name: str) -> Picture:
     # The answer first, then the classes with the highest probability after any word.
     answer = reading["labels"].index(reading["label"])
     order = sorted(range(rows.shape[1]), key=lambda k: (k != answer, -rows[:, k].max()))[: len(SERIES)]
+    few = rows.shape[1] <= MANY
     return line_chart(
-        [Line(str(reading["labels"][k]), range(len(rows)), (100 * rows[:, k]).tolist()) for k in order],
+        [
+            Line(str(reading["labels"][k]), range(len(rows)), (100 * rows[:, k]).tolist(), place=k if few else None)
+            for k in order
+        ],
         name=name,
         title=translate("The probabilities after each word")
         if "given" in reading
@@ -68,13 +72,13 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
             bounds[f"gate-{gate.name}"] = cell.state_bound if gate.candidate else 1.0
     pictures = []
     for key, (what, values) in shown.items():
-        drawn = np.array(values)[: len(words), units].T
+        drawn = np.array(values)[: len(words), units]
         bound = bounds[key]
         largest = max(1.0, float(np.abs(drawn).max())) if bound is None else bound
         title = what[0].upper() + what[1:]
         if bound is None:
             title = translate("{title}, full colour at ±{largest}", title=title, largest=f"{largest:.2f}")
-        pictures.append(heat_map(drawn, rows=labels, columns=words, largest=largest, name=f"{name}-{key}", title=title))
+        pictures.append(heat_map(drawn, rows=words, columns=labels, largest=largest, name=f"{name}-{key}", title=title))
     return pictures
 
 

@@ -11,7 +11,7 @@ from recurra.data.documents import Label
 from recurra.inspection.gradient_flow import FlowJson
 from recurra.inspection.pads_read import BOUND
 from recurra.inspection.read import ReadingJson
-from recurra.report.formatting import SPACE, listing, percent, plural, short_name
+from recurra.report.formatting import SPACE, listing, percent, plural, short_name, signed
 from recurra.report.translation import fill, translate, translate_plural
 
 __all__ = [
@@ -197,13 +197,13 @@ def branch_sentences(reading: ReadingJson) -> list[str]:
         share=percent(found["share"], 0),
         label=reading["label"],
     )
-    adds = f"{found['score']:+.2f}"
+    adds = signed(found["score"])
     if letters:
         adds = translate(
             "{score} to the score (n-grams {phrases}, letters of words {letters})",
             score=adds,
-            phrases=f"{found['score'] - letters:+.2f}",
-            letters=f"{letters:+.2f}",
+            phrases=signed(found["score"] - letters),
+            letters=signed(letters),
         )
     else:
         adds = translate("{score} to the score", score=adds)
@@ -213,7 +213,7 @@ def branch_sentences(reading: ReadingJson) -> list[str]:
             "network adds {network}.",
             evidence=side,
             adds=adds,
-            network=f"{found['network']:+.2f}",
+            network=signed(found["network"]),
         ),
         _most(
             [one["share"] for one in found["phrases"]],
@@ -239,7 +239,7 @@ def attribution_sentences(reading: ReadingJson) -> list[str]:
             "From the baseline to the text, the score of {label} changes by {change}; the words' values add up to that "
             "with an error of {error} ({steps}).",
             label=found["target"],
-            change=f"{gap:+.3f}",
+            change=signed(gap, 3),
             error=_share(found["completeness_error"]),
             steps=steps,
         ),
@@ -312,7 +312,7 @@ def _most(
         nothing: what to say if all values are 0, with ``{label}``.
     """
     order = np.argsort(-np.asarray(values), kind="stable").tolist()
-    said = [translate("{word} ({value})", word=word, value=f"{values[t]:+.2f}") for t, word in enumerate(words)]
+    said = [translate("{word} ({value})", word=word, value=signed(values[t])) for t, word in enumerate(words)]
     above = [said[t] for t in order[:NAMED] if values[t] > 0]
     below = [said[t] for t in order[::-1][:NAMED] if values[t] < 0]
     parts = []

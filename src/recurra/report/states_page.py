@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.report.formatting import percent, plural
 from recurra.report.page import render
-from recurra.report.palette import INK, LINES, MARKERS, SERIES
+from recurra.report.palette import INK, MANY, SERIES, look
 from recurra.report.picture import Picture, picture
 from recurra.report.translation import translate, translate_result
 
@@ -59,6 +59,13 @@ def _largest(ends: Mapping[Any, Sequence[Any]]) -> list[Any]:
     return [label for label in ends if label in most]
 
 
+def _places(shown: Sequence[Any], found: Mapping[str, Any]) -> list[int]:
+    """Where the classes that are drawn have their looks: at their places among the model's, or in order among many."""
+    if len(found["labels"]) > MANY:
+        return list(range(len(shown)))
+    return [found["labels"].index(label) for label in shown]
+
+
 def _ways(found: Mapping[str, Any], ends: Mapping[Any, Sequence[Any]]) -> list[dict[str, Any]]:
     """For each class that is drawn, the first document with words that is predicted rightly, else the first."""
     ways = []
@@ -71,6 +78,7 @@ def _ways(found: Mapping[str, Any], ends: Mapping[Any, Sequence[Any]]) -> list[d
 
 def _ends_picture(ends: Mapping[Any, Sequence[Any]], found: Mapping[str, Any]) -> Picture:
     shown = _largest(ends)
+    places = _places(shown, found)
     others = [one for label, own in ends.items() if label not in shown for one in own]
 
     def draw(axes: Any) -> None:
@@ -78,10 +86,11 @@ def _ends_picture(ends: Mapping[Any, Sequence[Any]], found: Mapping[str, Any]) -
             [one["x"] for one in others], [one["y"] for one in others],
             linestyle="none", marker=".", color=INK, alpha=0.2,
         )  # fmt: skip
-        for number, label in enumerate(shown):
+        for label, place in zip(shown, places, strict=True):
             x, y = ([one[axis] for one in ends[label]] for axis in "xy")
+            drawn = look(place)
             axes.plot(
-                x, y, linestyle="none", marker=MARKERS[number], markersize=5, alpha=0.6, color=SERIES[number],
+                x, y, linestyle="none", marker=drawn.marker, markersize=5, alpha=0.6, color=drawn.colour,
                 markeredgewidth=0,
             )  # fmt: skip
         axes.set(**_axes(found))
@@ -106,18 +115,20 @@ def _ends_picture(ends: Mapping[Any, Sequence[Any]], found: Mapping[str, Any]) -
         title=title,
         description=translate("{said}.", said=said),
         legend=[str(label) for label in shown],
+        places=places,
         height=360,
     )
 
 
 def _ways_picture(ways: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> Picture:
+    places = _places([one["label"] for one in ways], found)
+
     def draw(axes: Any) -> None:
-        for number, one in enumerate(ways):
+        for one, place in zip(ways, places, strict=True):
             x, y = zip(found["start"], *one["path"][:WORDS], strict=True)
-            axes.plot(
-                x, y, color=SERIES[number], linestyle=LINES[number], marker=MARKERS[number], markersize=3, linewidth=1.1
-            )
-            axes.plot(*one["path"][:WORDS][-1], color=SERIES[number], marker=MARKERS[number], markersize=9)
+            drawn = look(place)
+            axes.plot(x, y, color=drawn.colour, linestyle=drawn.line, marker=drawn.marker, markersize=3, linewidth=1.1)
+            axes.plot(*one["path"][:WORDS][-1], color=drawn.colour, marker=drawn.marker, markersize=9)
         axes.plot(*found["start"], color=INK, marker="x", markersize=9)
         axes.set(**_axes(found))
 
@@ -139,6 +150,7 @@ def _ways_picture(ways: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -
             "From {x}, {y}. {said}.", x=f"{found['start'][0]:.2f}", y=f"{found['start'][1]:.2f}", said=said
         ),
         legend=[str(one["label"]) for one in ways],
+        places=places,
         height=360,
     )
 

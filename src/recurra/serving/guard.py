@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recurra.errors import RecurraError
 from recurra.serving.access import Access
+from recurra.serving.compression import GzipSend, takes_gzip
+from recurra.serving.file_views import VIEWS
 from recurra.serving.headers import with_headers
 from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+READ_BY_PAGES = frozenset(f"/v1/{name}" for name in ("compare", "models", "read", "runs", *VIEWS))
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -73,6 +76,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
+        # Programs that classify want the answer soon, and are near; readings and views are long and go to a page.
+        if scope["path"] in READ_BY_PAGES and scope["method"] != "HEAD" and takes_gzip(scope["headers"]):
+            send = GzipSend(send)
         answer = _Answer(send)
         refused = self._access.check(scope["path"], scope["headers"]) or self._busy(scope["path"])
         try:

@@ -11,6 +11,8 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recurra.serving.compression import compressed, takes_gzip
+
 __all__ = ["PageFile", "page_files"]
 
 
@@ -38,17 +40,22 @@ def page_files(files: Mapping[str, PageFile]) -> dict[str, Endpoint]:
 
 def _endpoint(file: PageFile) -> Endpoint:
     @cache
-    def content() -> tuple[bytes, str]:
+    def content(gzip: bool) -> tuple[bytes, str]:
         data = file.path.read_bytes()
-        return data, f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+        tag = hashlib.sha256(data).hexdigest()[:32]
+        # Each form of a file has a tag of its own.
+        return (compressed(data), f'"{tag}-gzip"') if gzip else (data, f'"{tag}"')
 
     async def answer(request: Request) -> Response:
-        data, tag = content()
+        gzip = takes_gzip(request.headers.raw)
+        data, tag = content(gzip)
         # Cached by the browser and revalidated each time: an updated service has an updated page.
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
         if tag in given:
             return Response(status_code=304, headers=headers)
+        if gzip:
+            headers["Content-Encoding"] = "gzip"
         return Response(data, headers=headers, media_type=file.media_type)
 
     return answer

@@ -50,7 +50,9 @@ class ReadEndpoints:
         body = validate_json(ReadRequest, await read_body(request, self._limits))
         served = self._registry.find(body.model)
         check_text(body.text, "text", self._limits)
-        work = partial(self._readings, served, body.text, gates=body.gates, attribution=body.attribution)
+        work = partial(
+            self._readings, served, body.text, gates=body.gates, compact=body.compact, attribution=body.attribution
+        )
         queue = self._queues[served.name]
         if LINES in request.headers.get("accept", ""):
             lines = queue.results(lambda: _encoded(work(), every=LINE_SECONDS))
@@ -80,7 +82,7 @@ class ReadEndpoints:
         headers = {DIGEST_HEADER: ", ".join(one.digest for one in chosen)}
         return Response(head + b",".join(answer or b"" for answer in answers) + b"]}", 200, headers, JSON)
 
-    def _readings(self, served: ServedModel, text: str, **wanted: bool) -> Iterator[ReadingJson]:
+    def _readings(self, served: ServedModel, text: str, **wanted: Any) -> Iterator[ReadingJson]:
         model = served.model
         tokens = len(model.bundle.pipeline.tokens(text))
         if tokens > self._limits.read_tokens:

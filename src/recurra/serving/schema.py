@@ -54,6 +54,17 @@ class ReadRequest(_RequestBody):
     text: str
     model: Model = None
     gates: Annotated[bool, Field(description="Adds the states and gates of every layer.")] = False
+    compact: Annotated[
+        list[str] | None,
+        Field(
+            max_length=32,
+            description=(
+                "Adds `compact_layers`: of every layer the states and gates with these names (`h`, `c`, `gates.i`, …; "
+                "`kinds` lists them), each as `shape`, [tokens, units], and `data`, base64 of its float32 numbers, "
+                "little-endian, row by row."
+            ),
+        ),
+    ] = None
     attribution: Annotated[bool, Field(description="Adds the attribution of the answer to each word.")] = False
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,9 +19,6 @@ MEDIA_TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-
-# Third-party files are served from where pip has installed them: URL path, package, path in the package.
-VENDORED = (("/static/vendor/plotly/plotly.min.js", "plotly", "package_data/plotly.min.js"),)
 
 
 @dataclass(frozen=True)
@@ -44,14 +40,7 @@ def _page_files() -> Iterator[tuple[str, PageFile]]:
     for path in sorted(STATIC.rglob("*")):
         if path.suffix in MEDIA_TYPES and path.name != "index.html":
             yield f"/static/{path.relative_to(STATIC).as_posix()}", PageFile(path, MEDIA_TYPES[path.suffix])
-    for address, package, place in VENDORED:
-        # Located, not imported: importing Plotly takes longer than starting the service.
-        spec = find_spec(package)
-        for folder in (spec.submodule_search_locations or ()) if spec else ():
-            path = Path(folder) / place
-            if path.is_file():
-                yield address, PageFile(path, MEDIA_TYPES[path.suffix])
 
 
 FILES: Mapping[str, PageFile] = MappingProxyType(dict(_page_files()))
-"""The served files by URL path; Plotly's is among them if Plotly is installed. If it is not, the page says so."""
+"""The served files by URL path."""

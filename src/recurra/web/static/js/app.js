@@ -3,6 +3,7 @@
 import { ApiError, setToken } from "./api.js";
 import { el, fill, say } from "./dom.js";
 import { LANGUAGES, currentLanguage, preferred, speak, t } from "./i18n.js";
+import { colourOnly } from "./parts/labels.js";
 import { errorPanel, loadingPanel } from "./parts/notices.js";
 import { GROUPS, addressOf, currentView, keepInAddress } from "./router.js";
 import { loadModels, onChange, setModel, setText, shown, store, takeFromAddress } from "./store.js";
@@ -90,6 +91,7 @@ async function open({ moveFocus = true } = {}) {
   const { signal } = opened;
   const view = currentView();
   keepInAddress(shown());
+  colourOnly(null);
   markCurrent();
   document.title = `${t(`${view}.title`)} · Recurra`;
   const heading = el("h1", { text: t(`${view}.title`), tabindex: -1 });

@@ -91,13 +91,14 @@ function format(options) {
 /** A number with at most `digits` decimal places (all of them where `fixed`). */
 export function number(value, { digits = 3, fixed = false } = {}) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return format({ maximumFractionDigits: digits, minimumFractionDigits: fixed ? digits : 0 }).format(value);
+  const written = format({ maximumFractionDigits: digits, minimumFractionDigits: fixed ? digits : 0 }).format(value);
+  return written.replace("-", "−");
 }
 
-/** A share as per cent. */
+/** A share as per cent, as reports write it: 54.3 %, with a space that does not break. */
 export function percent(value, digits = 1) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return format({ style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+  return `${number(100 * value, { digits, fixed: true })}\u00a0%`;
 }
 
 /** A number with its sign: +0.31, −1.20. */

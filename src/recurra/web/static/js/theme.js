@@ -8,6 +8,16 @@ const events = new EventTarget();
 
 dark.addEventListener("change", () => events.dispatchEvent(new Event("theme")));
 
+// Paper is white: what is drawn in colours of its own is drawn again for it.
+for (const [event, paper] of [
+  ["beforeprint", true],
+  ["afterprint", false],
+])
+  window.addEventListener(event, () => {
+    document.documentElement.toggleAttribute("data-paper", paper);
+    events.dispatchEvent(new Event("theme"));
+  });
+
 /** "system", "light" or "dark". */
 export function theme() {
   return document.documentElement.dataset.theme ?? "system";

@@ -3,9 +3,12 @@
 import { el } from "../dom.js";
 import { percent, t } from "../i18n.js";
 import { labelName } from "./label-name.js";
-import { largest, seriesStyle } from "./labels.js";
+import { areMany, largest, seriesStyle } from "./labels.js";
 
 const SHOWN = 6;
+// Of many classes, those that have a colour.
+const TOP = 5;
+const LONG = 18;
 
 /**
  * The most probable classes with bars; what is left over is one line.
@@ -14,12 +17,12 @@ const SHOWN = 6;
  * @param {number[]} [thresholds] of each label, where a text may have several: the probabilities then have no sum.
  */
 export function probabilityBars(labels, probabilities, thresholds) {
-  const shown = largest(probabilities, SHOWN);
+  const shown = largest(probabilities, areMany(labels) ? TOP : SHOWN);
   const rest = labels.length - shown.length;
   const left = Math.max(0, 1 - shown.reduce((sum, place) => sum + probabilities[place], 0));
   return el(
     "ul",
-    { class: "bars" },
+    { class: `bars${shown.some((place) => String(labels[place]).length > LONG) ? " long" : ""}` },
     shown.map((place) =>
       el(
         "li",
@@ -39,7 +42,7 @@ export function probabilityBars(labels, probabilities, thresholds) {
     rest > 0 &&
       el(
         "li",
-        { class: "bar" },
+        { class: "bar rest" },
         el("span", { text: t("bars.others", { count: rest }) }),
         el("span"),
         !thresholds && el("span", { class: "figure", text: percent(left) }),

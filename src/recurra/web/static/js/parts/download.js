@@ -33,10 +33,10 @@ function button(words, kind, click) {
   return el("button", { type: "button", class: "quiet", data: { download: kind }, text: words, on: { click } });
 }
 
-/** A button that keeps a value as JSON. */
+/** A button that keeps a value as JSON; `value` may promise it. */
 export function jsonButton(name, value) {
-  return button(t("download.json"), "json", () =>
-    keep(`${name}.json`, new Blob([`${JSON.stringify(value(), null, 1)}\n`], { type: "application/json" })),
+  return button(t("download.json"), "json", async () =>
+    keep(`${name}.json`, new Blob([`${JSON.stringify(await value(), null, 1)}\n`], { type: "application/json" })),
   );
 }
 

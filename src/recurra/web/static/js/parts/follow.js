@@ -4,7 +4,8 @@ import { ApiError, post, postLines } from "../api.js";
 import { fill } from "../dom.js";
 import { t } from "../i18n.js";
 import { onChange, store } from "../store.js";
-import { errorPanel, loadingPanel } from "./notices.js";
+import { errorPanel } from "./notices.js";
+import { SOON, cancelledPanel, working } from "./working.js";
 
 // Long enough that fast typing asks once, short enough not to be felt.
 const DEBOUNCE = 30;
@@ -16,6 +17,7 @@ const kept = new Map();
  * @param {Element} node gets what `draw` makes, or says why there is nothing.
  * @param {object} options `path` and `request` (gives the body) of the question, `draw` (fills the element with the
  *   answer), `signal`, and `lines` where the answer gets better line by line.
+ * @returns {function(): Promise} asks, for the first time and whenever the request has changed by itself.
  */
 export function follow(node, { path, request, draw, signal, lines = false }) {
   let asking = null;
@@ -29,6 +31,14 @@ export function follow(node, { path, request, draw, signal, lines = false }) {
     const key = path + JSON.stringify(body);
     // Old numbers are not to be taken for new ones: what is being replaced is dimmed for those who see it and said.
     node.setAttribute("aria-busy", "true");
+    const cancel = () => {
+      mine.abort();
+      node.setAttribute("aria-busy", "false");
+      cancelledPanel(node, ask);
+    };
+    const progress = working(t("page.reading"), cancel, node.childElementCount > 0 ? SOON : 0);
+    for (const one of [signal, mine.signal]) one.addEventListener("abort", progress.end);
+    node.before(progress.node);
     try {
       const asked = { signal: AbortSignal.any([signal, mine.signal]), draw };
       const answer = kept.get(key) ?? (await (lines ? postLines : post)(path, body, asked));
@@ -41,6 +51,7 @@ export function follow(node, { path, request, draw, signal, lines = false }) {
       if (error instanceof ApiError && error.status === 401) location.reload();
       fill(node, errorPanel(error, { retry: ask }));
     }
+    progress.end();
     if (asking === mine) node.setAttribute("aria-busy", "false");
   }
 
@@ -54,8 +65,7 @@ export function follow(node, { path, request, draw, signal, lines = false }) {
     },
     signal,
   );
-  fill(node, loadingPanel(t("page.reading")));
-  return ask();
+  return ask;
 }
 
 /** The body of a request to /v1/read for the shared text. */

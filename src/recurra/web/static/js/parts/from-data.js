@@ -2,9 +2,10 @@
 
 import { ApiError, computed } from "../api.js";
 import { el, fill, say } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { onChange, store } from "../store.js";
-import { errorPanel, loadingPanel, needs } from "./notices.js";
+import { errorPanel, needs } from "./notices.js";
+import { cancelledPanel, working } from "./working.js";
 
 /**
  * Fills an element with a view of the data, now and whenever another model is chosen.
@@ -20,17 +21,19 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
     asking?.abort();
     asking = new AbortController();
     const both = AbortSignal.any([signal, asking.signal]);
-    const panel = loadingPanel(t("page.asking"));
-    fill(node, panel);
-    const waiting = (state) => {
-      const seconds =
-        state.seconds >= 1 ? t("page.computing_for", { seconds: number(state.seconds, { digits: 0 }) }) : "";
-      panel.querySelector("p").textContent = `${t("page.computing")} ${seconds}`.trim();
-    };
+    const { signal: own } = asking;
+    const progress = working(t("page.asking"), () => {
+      asking.abort();
+      cancelledPanel(node, ask);
+    });
+    for (const one of [signal, own]) one.addEventListener("abort", progress.end);
+    fill(node, progress.node);
+    const waiting = () => progress.say(t("page.computing"));
     try {
       const asked = queries();
       const found = await Promise.allSettled(asked.map((query) => computed(path, { query, signal: both, waiting })));
       if (both.aborted) return;
+      progress.end();
       const answers = found.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
       const refused = found
         .map(({ status, reason }, place) => (status === "rejected" ? { query: asked[place], error: reason } : null))
@@ -42,6 +45,7 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
       say(t("page.ready"));
     } catch (error) {
       if (both.aborted) return;
+      progress.end();
       if (error instanceof ApiError && error.status === 401) location.reload();
       fill(
         node,

@@ -3,6 +3,11 @@
 import { el } from "../dom.js";
 import { look, seriesStyle } from "./labels.js";
 
+/** The mark of a class in its colour. */
+export function labelMark(place) {
+  return el("span", { class: "mark", style: seriesStyle(place), text: look(place).mark, "aria-hidden": "true" });
+}
+
 /** The name of a class, or of all that a row has, with its mark before it. */
 export function labelName(label, place) {
   return el(

@@ -2,11 +2,11 @@
 
 import { store } from "../store.js";
 import { css } from "../theme.js";
+import { DASHES } from "./dashes.js";
 
 const COLOURS = 6;
 const MARKS = ["●", "■", "▲", "◆", "▼", "✚", "★"];
-const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "star"];
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px,2px,1px,2px,1px,2px"];
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "triangle-down", "cross", "star"];
 
 /** The class's place among the model's classes, by which it is drawn. */
 export function placeOf(label, labels = null) {
@@ -14,11 +14,34 @@ export function placeOf(label, labels = null) {
   return Math.max(0, all.map(String).indexOf(String(label)));
 }
 
+// More classes than this cannot be told apart by colours and marks: some have one, and the others are grey.
+const MANY = 14;
+const OTHER = { series: "other", token: "series-other", mark: "○", symbol: "circle", dash: "none" };
+let coloured = null;
+
+/** Whether so many classes are too many for a colour each. */
+export function areMany(labels) {
+  return labels.length > MANY;
+}
+
+/** Says which classes have a colour from now on, by their places; null: each has its own. */
+export function colourOnly(places) {
+  coloured = places;
+}
+
 /** How a class is drawn. 6 colours and 7 marks give 42 classes a look of their own. */
 export function look(place) {
-  const series = (place % COLOURS) + 1;
-  const style = place % MARKS.length;
-  return { series, token: `series-${series}`, mark: MARKS[style], symbol: SYMBOLS[style], dash: DASHES[style] };
+  const rank = coloured === null ? place : coloured.indexOf(place);
+  if (rank < 0) return OTHER;
+  const series = (rank % COLOURS) + 1;
+  const style = rank % MARKS.length;
+  return {
+    series,
+    token: `series-${series}`,
+    mark: MARKS[style],
+    symbol: SYMBOLS[style],
+    dash: DASHES[style % DASHES.length],
+  };
 }
 
 /** The class's colour as CSS text, for canvases and pictures. */

@@ -2,19 +2,13 @@
 
 import { el } from "../dom.js";
 import { css } from "../theme.js";
+import { DASHES } from "./dashes.js";
 
 const TONES = 6;
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-const STROKES = ["none", "5 3", "2 2", "5 2 1 2", "8 3", "8 2 1 2"];
 
-/** The line of the model or run at a place, for Plotly. */
+/** How a chart draws the line of the model or run at a place. */
 export function toneLine(place, dash = place) {
-  return { color: css(`tone-${(place % TONES) + 1}`), width: 2, dash: DASHES[dash % DASHES.length] };
-}
-
-/** The same colour, for areas. */
-export function toneColour(place, opacity = 1) {
-  return css(`tone-${(place % TONES) + 1}`, opacity);
+  return { colour: css(`tone-${(place % TONES) + 1}`), width: 2, dash: DASHES[dash % DASHES.length] };
 }
 
 /** The same line in a legend. */
@@ -25,7 +19,7 @@ export function toneSwatch(place, dash = place) {
     el("svg:path", {
       d: "M0 4h28",
       class: `tone-${(place % TONES) + 1}`,
-      "stroke-dasharray": STROKES[dash % STROKES.length],
+      "stroke-dasharray": DASHES[dash % DASHES.length],
     }),
   );
 }

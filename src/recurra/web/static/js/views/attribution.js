@@ -13,6 +13,7 @@ import { placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { programPanel } from "../parts/program.js";
 import { textPanel } from "../parts/text-panel.js";
+import { colourTop } from "../parts/top-classes.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { wordLine } from "../parts/words.js";
 
@@ -35,6 +36,7 @@ export function mount(body, signal) {
       );
       return;
     }
+    colourTop([reading]);
     const place = placeOf(found.target, reading.labels);
     const methods = METHODS.filter((method) => found[method]);
     fill(
@@ -60,7 +62,7 @@ export function mount(body, signal) {
         return card(t(`attribution.${method}`), {
           note: t(`attribution.${method}_note`),
           help: "attribution",
-          body: line.node,
+          body: [line.strongest, line.node],
           downloads: [
             svgButton(fileName(method, reading.model), () =>
               wordsPicture(reading.tokens, tints, {
@@ -91,5 +93,5 @@ export function mount(body, signal) {
     );
   }
 
-  return follow(answer, { path: "/v1/read", request, draw, signal, lines: true });
+  return follow(answer, { path: "/v1/read", request, draw, signal, lines: true })();
 }

@@ -1,5 +1,7 @@
 // Compare: several models on one text, and on a whole file who is right where.
 
+import { chart } from "../charts/chart.js";
+import { probabilityAxis } from "../charts/probability-axis.js";
 import { el, fill } from "../dom.js";
 import { compact, number, percent, serviceLine, signed, t } from "../i18n.js";
 import { branchNote } from "../parts/branch.js";
@@ -12,11 +14,11 @@ import { labelName } from "../parts/label-name.js";
 import { answerPlaces, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
-import { chart, plain } from "../parts/plot.js";
 import { programPanel } from "../parts/program.js";
 import { foldedTable, table } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { largestOf } from "../parts/tint-scale.js";
+import { colourTop } from "../parts/top-classes.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
 import { look, store } from "../store.js";
@@ -42,6 +44,7 @@ export function mount(body, signal) {
   function draw(answer) {
     lifetime.abort();
     lifetime = new AbortController();
+    colourTop(answer.models);
     fill(onText, sideBySide(answer), answer.models.some((reading) => reading.tokens.length > 0) && together(answer));
   }
 
@@ -59,26 +62,20 @@ export function mount(body, signal) {
           };
         })
         .filter(({ y }) => y !== null);
-    const drawing = () => ({
-      traces: rows().map(({ name, y, words }, place) => ({
-        type: "scatter",
-        mode: "lines",
-        name: plain(name),
-        x: y.map((value, step) => step),
-        y,
-        hoverinfo: "text",
-        text: y.map((value, step) =>
-          plain(`${name}, ${step ? words[step - 1].text : t("reading.before_short")}: ${percent(value)}`),
-        ),
-        line: toneLine(place),
-      })),
-      layout: {
-        hovermode: "closest",
-        yaxis: { range: [-0.02, 1.02], tickformat: ".0%", dtick: 0.25 },
-        xaxis: { title: { text: t("compare.words_read") } },
-        margin: { l: 48, r: 12, t: 8, b: 44 },
-      },
-    });
+    const drawing = () => {
+      const lines = rows();
+      return {
+        series: lines.map(({ name, y, words }, place) => ({
+          name,
+          x: y.map((value, step) => step),
+          y,
+          said: (step) => `${name}, ${step ? words[step - 1].text : t("reading.before_short")}: ${percent(y[step])}`,
+          ...toneLine(place),
+        })),
+        x: { title: t("compare.words_read"), whole: true },
+        y: probabilityAxis(lines.flatMap(({ y }) => y)),
+      };
+    };
     const plot = chart({
       label: t("compare.chart_label", { label: shown }),
       draw: drawing,
@@ -114,7 +111,7 @@ export function mount(body, signal) {
     });
   }
 
-  const reading = follow(onText, { path: "/v1/compare", request, draw, signal });
+  const reading = follow(onText, { path: "/v1/compare", request, draw, signal })();
   fromData(onData, { path: "/v1/compare", queries: () => [{}], draw: ([answer]) => drawData(onData, answer), signal });
   return reading;
 }

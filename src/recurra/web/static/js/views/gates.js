@@ -1,16 +1,19 @@
 // Gates and state: what every unit holds after every word, layer by layer and direction by direction.
 
+import { post } from "../api.js";
+import { heatMap } from "../charts/heat-map.js";
 import { el, fill } from "../dom.js";
 import { number, signed, t, knows } from "../i18n.js";
 import { card, choice } from "../parts/card.js";
 import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
-import { heatMap } from "../parts/heat-map.js";
 import { emptyPanel } from "../parts/notices.js";
+import { numbersOf } from "../parts/packed.js";
 import { programPanel } from "../parts/program.js";
 import { roleWords } from "../parts/roles.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { store } from "../store.js";
 
 // So few units that what they do stands beside the picture.
 const FEW = 16;
@@ -18,11 +21,13 @@ const FEW = 16;
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
   const tools = el("div", { class: "toolbar" });
-  const request = () => readRequest({ gates: true });
-  fill(body, textPanel(signal), tools, answer, programPanel({ path: "/v1/read", request, signal }));
+  // A program is given plain lists of numbers.
+  const plain = () => readRequest({ gates: true });
+  fill(body, textPanel(signal), tools, answer, programPanel({ path: "/v1/read", request: plain, signal }));
   let shown = "h";
   let sorted = true;
   let last = null;
+  let choices = "";
   let lifetime = new AbortController();
   signal.addEventListener("abort", () => lifetime.abort());
 
@@ -30,9 +35,10 @@ export function mount(body, signal) {
     last = reading;
     lifetime.abort();
     lifetime = new AbortController();
-    const layers = reading.layers ?? [];
+    const layers = reading.compact_layers ?? [];
     if (reading.tokens.length === 0 || layers.length === 0) {
       fill(tools);
+      choices = "";
       fill(
         answer,
         emptyPanel(
@@ -42,18 +48,33 @@ export function mount(body, signal) {
       );
       return;
     }
-    const kinds = kindsOf(layers);
+    drawChoices(layers[0]);
+    if (!layers[0].arrays[shown]) {
+      ask();
+      return;
+    }
+    fill(
+      answer,
+      el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
+      reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
+      layers.map((layer, place) => layerCard(reading, layer, place)),
+    );
+  }
+
+  /** The buttons stay while the text changes, and with them the keyboard's place. */
+  function drawChoices({ kinds, cell }) {
+    if (choices === `${cell} ${kinds}`) return;
+    choices = `${cell} ${kinds}`;
     if (!kinds.includes(shown)) shown = kinds[0];
     fill(
       tools,
       choice(
         t("gates.show"),
-        kinds.map((kind) => [kind, nameOf(kind, layers[0].cell)]),
+        kinds.map((kind) => [kind, nameOf(kind, cell)]),
         shown,
         (kind) => {
           shown = kind;
-          draw(last);
-          refocus(tools, 0);
+          ask();
         },
       ),
       choice(
@@ -66,28 +87,21 @@ export function mount(body, signal) {
         (order) => {
           sorted = order === "sorted";
           draw(last);
-          refocus(tools, 1);
         },
       ),
     );
-    fill(
-      answer,
-      el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
-      reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
-      layers.map((layer, place) => layerCard(reading, layer, { help: place === 0 && "heat" })),
-    );
   }
 
-  function layerCard(reading, layer, { help }) {
-    const values = valuesOf(layer, shown);
-    const units = sorted ? layer.order : layer.h[0].map((value, unit) => unit);
+  function layerCard(reading, layer, place) {
+    const { shape, numbers } = numbersOf(layer.arrays[shown]);
+    const units = sorted ? layer.order : Array.from({ length: shape[1] }, (_, unit) => unit);
     // The linear branch may read on where the network does not.
-    const words = reading.tokens.slice(0, layer.h.length).map((token) => token.text);
-    const rows = values.map((row) => units.map((unit) => row[unit]));
-    const flat = rows.flat();
+    const words = reading.tokens.slice(0, shape[0]).map((token) => token.text);
+    const value = (row, column) => numbers[row * shape[1] + units[column]];
     // Gates lie between 0 and 1, most states between −1 and 1; a memory cell, and a state without a product, has no bound.
     const gate = shown !== "h" && shown !== "c" && !isCandidate(shown);
-    const most = gate ? 1 : Math.max(1, Math.ceil(Math.max(...flat.map(Math.abs)) * 10) / 10);
+    const most = gate ? 1 : Math.max(1, Math.ceil(numbers.reduce((a, b) => Math.max(a, Math.abs(b)), 0) * 10) / 10);
+    const written = (one) => (gate ? number(one, { digits: 3, fixed: true }) : signed(one, 3));
     const title = t("gates.layer", {
       layer: number(layer.layer + 1),
       direction: t(`gates.${layer.direction}`),
@@ -96,7 +110,7 @@ export function mount(body, signal) {
     const map = heatMap({
       rows: words,
       columns: units.map(String),
-      values: rows,
+      value,
       lowest: gate ? 0 : -most,
       highest: most,
       label: title,
@@ -105,13 +119,13 @@ export function mount(body, signal) {
         t("gates.cell", {
           word: words[row],
           unit: String(units[column]),
-          value: gate ? number(rows[row][column], { digits: 3, fixed: true }) : signed(rows[row][column], 3),
+          value: written(value(row, column)),
           role: roleOf(layer, units[column]),
         }),
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
-      help,
+      help: place === 0 && "heat",
       tools: map.scale,
       body: el(
         "div",
@@ -125,43 +139,30 @@ export function mount(body, signal) {
           { name: t("reading.word") },
           ...units.map((unit) => ({ name: t("gates.unit", { unit: String(unit) }), number: true })),
         ],
-        () =>
-          rows.map((row, place) => [
-            words[place],
-            ...row.map((value) => (gate ? number(value, { digits: 3, fixed: true }) : signed(value, 3))),
-          ]),
+        () => words.map((word, row) => [word, ...units.map((unit, column) => written(value(row, column)))]),
       ),
-      downloads: [pngButton(name, () => map.canvas), jsonButton(name, () => layer)],
+      downloads: [pngButton(name, map.picture), jsonButton(name, () => everything(reading, place))],
     });
   }
 
-  return follow(answer, { path: "/v1/read", request, draw, signal });
+  // Only what is shown is asked for: all states of a long text are many megabytes. Another model may have other gates.
+  const request = () => readRequest({ compact: [last?.model === store.model ? shown : "h"] });
+  const ask = follow(answer, { path: "/v1/read", request, draw, signal });
+  return ask();
 }
 
-/** The keyboard stays where it was when the buttons are drawn again. */
-function refocus(tools, place) {
-  tools.children[place].querySelector("input:checked").focus();
-}
-
-/** What can be shown of a layer: its state, its memory cell, and its gates; GRU's candidate, h, is no state. */
-function kindsOf(layers) {
-  const gates = Object.keys(layers[0].gates).map((name) => (name === "h" ? "gate:h" : name));
-  return ["h", ...(layers[0].c ? ["c"] : []), ...gates];
-}
-
-function valuesOf(layer, kind) {
-  if (kind === "h") return layer.h;
-  if (kind === "c") return layer.c;
-  return layer.gates[kind.replace("gate:", "")];
+/** All states and gates of a layer, as lists of numbers. */
+async function everything({ text, model }, place) {
+  return (await post("/v1/read", { text, model, gates: true })).layers[place];
 }
 
 /** Candidates and an SRU's highway input have a sign; the other gates are shares. */
 function isCandidate(kind) {
-  return ["g", "x", "gate:h"].includes(kind);
+  return ["gates.g", "gates.x", "gates.h"].includes(kind);
 }
 
 function wordsFor(group, kind, cell) {
-  const name = kind.replace("gate:", "candidate_");
+  const name = kind === "gates.h" ? "candidate_h" : kind.replace("gates.", "");
   const own = `gates.${group}.${cell}_${name}`;
   return t(knows(own) ? own : `gates.${group}.${name}`);
 }

@@ -1,14 +1,14 @@
 // Vanishing gradients: how much of the loss's gradient is left, step by step back from the end.
 
+import { chart } from "../charts/chart.js";
 import { el, fill } from "../dom.js";
 import { compact, number, serviceLine, t } from "../i18n.js";
 import { card, choice } from "../parts/card.js";
 import { jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { emptyPanel } from "../parts/notices.js";
-import { chart, plain } from "../parts/plot.js";
 import { foldedTable, table } from "../parts/table.js";
-import { toneColour, toneLegend, toneLine } from "../parts/tones.js";
+import { toneLegend, toneLine } from "../parts/tones.js";
 import { store } from "../store.js";
 
 // Models that are shown together.
@@ -30,7 +30,9 @@ export function mount(body, signal) {
 function shownModels() {
   // A model of several labels has no such view, and its refusal would stand in place of all.
   const names = store.models.filter(({ thresholds }) => !thresholds).map(({ name }) => name);
-  return names.length === 0 ? [store.model] : names.filter((name) => name === store.model || names.indexOf(name) < MOST);
+  return names.length === 0
+    ? [store.model]
+    : names.filter((name) => name === store.model || names.indexOf(name) < MOST);
 }
 
 /**
@@ -59,7 +61,11 @@ function draw(body, flow, refused, signal) {
   const plot = chart({
     label: t("gradients.chart_label", { models: names.join(", ") }),
     height: 380,
-    draw: () => ({ traces: lines().flatMap((line) => tracesOf(line, scale)), layout: layoutOf(lines(), scale) }),
+    draw: () => ({
+      series: lines().map(seriesOf),
+      x: { title: t("gradients.distance"), whole: true },
+      y: { title: t("gradients.norm"), log: scale === "log", ...(scale === "log" ? {} : fromNought(lines())) },
+    }),
     signal,
   });
   const drawing = foldedTable(
@@ -132,36 +138,20 @@ function draw(body, flow, refused, signal) {
 }
 
 /** The median as a line, with the middle half of the documents shaded where it is known. */
-function tracesOf({ model, name, tone, dash, norm, low, high }, scale) {
-  // A logarithmic axis has no place for nought.
-  const drawn = (values) => values.map((value) => (scale === "log" && !(value > 0) ? null : value));
-  const edge = { type: "scatter", mode: "lines", x: model.distance, hoverinfo: "skip", line: { width: 0 } };
-  const said = model.distance.map((distance, place) =>
-    plain(t("gradients.hover", { name, distance, norm: compact(norm[place]) })),
-  );
-  const line = { type: "scatter", mode: "lines", name: plain(name), x: model.distance, y: drawn(norm) };
-  return [
-    ...(low
-      ? [
-          { ...edge, y: drawn(low) },
-          { ...edge, y: drawn(high), fill: "tonexty", fillcolor: toneColour(tone, 0.12) },
-        ]
-      : []),
-    { ...line, line: toneLine(tone, dash), text: said, hoverinfo: "text" },
-  ];
+function seriesOf({ model, name, tone, dash, norm, low, high }) {
+  return {
+    name,
+    x: model.distance,
+    y: norm,
+    band: low && { low, high },
+    said: (place) => t("gradients.hover", { name, distance: model.distance[place], norm: compact(norm[place]) }),
+    ...toneLine(tone, dash),
+  };
 }
 
-function layoutOf(lines, scale) {
-  return {
-    hovermode: "closest",
-    margin: { l: 56, r: 12, t: 8, b: 44 },
-    xaxis: { title: { text: t("gradients.distance") } },
-    yaxis: {
-      type: scale,
-      title: { text: t("gradients.norm") },
-      ...(scale === "log" ? decades(lines) : { rangemode: "tozero" }),
-    },
-  };
+function fromNought(lines) {
+  const values = lines.flatMap(({ norm, high }) => [...norm, ...(high ?? [])]);
+  return { range: [0, 1.05 * values.reduce((most, value) => Math.max(most, value), 0) || 1] };
 }
 
 function halfTable(lines) {
@@ -182,20 +172,6 @@ function halfTable(lines) {
       number(model.documents),
     ]),
   );
-}
-
-/** Ticks at powers of ten. They are written by us: Plotly writes them with styles, which the page's policy forbids. */
-function decades(lines) {
-  const values = lines.flatMap(({ norm, low, high }) => [...norm, ...(low ?? []), ...(high ?? [])]);
-  const sizes = values.filter((value) => value > 0).map(Math.log10);
-  const lowest = Math.floor(Math.min(0, ...sizes));
-  const highest = Math.ceil(Math.max(0, ...sizes));
-  const step = Math.max(1, Math.ceil((highest - lowest) / 8));
-  // Counted from 1, where all lines begin.
-  const down = Array.from({ length: Math.floor(-lowest / step) + 1 }, (_, place) => -place * step);
-  const up = Array.from({ length: Math.floor(highest / step) }, (_, place) => (place + 1) * step);
-  const powers = [...down, ...up];
-  return { tickvals: powers.map((power) => 10 ** power), ticktext: powers.map((power) => compact(10 ** power)) };
 }
 
 function when(model) {

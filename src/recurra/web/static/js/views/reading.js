@@ -15,8 +15,9 @@ import { probabilityChart } from "../parts/probability-chart.js";
 import { programPanel } from "../parts/program.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
+import { colourTop } from "../parts/top-classes.js";
 import { wordsPicture } from "../parts/words-picture.js";
-import { wordLine } from "../parts/words.js";
+import { isLong, wordLine } from "../parts/words.js";
 import { look, store } from "../store.js";
 
 export function mount(body, signal) {
@@ -26,6 +27,7 @@ export function mount(body, signal) {
   let page = null;
 
   function draw(reading) {
+    colourTop([reading]);
     if (reading.tokens.length === 0) {
       page?.end();
       page = null;
@@ -46,7 +48,7 @@ export function mount(body, signal) {
     page.show(reading);
   }
 
-  return follow(answer, { path: "/v1/read", request, draw, signal });
+  return follow(answer, { path: "/v1/read", request, draw, signal })();
 }
 
 /** The answer to a reading: the class, every class's probability, and how the numbers were found. */
@@ -101,6 +103,7 @@ function build(first, kind, outer) {
 
   const answer = el("div", { class: "stacked" });
   const words = el("div");
+  const strongest = el("div");
   const after = el("div", { class: "after", role: "status" });
   const evidenceName = () =>
     shown === null ? t("reading.evidence_each") : t("reading.evidence_for", { label: reading.labels[shown] });
@@ -116,10 +119,13 @@ function build(first, kind, outer) {
       },
     });
     fill(words, line.node);
+    fill(strongest, line.strongest);
+    node.classList.toggle("long", isLong(reading.tokens));
   };
   const plot = probabilityChart(() => reading, {
     signal,
     ends: () => way === "ends",
+    recoloured: () => show(reading),
     reached: (place) => {
       line.mark(place);
       if (place !== null) describe(place);
@@ -156,7 +162,7 @@ function build(first, kind, outer) {
       "div",
       { class: "columns" },
       card(t("reading.answer"), {
-        body: answer,
+        body: [answer, strongest],
         downloads: [jsonButton(fileName("reading", reading.model), () => reading)],
       }),
       card(t("reading.words"), {
@@ -185,20 +191,23 @@ function build(first, kind, outer) {
     kind,
     node,
     end: () => own.abort(),
-    show(next) {
-      reading = next;
-      fill(answer, answerOf(reading));
-      drawWords();
-      fill(after, el("p", { class: "soft", text: t("reading.point") }));
-      plot.show();
-      table.refresh();
-      if (store.word !== null && store.word < reading.tokens.length) {
-        line.mark(store.word);
-        plot.markWord(store.word);
-        describe(store.word);
-      }
-    },
+    show,
   };
+
+  function show(next) {
+    reading = next;
+    plot.colour();
+    fill(answer, answerOf(reading));
+    drawWords();
+    fill(after, el("p", { class: "soft", text: t("reading.point") }));
+    plot.show();
+    table.refresh();
+    if (store.word !== null && store.word < reading.tokens.length) {
+      line.mark(store.word);
+      plot.markWord(store.word);
+      describe(store.word);
+    }
+  }
 }
 
 /** The place of a class by its name; null where the model has none of that name. */

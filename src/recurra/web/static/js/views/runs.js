@@ -1,12 +1,13 @@
 // Runs: what is being trained and what was, with curves that grow as the epochs end.
 
 import { ApiError, get, pause } from "../api.js";
+import { chart } from "../charts/chart.js";
+import { shareTick } from "../charts/probability-axis.js";
 import { el, fill } from "../dom.js";
 import { compact, knows, number, percent, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { emptyPanel, errorPanel, loadingPanel, needs } from "../parts/notices.js";
-import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
 import { toneLine, toneSwatch } from "../parts/tones.js";
 
@@ -63,28 +64,23 @@ function build(body, signal) {
     height: 340,
     signal,
     draw: () => ({
-      traces: shown().map((run) => {
+      series: shown().map((run) => {
         const points = pointsOf(run, metric);
         return {
-          type: "scatter",
-          mode: "lines+markers",
-          name: plain(run.name),
+          name: run.name,
           x: points.map(([epoch]) => epoch),
           y: points.map(([, value]) => value),
-          hoverinfo: "text",
-          text: points.map(([epoch, value]) =>
-            plain(`${run.name}, ${t("runs.epoch_at", { epoch })}: ${shownValue(metric, value)}`),
-          ),
-          line: toneLine(runs.indexOf(run)),
-          marker: { size: 5 },
+          said: (place) => {
+            const [epoch, value] = points[place];
+            return `${run.name}, ${t("runs.epoch_at", { epoch })}: ${shownValue(metric, value)}`;
+          },
+          symbol: "circle",
+          radius: 2.5,
+          ...toneLine(runs.indexOf(run)),
         };
       }),
-      layout: {
-        hovermode: "closest",
-        margin: { l: 56, r: 12, t: 8, b: 44 },
-        xaxis: { title: { text: t("runs.epoch") } },
-        yaxis: isShare(metric) ? { tickformat: ".0%" } : {},
-      },
+      x: { title: t("runs.epoch") },
+      y: isShare(metric) ? { format: shareTick } : {},
     }),
   });
   const rowsOfTable = () =>

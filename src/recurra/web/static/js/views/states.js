@@ -1,16 +1,18 @@
 // State space: where documents end, and the way of one document, word by word.
 
+import { chart } from "../charts/chart.js";
+import { extent, padded } from "../charts/scale.js";
 import { el, fill } from "../dom.js";
 import { number, percent, serviceLine, signed, t } from "../i18n.js";
 import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { colourOf, look, placeOf } from "../parts/labels.js";
+import { areMany, colourOf, colourOnly, look, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
-import { chart, plain } from "../parts/plot.js";
 import { foldedTable } from "../parts/table.js";
+import { classFinder } from "../parts/top-classes.js";
 import { store } from "../store.js";
 import { css, lessMotion } from "../theme.js";
 
@@ -47,74 +49,88 @@ function draw(body, states, signal) {
     .map((label, place) => place)
     .filter((place) => points.some((point) => placeOf(point.label, states.labels) === place));
 
-  const traces = () => {
+  // Of many classes the most frequent ones have a colour, and those that somebody looks for.
+  const many = areMany(states.labels);
+  let coloured = [];
+  const finder =
+    many &&
+    classFinder(states.labels, (found) => {
+      recolour(found);
+      plot.redraw();
+      choose(chosen);
+    });
+  function recolour(found) {
+    if (!many) return;
+    const rows = new Map();
+    for (const { label } of points) rows.set(label, (rows.get(label) ?? 0) + 1);
+    const frequent = [...rows].sort((a, b) => b[1] - a[1]).map(([label]) => placeOf(label, states.labels));
+    coloured = [...new Set([...frequent.slice(0, 5), ...found])];
+    colourOnly(coloured);
+    finder.show(coloured);
+  }
+
+  /** Points by class, those in grey first: pairs of the class's place, null for grey, and the points. */
+  function groups() {
+    const of = (point) => placeOf(point.label, states.labels);
+    const own = (places) => places.map((place) => [place, points.filter((point) => of(point) === place)]);
+    if (!many) return own(classes);
+    return [[null, points.filter((point) => !coloured.includes(of(point)))], ...own(coloured)];
+  }
+
+  const series = () => {
     const { tokens } = documents[chosen];
     const way = [
       ...(states.start ? [["", states.start]] : []),
       ...steps[chosen].slice(0, step + 1).map((point, place) => [tokens[place] ?? atEnd, point]),
     ];
-    const ends = classes.map((place) => {
-      const own = points.filter((point) => placeOf(point.label, states.labels) === place);
+    const ends = groups().map(([place, own]) => {
       return {
-        type: "scatter",
-        mode: "markers",
-        name: plain(states.labels[place]),
+        name: place === null ? null : String(states.labels[place]),
         x: own.map((point) => point.x),
         y: own.map((point) => point.y),
-        marker: {
-          color: colourOf(place, 0.65),
-          symbol: look(place).symbol,
-          size: own.map((point) => (withPath.has(point.row) ? 9 : 6)),
-        },
-        hoverinfo: "text",
-        text: own.map(saidOf),
-        customdata: own.map((point) => points.indexOf(point)),
+        colour: colourOf(place ?? -1),
+        opacity: place === null ? 0.4 : 0.65,
+        symbol: look(place ?? -1).symbol,
+        radius: (k) => (withPath.has(own[k].row) ? 4.5 : 3),
+        said: (k) => saidOf(own[k]),
+        ends: own,
       };
     });
     return [
       ...ends,
       {
-        type: "scatter",
-        mode: "lines+markers",
         x: way.map(([, point]) => point[0]),
         y: way.map(([, point]) => point[1]),
-        hoverinfo: "text",
-        text: way.map(([word]) => plain(word)),
-        line: { color: css("ink"), width: 1.5 },
-        marker: { color: css("ink"), size: way.map((one, place) => (place === way.length - 1 ? 11 : 4)) },
+        colour: css("ink"),
+        width: 1.5,
+        symbol: "circle",
+        radius: (k) => (k === way.length - 1 ? 5.5 : 2),
+        said: (k) => way[k][0],
       },
     ];
   };
   const saidOf = (point) => {
     const place = withPath.get(point.row);
     const head = `${t("doubts.row", { row: numberOf(point) })}: ${point.label} → ${point.predicted}`;
-    return plain(place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`);
+    return place === undefined ? head : `${head}. ${short(documents[place].text, 60)}`;
   };
   const axis = (component) =>
     t("states.axis", { component: number(component + 1), share: percent(states.explained_variance[component]) });
   const all = [...steps.flat(), ...points.map((point) => [point.x, point.y])];
-  const range = (place) => {
-    const values = all.map((point) => point[place]);
-    const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-    const edge = 0.05 * (most - least || 1);
-    return [least - edge, most + edge];
-  };
   // Fixed, so that the picture does not jump while a document is played.
-  const ranges = [range(0), range(1)];
-  const layout = () => ({
-    hovermode: "closest",
-    margin: { l: 56, r: 12, t: 8, b: 44 },
-    xaxis: { title: { text: axis(0) }, range: ranges[0] },
-    yaxis: { title: { text: axis(1) }, range: ranges[1] },
-  });
+  const ranges = [0, 1].map((component) => padded(extent(all.map((point) => point[component])), 0.05));
   const picked = el("p", { class: "note", role: "status" });
   const plot = chart({
     label: t("states.chart_label", { count: points.length }),
     height: 460,
-    draw: () => ({ traces: traces(), layout: layout() }),
+    draw: () => ({
+      series: series(),
+      x: { title: axis(0), range: ranges[0] },
+      y: { title: axis(1), range: ranges[1] },
+    }),
     signal,
-    clicked: (point) => {
-      const clicked = points[point.customdata];
+    clicked: ({ ends }, k) => {
+      const clicked = ends?.[k];
       if (!clicked) return;
       if (withPath.has(clicked.row)) choose(withPath.get(clicked.row));
       fill(
@@ -228,11 +244,13 @@ function draw(body, states, signal) {
         note: t("states.chart_note"),
         help: "states",
         body: [
-          el(
-            "ul",
-            { class: "legend" },
-            classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
-          ),
+          finder
+            ? finder.node
+            : el(
+                "ul",
+                { class: "legend" },
+                classes.map((place) => el("li", {}, labelName(states.labels[place], place))),
+              ),
           plot.node,
           picked,
           (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
@@ -284,6 +302,7 @@ function draw(body, states, signal) {
       }),
     ),
   );
+  recolour([]);
   choose(0);
 }
 
