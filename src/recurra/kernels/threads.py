@@ -19,7 +19,7 @@ import numpy as np
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
-__all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "split_range"]
+__all__ = ["WorkItem", "cpu_count", "limit_threads", "parallel_for", "run_parallel", "split_range"]
 
 WorkItem = Callable[[], object]
 
@@ -28,6 +28,7 @@ SPINS = 1500
 # How often it yields the processor once there is work: about four microseconds.
 YIELDS = 8
 
+_most: int | None = None
 _lock = threading.Lock()
 _pool: _ThreadPool | None = None
 
@@ -91,7 +92,17 @@ def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -
 
 def cpu_count() -> int:
     """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count if _most is None else min(count, _most)
+
+
+def limit_threads(most: int | None) -> None:
+    """Limits the threads that work at the same time in this process, the calling one included; ``None`` for all.
+
+    For processes that share a machine, each with its part of the processors.
+    """
+    global _most
+    _most = most
 
 
 def _pool_of(helpers: int) -> _ThreadPool:
