@@ -33,7 +33,7 @@ def _lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["none/*.parquet", "--out", "out"], 1, "No file matches 'none/*.parquet'. Check the path; a pattern stands"),
         (["lake", "--out", "lake"], 2, "--out lake holds the files to score"),
         (["lake", "--out", "lake/out"], 2, "--out lake/out lies in lake"),
-        (["lake", "--out", "rows.csv"], 1, "rows.csv is a file"),
+        (["lake/a.parquet", "--out", "rows.csv"], 1, "rows.csv is a file"),
         (["lake", "--out", "out", "--encoding", "latin-1"], 2, "--encoding latin-1 is given with --ray"),
         (["lake", "--out", "out", "--format", "csv"], 2, "--format csv is given with --ray"),
         (["lake", "--out", "out"], 1, "lake/b.parquet has no column 'id', which lake/a.parquet has"),

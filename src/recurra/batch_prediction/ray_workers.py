@@ -162,7 +162,7 @@ def _unusable(address: str, error: Exception) -> RecurraError:
         return RecurraError(f"Ray does not start here: {why:.200}", "Try: python -c 'import ray; ray.init()'")
     return RecurraError(
         f"There is no Ray cluster to use at {address:.80}: {why:.200}",
-        "Give --address HOST:PORT as ray start --head printed it, on a machine of the cluster.",
+        "Give --address as ray start --head printed it, on a machine of the cluster; with its RAY_AUTH_TOKEN, if any.",
     )
 
 

@@ -91,8 +91,10 @@ def score_with_ray(
             done = check_folder_of(out, plan, parts)
             if done:
                 output.note(f"going on: {len(done):,} of {len(parts):,} files of answers are there from an earlier run")
-            used = _score(parts, done, plan, job, address, workers, output)
-            remove_unfinished(out)
+            try:
+                used = _score(parts, done, plan, job, address, workers, output)
+            finally:
+                remove_unfinished(out)
             tally = check_every_row(out, parts)
     except KeyboardInterrupt:
         print(f"recurra: interrupted. The same command goes on with {out}.", file=sys.stderr)
