@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,11 @@ from bundles import WORDS, make_bundle
 
 from recurra.bundle import write_bundle
 from recurra.runtime import Model
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+ROOT = Path(__file__).parents[2]
 
 # In a process of its own: Spark's warnings are not ours.
 PROGRAM = """
@@ -28,6 +34,8 @@ rows = json.loads(open("rows.json").read())
 session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
 session.sparkContext.setLogLevel("OFF")
 frame = session.createDataFrame(rows, "id long, title string, text string").repartition(4)
+frame.write.parquet("lake")
+# The example of the page.
 answer, several = predict_udf("model.safetensors", every=True, abstain_below=0.9), predict_udf("several.safetensors")
 
 @pandas_udf("string")
@@ -54,7 +62,10 @@ def test_answers_are_the_models(tmp_path: Path) -> None:
     texts = [" ".join(WORDS[(n * 7 + k) % len(WORDS)] for k in range(n % 9)) or None for n in range(300)]
     titles = [WORDS[n % len(WORDS)] if n % 4 else None for n in range(300)]
     (tmp_path / "rows.json").write_text(json.dumps(list(zip(range(300), titles, texts, strict=True))))
-    command = [sys.executable, "-c", PROGRAM]
+    page = (ROOT / "docs" / "scale" / "scoring.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
+    example = example.replace("/shared/news", "model").replace("/shared/", "")
+    command = [sys.executable, "-c", PROGRAM.replace("# The example of the page.\n", example)]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
     assert ran.returncode == 0, ran.stderr
     found, loaded, one, two = json.loads(ran.stdout)
@@ -70,6 +81,13 @@ def test_answers_are_the_models(tmp_path: Path) -> None:
     labels = Model(bundle).predict(plain, abstain_below=0.9).tolist()
     assert 0 < labels.count(None) < 300
     assert [row["one"]["label"] for row in found] == labels
+    written = pa.concat_tables([parquet.read_table(path) for path in (tmp_path / "answers").glob("*.parquet")])
+    written = written.sort_by("id").to_pydict()
+    assert written == {
+        "id": list(range(300)),
+        "label": Model(bundle).predict(plain, abstain_below=0.5).tolist(),
+        "probability": expected.max(axis=1).tolist(),
+    }
     pairs = [(title or "", text) for title, text in zip(titles, plain, strict=True)]
     assert [row["two"]["labels"] for row in found] == Model(several).predict(pairs).tolist()
     # Each process has loaded a model once at most, however many partitions it had.
