@@ -211,6 +211,15 @@ def test_what_lies_in_the_folder_is_checked() -> None:
         check_every_row(out, parts)
 
 
+def test_a_file_in_the_place_of_a_folder() -> None:
+    write("lake/in/a.parquet", 5)
+    (part,), job = parts_of("lake/in/a.parquet"), job_of()
+    Path("out").mkdir()
+    Path("out/in").write_text("")
+    with pytest.raises(RecurraError, match=r"out/in/a\.parquet cannot be written: "):
+        score_part(lambda: pytest.fail("loaded"), part, job)
+
+
 def test_a_part_that_ends_its_workers_is_given_up() -> None:
     write("lake/a.parquet", 20)
     (part,), job, out = parts_of("lake/a.parquet"), job_of(), Path("out")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from recurra.atomic import AtomicFile
+from recurra.atomic import AtomicFile, told
 from recurra.batch_prediction.document_batches import DocumentBatch, batches_of_table
 from recurra.batch_prediction.parquet import ParquetSink
 from recurra.batch_prediction.predict import predict_batches
@@ -118,7 +118,8 @@ def score_part(model_of: Callable[[], Model], part: Part, job: ScoringJob) -> Ta
                 "Give another folder with --out, or remove that file to score these rows again.",
             )
         return before.tally
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     # Each worker that was killed has left one.
     if len(list(target.parent.glob(f".{glob.escape(target.name)}.*.tmp"))) >= ATTEMPTS:
         raise RecurraError(

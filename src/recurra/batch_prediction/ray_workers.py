@@ -83,7 +83,8 @@ class Workers:
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        # Its errors are raised as well.
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         by_name = {part.name: part for part in parts}
         items = [{"part": json.dumps(asdict(part))} for part in parts]
         pool = ActorPoolStrategy(size=min(self.count, len(parts)), max_tasks_in_flight_per_actor=2)
