@@ -17,6 +17,7 @@ import own_files_robustness_tables
 import own_files_tables
 import parity_tables
 import peer_tables
+import ray_scoring_tables
 import segmenter_tables
 import serving_tables
 import several_tables
@@ -93,7 +94,7 @@ TABLES = (
         "docs/serving.md": serving_tables.TABLES,
         "docs/training.md": training_tables.TABLES,
     }
-    | {"docs/large-files.md": large_file_tables.TABLES}
+    | {"docs/large-files.md": large_file_tables.TABLES, "docs/scale/scoring.md": ray_scoring_tables.TABLES}
     | inspection_tables.TABLES
     | own_files_tables.TABLES
     | segmenter_tables.TABLES

@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,12 @@ PRESETS = ("lesson/simple-rnn-titles", "lesson/lstm")
 WORDS = tuple(f"{'abcdefghijklmnopqrst'[n % 20]}{n:x}" for n in range(19_998))
 
 
-def write_model(preset: str, path: Path) -> None:
+def write_model(preset: str, path: Path, words: Sequence[str] = WORDS, *, masked: bool | None = None) -> None:
+    """Writes a model of random weights; ``masked`` reads each text as long as it is."""
     settings = load_preset(preset)
     network, text = settings.network, settings.text.replace(first_words=None)
-    rows = TextPipeline(text, Vocabulary(WORDS)).rows
+    network = network if masked is None else network.replace(masked=masked)
+    rows = TextPipeline(text, Vocabulary(words)).rows
     labels = Labels(("Business", "Sci/Tech", "Sports", "World"))
     generator = np.random.default_rng(0)
     shapes = weight_shapes(network, rows=rows, classes=len(labels))
@@ -40,7 +43,7 @@ def write_model(preset: str, path: Path) -> None:
     bundle = Bundle(
         text=text,
         network=network,
-        vocabulary=Vocabulary(WORDS),
+        vocabulary=Vocabulary(words),
         labels=labels,
         pad_to=pad_to,
         tensors=tensors,

@@ -32,7 +32,7 @@ DIST = ROOT / "dist"
 # What base must do without.
 NOT_IN_BASE = {"torch", "scikit-learn", "pyarrow", "matplotlib", "fastapi"}
 # Installed in the check of the oldest packages: torch's oldest would fetch gigabytes.
-WITHOUT_OLDEST = frozenset({"train", "tune", "all", "docs", "dev"})
+WITHOUT_OLDEST = frozenset({"train", "tune", "all", "docs", "dev", "ray", "spark"})
 
 
 def build() -> Path:

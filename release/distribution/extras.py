@@ -184,6 +184,23 @@ def _words(module: str, tokenizer: str, text: str) -> Callable[[Environment], No
     return lambda environment: _expect(environment.run("-c", program), "', '")
 
 
+def _ray(environment: Environment) -> None:
+    write = "import pyarrow as pa, pyarrow.parquet as parquet; "
+    write += "parquet.write_table(pa.table({'text': ['oil price', 'goal']}), 'rows.parquet')"
+    environment.run("-c", write)
+    scored = environment.recurra(
+        "score", MODEL, "rows.parquet", "--text", "text", "--ray", "--workers", "1", "--out", "answers"
+    )
+    _expect(scored, "2 answers in 1 files of answers")
+
+
+def _spark(environment: Environment) -> None:
+    # Without Java, which no extra brings.
+    program = "import pandas, pyarrow, recurra; from recurra.spark import answer_type, predict_udf; "
+    program += f"print(answer_type(recurra.load({str(MODEL)!r})).simpleString())"
+    _expect(environment.run("-c", program), "struct<label:string,probability:float>")
+
+
 def _docs(environment: Environment) -> None:
     _expect(environment.run("-m", "mkdocs", "--version"), "mkdocs")
     environment.run("-c", "import mkdocstrings_handlers.python")
@@ -203,5 +220,7 @@ CHECKS: dict[str, Callable[[Environment], None]] = {
     "thai": _words("pythainlp", "newmm", "ผมรักประเทศไทย"),
     "tune": _tune,
     "web": _web,
+    "ray": _ray,
+    "spark": _spark,
     "docs": _docs,
 }

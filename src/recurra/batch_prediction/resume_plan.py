@@ -17,13 +17,20 @@ CONTENTS = "contents of "
 _SHOWN = 5
 
 
-def check_same_plan(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def check_same_plan(
+    out: Path,
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+    *,
+    otherwise: str = "leave out --resume to start again",
+) -> None:
     """Refuses to go on with what was begun otherwise.
 
     Args:
-        out: the output file.
+        out: the output file or folder.
         before: the plan of the earlier run: values by their names, as they are to be read in a message.
         now: the plan of this run.
+        otherwise: what to do instead of giving the same, for the hint.
 
     Raises:
         RecurraError: a value differs; the first one is named.
@@ -32,7 +39,7 @@ def check_same_plan(out: Path, before: Mapping[str, Any], now: Mapping[str, Any]
         if before.get(name) != now.get(name):
             raise RecurraError(
                 f"{out} was begun with {_difference(name, before.get(name), now.get(name))}",
-                "Give the same as then, or leave out --resume to start again.",
+                f"Give the same as then, or {otherwise}.",
             )
 
 

@@ -14,7 +14,19 @@ from recurra.cli.failures import UsageError
 __all__ = ["Command", "is_model_file"]
 
 # The order of the groups; options that name none are in the second.
-GROUPS = ("Arguments", "Options", "A text", "A file", "Doubts", "Data", "Model", "Training", "Run", "Output")
+GROUPS = (
+    "Arguments",
+    "Options",
+    "A text",
+    "A file",
+    "Doubts",
+    "Data",
+    "Model",
+    "Training",
+    "Run",
+    "Many machines",
+    "Output",
+)
 # What a safetensors file begins with: eight bytes for the length of its header, which is JSON.
 HEADER_LENGTH = 8
 

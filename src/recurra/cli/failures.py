@@ -43,6 +43,8 @@ _EXTRAS = {
     "pydantic": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",
+    "ray": "ray",
+    "pyspark": "spark",
 }
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",

@@ -20,11 +20,19 @@ from recurra.cli.options import (
     TextColumn,
     TitleColumn,
     model_name,
+    whole_number,
 )
-from recurra.cli.output import Output, aligned, cut, folded
+from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.score_input import RowSource, open_rows
-from recurra.cli.score_output import OutputFormat, StandardOutput, csv_label_separator, output_format
+from recurra.cli.score_output import (
+    OutputFormat,
+    StandardOutput,
+    csv_label_separator,
+    output_columns,
+    output_format,
+    report_scored,
+)
 from recurra.cli.watched_file import WatchedFile
 from recurra.errors import SettingsError
 from recurra.interrupt import exit_code
@@ -43,6 +51,7 @@ EXAMPLES = (
     "recurra score news.safetensors news.parquet --out new.parquet --keep id",
     "recurra score news.safetensors news.jsonl.gz --out out.jsonl.gz --resume",
     "recurra score news.safetensors - --answers-only < texts.txt | cut -d, -f1",
+    "recurra score news.safetensors 'lake/*.parquet' --ray --keep id --out answers/",
 )
 
 
@@ -60,7 +69,8 @@ def score(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .csv, .jsonl (either may be .gz or .zst) or .parquet file; without it, CSV is printed.",
+            help="A .csv, .jsonl (either may be .gz or .zst) or .parquet file; without it, CSV is printed. "
+            "With --ray, a folder.",
         ),
     ] = None,
     every: Annotated[
@@ -83,6 +93,34 @@ def score(
     title: TitleColumn = None,
     encoding: Encoding = "utf-8",
     format_name: FormatName = None,
+    with_ray: Annotated[
+        bool,
+        typer.Option(
+            "--ray",
+            rich_help_panel="Many machines",
+            help="Score Parquet files with Ray: DATA is a pattern in quotes, a folder or a file, --out a folder. "
+            "The same command again goes on where it stopped.",
+        ),
+    ] = False,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="HOST:PORT",
+            rich_help_panel="Many machines",
+            help="The Ray cluster; without it Ray is started on this machine.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            parser=whole_number(1),
+            metavar="N",
+            rich_help_panel="Many machines",
+            help="Number of workers, one processor each; default all processors.",
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -100,18 +138,26 @@ def score(
     output = Output(as_json=as_json, quiet=quiet, aside=out is None)
     if answers_only and keep:
         raise SettingsError("--keep is given with --answers-only", "Give one of them.")
+    kept = () if answers_only else tuple(keep) if keep else None
+    reading = ReadOptions(text, title, encoding=encoding, format=format_name)
+    if with_ray:
+        from recurra.cli.score_ray import score_with_ray
+
+        score_with_ray(model, data, out, reading, kept, every, abstain_below, address, workers, output)
+        return
+    for option, value in (("--address", address), ("--workers", workers)):
+        if value is not None:
+            raise SettingsError(f"{option} {value!s:.80} is given without --ray", "Add --ray, or leave it out.")
     kind = output_format(out, data, as_json=as_json, resume=resume)
     classifier = load(model)
     below = classifier.checked_abstaining(abstain_below)
     mark = csv_label_separator(classifier, kind)
-    reading = ReadOptions(text, title, encoding=encoding, format=format_name).of_model(classifier)
-    kept = () if answers_only else tuple(keep) if keep else None
     watched = WatchedFile(data)
-    source = open_rows(data, reading, kept, classifier.bundle.text, output)
+    source = open_rows(data, reading.of_model(classifier), kept, classifier.bundle.text, output)
     if kind.form == ".csv" and source.unlike_csv:
         output.note(f"the answers are written with commas, in UTF-8; the data are {source.unlike_csv}")
     replaced = replacing(out)
-    names = _columns(source, classifier, every, output)
+    names = output_columns(source, classifier, every, output)
     if out is None:
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
         with watched:
@@ -145,20 +191,7 @@ def score(
             output.note(note)
     if watched.changed:
         output.warn(f"{data} was written to while it was read: score it again for answers to all its rows.")
-    _report(summary, model_name(model), data, out, names, below, output, replaced)
-
-
-def _columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
-    """The names of the output's columns; notes are printed."""
-    from recurra.batch_prediction.sinks import column_names
-
-    for note in source.notes:
-        output.note(note)
-    names = column_names(source.keep, model.bundle.labels.classes, every=every, task=model.task)
-    own = names[len(source.keep)]
-    if own.startswith("predicted_"):
-        output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
-    return names
+    report_scored(summary, model_name(model), data, out, names, below, output, replaced)
 
 
 def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:
@@ -218,45 +251,3 @@ def _finish(kind: OutputFormat, file: ResumableFile) -> None:
     from recurra.batch_prediction.parquet import stream_to_parquet
 
     file.finish(stream_to_parquet if kind.form == ".parquet" else None)
-
-
-def _report(
-    summary: PredictionSummary,
-    model: str,
-    data: str,
-    out: Path | None,
-    names: list[str],
-    below: float | None,
-    output: Output,
-    replaced: str,
-) -> None:
-    from recurra.batch_prediction.sinks import written
-
-    speed = (summary.rows - summary.before) / summary.seconds if summary.seconds else 0.0
-    if summary.empty:
-        output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
-    if not summary.rows:
-        output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.")
-    if out is not None:
-        output.detail(folded(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second"))
-        rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]
-        output.detail(aligned(rows, right=(1,)))
-        if summary.unanswered:
-            why = "" if below is None else f": no label is as probable as {below:g}"
-            output.detail(folded(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}"))
-        output.result(f"answers: {out}{replaced}")
-    output.document(
-        {
-            "model": model,
-            "data": data,
-            "rows": summary.rows,
-            "seconds": summary.seconds,
-            "docs_per_second": speed,
-            "labels": {written(label): count for label, count in summary.counts},
-            "unanswered": summary.unanswered,
-            "resumed_after": summary.before,
-            "columns": names,
-            "out": str(out),
-            "notes": output.notes,
-        }
-    )

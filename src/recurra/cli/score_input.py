@@ -12,6 +12,7 @@ from recurra.errors import DataError, SettingsError
 if TYPE_CHECKING:
     from recurra.batch_prediction.document_batches import DocumentBatch
     from recurra.data.blocks import Blocks
+    from recurra.data.columns import Columns
     from recurra.data.lines import LineBlocks
     from recurra.text import TextSettings
 
@@ -31,6 +32,7 @@ class RowSource(NamedTuple):
         notes: what was guessed or left out; reading may add more.
         read_as: the columns that are read, for the journal.
         unlike_csv: how the text of a table is written otherwise than answers in CSV are; empty if it is not.
+        columns: the chosen columns of a table; ``None`` if there are none, or no rows.
     """
 
     batches: Iterator[DocumentBatch]
@@ -39,6 +41,7 @@ class RowSource(NamedTuple):
     notes: list[str]
     read_as: str
     unlike_csv: str = ""
+    columns: Columns | None = None
 
 
 def open_rows(
@@ -90,7 +93,7 @@ def open_rows(
         keep = tuple(name for name in names if name not in nested)
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
-    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks))
+    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks), columns)
 
 
 def _unlike_csv(blocks: Blocks) -> str:

@@ -1,18 +1,27 @@
-"""The file that ``recurra score`` writes."""
+"""What ``recurra score`` writes: the file, its columns, and what is said of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recurra.cli.given_files import check_no_input
-from recurra.cli.output import write_bytes
+from recurra.cli.output import Output, aligned, cut, folded, write_bytes
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
+    from recurra.batch_prediction.predict import PredictionSummary
+    from recurra.cli.score_input import RowSource
     from recurra.runtime import Model
 
-__all__ = ["OutputFormat", "StandardOutput", "csv_label_separator", "output_format"]
+__all__ = [
+    "OutputFormat",
+    "StandardOutput",
+    "csv_label_separator",
+    "output_columns",
+    "output_format",
+    "report_scored",
+]
 
 
 class OutputFormat(NamedTuple):
@@ -91,3 +100,61 @@ def csv_label_separator(model: Model, kind: OutputFormat) -> str:
                 "Write a .jsonl or .parquet file with --out.",
             )
     return mark
+
+
+def output_columns(source: RowSource, model: Model, every: bool, output: Output) -> list[str]:
+    """The names of the output's columns; notes are printed."""
+    from recurra.batch_prediction.sinks import column_names
+
+    for note in source.notes:
+        output.note(note)
+    names = column_names(source.keep, model.bundle.labels.classes, every=every, task=model.task)
+    own = names[len(source.keep)]
+    if own.startswith("predicted_"):
+        output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
+    return names
+
+
+def report_scored(
+    summary: PredictionSummary,
+    model: str,
+    data: str,
+    out: Path | None,
+    names: list[str],
+    below: float | None,
+    output: Output,
+    replaced: str,
+    **more: Any,
+) -> None:
+    """Prints the numbers of rows and labels; ``more`` goes into the document."""
+    from recurra.batch_prediction.sinks import written
+
+    speed = (summary.rows - summary.before) / summary.seconds if summary.seconds else 0.0
+    if summary.empty:
+        output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
+    if not summary.rows:
+        output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.")
+    if out is not None:
+        output.detail(folded(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second"))
+        rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]
+        output.detail(aligned(rows, right=(1,)))
+        if summary.unanswered:
+            why = "" if below is None else f": no label is as probable as {below:g}"
+            output.detail(folded(f"{summary.unanswered:,} of {summary.rows:,} rows have no label{why}"))
+        output.result(f"answers: {out}{replaced}")
+    output.document(
+        {
+            "model": model,
+            "data": data,
+            "rows": summary.rows,
+            "seconds": summary.seconds,
+            "docs_per_second": speed,
+            "labels": {written(label): count for label, count in summary.counts},
+            "unanswered": summary.unanswered,
+            "resumed_after": summary.before,
+            "columns": names,
+            "out": str(out),
+            **more,
+            "notes": output.notes,
+        }
+    )

@@ -98,14 +98,15 @@ class DelimitedBlocks:
 
 
 class ParquetBlocks:
-    """Blocks of a .parquet file.
+    """Blocks of a .parquet file, or of some of its row groups.
 
     Args:
         content: the file.
+        groups: the row groups to read, which follow one another; all by default.
     """
 
-    def __init__(self, content: Content) -> None:
-        self.content, self.source = content, content.source
+    def __init__(self, content: Content, groups: range | None = None) -> None:
+        self.content, self.source, self.groups = content, content.source, groups
         self.total: int | None = None
         self.notes: list[str] = []
 
@@ -113,29 +114,29 @@ class ParquetBlocks:
         """See :class:`Blocks`."""
         import pyarrow as pa
 
-        rows = 0
         # Read page by page, because a row group may be as large as the file.
         with open_parquet(self.content, buffer_size=1 << 20, pre_buffer=False) as opened:
             metadata = opened.metadata
-            self.total, names = metadata.num_rows, opened.schema_arrow.names
-            sizes = [metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)]
+            names, groups = opened.schema_arrow.names, self.groups or range(metadata.num_row_groups)
+            rows = first = sum(metadata.row_group(group).num_rows for group in range(groups.start))
+            self.total = sum(metadata.row_group(group).num_rows for group in groups)
+            sizes = [metadata.row_group(group).total_byte_size for group in groups]
             if max(sizes, default=0) > MAX_PARQUET_BYTES:
                 raise DataError(
                     f"{self.source} has a row group that unpacks to {max(sizes):,} bytes",
                     f"Write smaller ones: at most {MAX_PARQUET_BYTES:,} are read.",
                 )
-            at_once = BLOCK_BYTES * max(metadata.num_rows, 1) // max(sum(sizes), 1)
+            at_once = BLOCK_BYTES * max(self.total, 1) // max(sum(sizes), 1)
             at_once = max(1, min(BLOCK_ROWS, at_once))
-            batches = opened.iter_batches(
-                at_once, columns=None if columns is None else list(columns), use_threads=False
-            )
+            wanted = None if columns is None else list(columns)
+            batches = opened.iter_batches(at_once, row_groups=list(groups), columns=wanted, use_threads=False)
             for batch in batches:
                 # Arrow does not validate lengths and UTF-8 on reading; this detects a damaged page.
                 batch.validate(full=True)
                 plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
                 yield RawTable(list(batch.schema.names), plain, rows + 1, "", typed=True)
                 rows += len(batch)
-        if rows == 0:
+        if rows == first:
             raise columns_only(self.source, names)
 
 

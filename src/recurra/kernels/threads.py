@@ -28,9 +28,9 @@ SPINS = 1500
 # How often it yields the processor once there is work: about four microseconds.
 YIELDS = 8
 
+_most: int | None = None
 _lock = threading.Lock()
 _pool: _ThreadPool | None = None
-_most_threads: int | None = None
 
 
 def _forget_pool() -> None:
@@ -92,18 +92,17 @@ def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -
 
 def cpu_count() -> int:
     """The number of processors that this process may use."""
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return found if _most_threads is None else min(found, _most_threads)
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count if _most is None else min(count, _most)
 
 
-def limit_threads(most: int) -> None:
-    """Lets the kernels of this process use at most so many threads, where several processes share the processors.
+def limit_threads(most: int | None) -> None:
+    """Limits the threads that work at the same time in this process, the calling one included; ``None`` for all.
 
-    Args:
-        most: 1 or more.
+    For processes that share a machine, each with its part of the processors.
     """
-    global _most_threads
-    _most_threads = most
+    global _most
+    _most = most
 
 
 def _pool_of(helpers: int) -> _ThreadPool:
