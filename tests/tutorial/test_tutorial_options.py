@@ -15,6 +15,7 @@ COMMANDS = ("data", "check", "train", "evaluate", "predict", "score", "compare",
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("export", "--web"): "a page needs onnxruntime-web, which tests do not download",
     ("export", "--runtime"): "see --web",
+    ("tune", "--study"): "docs/scale",
 }
 
 
