@@ -42,7 +42,7 @@ EXAMPLES = (
     "recurra tune tickets.csv --max-size 800kB --int8 --out runs/small",
     "recurra tune until-june.csv --validation july.csv --out runs/tuned",
     "recurra tune tickets.csv --trials 40 --out runs/tuned --resume",
-    "recurra tune tickets.csv --trials 40 --study t --storage sqlite:///t.db --out runs/a",
+    "recurra tune tickets.csv --study t --storage sqlite:///t.db --out runs/a",
 )
 # Number of trials in the table of the best.
 SHOWN = 5
