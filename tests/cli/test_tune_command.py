@@ -114,7 +114,7 @@ def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.Monk
         (["--trials", "1", "--max-size", "big"], 2, ["The size 'big'", "5MB"]),
         (["--trials", "1", "--max-size", "2kB"], 2, ["No settings give a model file of 2.0 kB", "Allow"]),
         (["--trials", "1", "--storage", "somewhere"], 2, ["'somewhere'", "sqlite:///"]),
-        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 2, ["***", "psycopg2", "pip install"]),
+        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 2, ["***", "needs psycopg", "pip install"]),
         (["--trials", "1", "--study", "t"], 2, ["--study t is given without --storage", "sqlite:///FILE"]),
         (["--trials", "1", "--study", "t", "--storage", "t.log"], 2, ["with a journal file", "postgresql://"]),
         (["--trials", "1", "--set", "hiden=3"], 2, ["hiden"]),

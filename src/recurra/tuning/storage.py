@@ -23,7 +23,8 @@ __all__ = ["STUDY", "open_shared_study", "open_study", "shared_storage", "shown"
 STUDY = "study.db"
 """The database in the study's folder, where no other storage is named."""
 
-_DRIVERS = {"postgresql": "psycopg2-binary", "mysql": "mysqlclient"}
+# By the module that is missing: which one SQLAlchemy takes for postgresql:// depends on its version.
+_DRIVERS = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 
 BEGUN = "recurra"
 """Under this name a shared study holds what its trials depend on; it is written when others may join."""
@@ -98,9 +99,10 @@ def _opened(address: str, **options: Any) -> RDBStorage:
     try:
         return _made(address, options)
     except (ImportError, sqlalchemy.exc.NoSuchModuleError) as error:
-        driver = _DRIVERS.get(kind.partition("+")[0])
-        hint = f"Install it: pip install {driver}" if driver and "+" not in kind else "Install the driver it names."
-        missing = getattr(error, "name", None) or kind
+        # Optuna's error has the one of the import as its cause.
+        missing = getattr(error.__cause__ or error, "name", None) or kind
+        driver = _DRIVERS.get(missing)
+        hint = f"Install it: pip install {driver}" if driver else "Install the driver it names."
         raise SettingsError(f"The storage {shown(address)} needs {missing}, which is not installed", hint) from error
     except (sqlalchemy.exc.SQLAlchemyError, ValueError, RuntimeError) as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__)
