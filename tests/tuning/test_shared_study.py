@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tuning.studies import Ears, small_preset, study
 import recurra
 from recurra.errors import SettingsError, TrainingError
 from recurra.presets import load_preset
-from recurra.tuning.results import StudyResult, tried
+from recurra.tuning.results import StudyResult, TrialResult, tried, tried_all
 from recurra.tuning.shared import SharedStudy, SharedTrials, requeue
 from recurra.tuning.storage import shared_storage
 
@@ -142,6 +144,32 @@ def test_a_trial_that_is_stopped_goes_to_another_process(tmp_path: Path) -> None
     assert Counter(one.state for one in tuned.trials) == {"killed": 1, "done": 2}
 
 
+def test_one_that_is_queued_again_comes_before_a_later_one(tmp_path: Path) -> None:
+    storage = shared_storage(f"sqlite:///{tmp_path / 'study.db'}", SHARED)
+    made = optuna.create_study(storage=storage, study_name="tickets")
+    trials = SharedTrials(made, storage, SHARED, trials=1, stopped=lambda: False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dead = made.ask()
+        made.tell(dead, state=TrialState.FAIL)
+        # Another process has looked into the queue before this, and makes a trial after it.
+        requeue(made, made.trials[0])
+        later = optuna.trial.Trial(made, storage.create_new_trial(made._study_id))
+        assert trials._is_surplus(later)
+        again = trials.next()
+    assert again is not None
+    assert again.number == 1
+    # Its process was only slow, and its result came after it was given up.
+    late = TrialResult(0, "done", {}, validation={"log_loss": 0.1})
+    with sqlite3.connect(tmp_path / "study.db") as connection:
+        connection.execute(
+            "INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (1, 'recurra', ?)",
+            (json.dumps(asdict(late)),),
+        )
+    with_late = optuna.load_study(study_name="tickets", storage=f"sqlite:///{tmp_path / 'study.db'}").trials
+    assert [one.state for one in tried_all(with_late)] == ["killed", "unfinished", "surplus"]
+
+
 def test_of_two_that_take_the_last_trial_one_gives_it_back(tmp_path: Path) -> None:
     storage = shared_storage(f"sqlite:///{tmp_path / 'study.db'}", SHARED)
     with warnings.catch_warnings():
@@ -186,16 +214,15 @@ def test_of_four_processes_one_is_killed_and_every_trial_ends_once(tmp_path: Pat
             one.wait()
     every = stored(database)
     assert all(one.state.is_finished() or one.state == TrialState.WAITING for one in every)
-    found = [tried(one) for one in every]
+    found = tried_all(every)
     counted = [one for one in found if one.state in {"done", "pruned", "failed"}]
     assert len(counted) == count
     assert len({one.number for one in counted}) == count
     # One was killed; on a machine that has much to do, others may be taken for dead.
-    killed = [one for one in every if tried(one).state == "killed"]
+    killed = [one for one, result in zip(every, found, strict=True) if result.state == "killed"]
     assert killed
     for dead in killed:
         (again,) = [one for one in every if one.system_attrs.get("retry_history", [])[-1:] == [dead.number]]
-        assert tried(again).state != "surplus"
         assert again.params == dead.params
     # The others did them all, each one once, and agree on the best.
     ends = [line for place in (0, 2, 3) for line in said[place] if line.startswith("ended")]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried"]
+__all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried", "tried_all"]
 
 FOUND = "recurra"
 """Under this name a trial's storage holds what was found, in one piece: a kill leaves all of it or nothing."""
@@ -91,6 +91,13 @@ def tried(trial: FrozenTrial) -> TrialResult:
         return TrialResult(**found)
     state: State = "killed" if trial.state == TrialState.FAIL else "unfinished"
     return TrialResult(trial.number, state, dict(trial.params))
+
+
+def tried_all(trials: Sequence[FrozenTrial]) -> list[TrialResult]:
+    """The trials of a study; one that was queued again counts as killed, though its process came back with a result."""
+    again = {one.system_attrs["retry_history"][-1] for one in trials if one.system_attrs.get("retry_history")}
+    found = [tried(one) for one in trials]
+    return [replace(one, state="killed", validation=None) if one.number in again else one for one in found]
 
 
 def best_of(trials: Sequence[TrialResult]) -> TrialResult | None:

@@ -21,7 +21,7 @@ from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from recurra.errors import SettingsError
-from recurra.tuning.results import FOUND, TrialResult, tried
+from recurra.tuning.results import FOUND, TrialResult, tried_all
 
 __all__ = ["SharedStudy", "SharedTrials", "requeue", "worker_name"]
 
@@ -92,7 +92,7 @@ class SharedTrials:
         """
         while not self._stopped():
             self._fail_stale()
-            counted = self._counted()
+            counted = [one for one in self._alive() if one.state != TrialState.WAITING]
             running = [one for one in counted if one.state == TrialState.RUNNING]
             if self._trials is None or len(counted) < self._trials:
                 with warnings.catch_warnings():
@@ -135,17 +135,22 @@ class SharedTrials:
         self._study.tell(trial, state=TrialState.FAIL)
         requeue(self._study, self._study.trials[trial.number])
 
-    def _counted(self) -> list[FrozenTrial]:
-        """The trials that the bound counts: those that have ended with a result, and those that run."""
+    def _alive(self) -> list[FrozenTrial]:
+        """The trials that have ended with a result, those that run, and those that are queued."""
+        trials = self._study.get_trials(deepcopy=False)
         return [
             one
-            for one in self._study.get_trials(deepcopy=False)
-            if one.state != TrialState.WAITING and tried(one).state not in {"killed", "too large", "surplus"}
+            for one, result in zip(trials, tried_all(trials), strict=True)
+            if result.state not in {"killed", "too large", "surplus"}
         ]
 
     def _is_surplus(self, trial: Trial) -> bool:
-        """Whether other processes have taken the last trials in the same moment; it ends there then, untrained."""
-        before = [one for one in self._counted() if one.number < trial.number]
+        """Whether other processes have taken the last trials in the same moment; it ends there then, untrained.
+
+        Whatever has a lower number is there by now, also what is still queued, and nothing of it comes back from the
+        dead: so no more than the bound are ever kept.
+        """
+        before = [one for one in self._alive() if one.number < trial.number]
         if self._trials is None or len(before) < self._trials:
             return False
         trial.set_user_attr(FOUND, asdict(TrialResult(trial.number, "surplus", {})))

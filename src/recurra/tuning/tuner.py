@@ -29,7 +29,7 @@ from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
 from recurra.tuning.initial_trials import initial_trials
 from recurra.tuning.limits import StudyLimits
-from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried
+from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried, tried_all
 from recurra.tuning.rows import StudyRows, check_room
 from recurra.tuning.shared import SharedStudy, SharedTrials, worker_name
 from recurra.tuning.space import parameters_of, space_around, suggested, with_parameters
@@ -326,8 +326,9 @@ class Tuner:
 
     def _trials(self) -> list[TrialResult]:
         states = tuple(state for state in TrialState if state != TrialState.WAITING)
-        every = [tried(one) for one in self._study.get_trials(deepcopy=False, states=states)]
-        return [one for one in every if one.state != "surplus"]
+        trials = self._study.get_trials(deepcopy=False)
+        found = zip(trials, tried_all(trials), strict=True)
+        return [result for one, result in found if one.state in states and result.state != "surplus"]
 
     def _seed(self, number: int) -> None:
         """A sampler a trial: a resumed study draws what an uninterrupted one would have drawn."""
