@@ -178,6 +178,12 @@ def _tune(environment: Environment) -> None:
     environment.recurra("tune", "rows.csv", "--trials", "1", "--model", "small", "--out", "tuned")
 
 
+def _mlflow(environment: Environment) -> None:
+    program = f"import recurra.mlflow; recurra.mlflow.save_model({str(MODEL)!r}, 'saved'); "
+    program += "print(recurra.mlflow.load_pyfunc().load_model('saved').predict(['oil price up'])['label'][0])"
+    _expect(environment.run("-c", program), "money")
+
+
 def _words(module: str, tokenizer: str, text: str) -> Callable[[Environment], None]:
     program = f"import {module}; from recurra.text.segmenters import tokeniser; "
     program += f"print(tokeniser({tokenizer!r})({text!r}))"
@@ -219,6 +225,7 @@ CHECKS: dict[str, Callable[[Environment], None]] = {
     "japanese": _words("sudachipy", "sudachi", "東京都に住んでいます"),
     "thai": _words("pythainlp", "newmm", "ผมรักประเทศไทย"),
     "tune": _tune,
+    "mlflow": _mlflow,
     "web": _web,
     "ray": _ray,
     "spark": _spark,

@@ -80,6 +80,19 @@ def test_every_option_reaches_the_study(run: Run, news: Path) -> None:
     assert not Path("study/study.db").exists()
 
 
+def test_processes_of_one_study_say_where_its_best_model_is(run: Run, news: Path) -> None:
+    words = ["tune", news, "--study", "news", "--storage", "sqlite:///news.db", *SMALL]
+    first = run(*words, "--trials", 1, "--out", "a", "--json").json
+    assert first["model"] == str(Path("a/model.safetensors"))
+    second = run(*words, "--trials", 1, "--out", "b")
+    assert (second.code, second.err) == (0, "")
+    lines = second.out.splitlines()
+    assert "The study news is joined: it has 1 trial." in lines
+    assert f"model: {first['best']['folder']}/model.safetensors" in lines
+    assert Path("b/best.toml").read_text() == Path("a/best.toml").read_text()
+    assert not Path("b/model.safetensors").exists()
+
+
 def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = Tuner._try
     monkeypatch.setattr(Tuner, "_try", lambda self, trial: tries(self, trial) or trial.number == 1)
@@ -102,7 +115,9 @@ def test_ctrl_c_says_what_is_kept(run: Run, news: Path, monkeypatch: pytest.Monk
         (["--trials", "1", "--max-size", "big"], 2, ["The size 'big'", "5MB"]),
         (["--trials", "1", "--max-size", "2kB"], 2, ["No settings give a model file of 2.0 kB", "Allow"]),
         (["--trials", "1", "--storage", "somewhere"], 2, ["'somewhere'", "sqlite:///"]),
-        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 2, ["***", "psycopg2", "pip install"]),
+        (["--trials", "1", "--storage", "postgresql://me:pw@db/x"], 2, ["***", "needs psycopg", "pip install"]),
+        (["--trials", "1", "--study", "t"], 2, ["--study t is given without --storage", "sqlite:///FILE"]),
+        (["--trials", "1", "--study", "t", "--storage", "t.log"], 2, ["with a journal file", "postgresql://"]),
         (["--trials", "1", "--set", "hiden=3"], 2, ["hiden"]),
         (["--trials", "1", "--device", "nowhere"], 2, ["nowhere"]),
     ],

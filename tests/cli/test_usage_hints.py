@@ -37,6 +37,8 @@ TRAIN = ["train", "news.csv", "--out", "run"]
         (["inspect", "m.safetensors", "--file", "x.csv"], "--file. Did you mean --data?"),
         (["compare", "m.safetensors", "--file", "x.csv"], "--file. Did you mean --data?"),
         ([*TRAIN, "--gpu"], "--gpu. Did you mean --device cuda?"),
+        ([*TRAIN, "--tensorboard"], "--tensorboard. Did you mean --tracker tensorboard?"),
+        ([*TRAIN, "--mlflow"], "--mlflow. Did you mean --tracker mlflow?"),
         ([*TRAIN, "--skip-unlabeled"], "--skip-unlabeled. Did you mean --skip-unlabelled?"),
         (["predict", "m.safetensors", "-k", "3", "text"], "-k. Did you mean --top-k?"),
         # A command without such an option.

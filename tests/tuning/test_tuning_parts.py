@@ -217,7 +217,7 @@ def test_sizes_are_shown() -> None:
     ("url", "parts"),
     [
         ("trials", ["'trials'", "sqlite:///", ".log"]),
-        ("postgresql://me:secret@localhost/x", ["postgresql://me:***@localhost/x", "psycopg2", "pip install"]),
+        ("postgresql://me:secret@localhost/x", ["postgresql://me:***@localhost/x", "needs psycopg", "pip install"]),
         ("mysql://me:secret@localhost/x", ["mysql://me:***@localhost/x", "mysqlclient"]),
         ("nosuch://me:secret@localhost/x", ["nosuch", "not installed"]),
         ("redis://me:secret@localhost/0", ["pickles", "journal"]),

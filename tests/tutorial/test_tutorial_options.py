@@ -16,6 +16,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("export", "--web"): "a page needs onnxruntime-web, which tests do not download",
     ("export", "--runtime"): "see --web",
     ("train", "--keep-examples"): "it is for the reading room, which docs/reading-room.md describes",
+    ("tune", "--study"): "docs/scale",
 }
 
 

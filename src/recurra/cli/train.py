@@ -42,6 +42,7 @@ from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
 from recurra.interrupt import exit_code
 from recurra.training.run import prepare_folder
+from recurra.training.trackers import check_trackers, trackers_of
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
@@ -204,9 +205,14 @@ def train(
             "--resume", rich_help_panel="Run", help="Resume from the checkpoint in DIR, or start if there is none."
         ),
     ] = False,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", rich_help_panel="Run", help="Write TensorBoard curves to DIR/tensorboard.")
-    ] = False,
+    tracker: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Track the run: tensorboard (curves in DIR/tensorboard) or mlflow; repeatable.",
+        ),
+    ] = None,
     checkpoint_every: Annotated[
         float,
         typer.Option(
@@ -245,6 +251,8 @@ def train(
 
         check_one_split(options)
         check_validation(validation, data)
+    check_trackers(tracker or ())
+    trackers = trackers_of(tracker or (), out, say=output.note)
     initial = _initial(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
@@ -289,7 +297,6 @@ def train(
 
         from recurra.runtime import Model
         from recurra.training.fit import Provenance, RunOptions, fit
-        from recurra.training.tensorboard import TensorBoard
 
         fitted = fit(
             rows,
@@ -316,7 +323,7 @@ def train(
                     or minutes is not None,
                     deadline=None if minutes is None else began + 60 * minutes,
                 ),
-                *([TensorBoard(out)] if tensorboard else []),
+                *trackers,
             ],
         )
         if find_learning_rate:

@@ -42,6 +42,7 @@ EXAMPLES = (
     "recurra tune tickets.csv --max-size 800kB --int8 --out runs/small",
     "recurra tune until-june.csv --validation july.csv --out runs/tuned",
     "recurra tune tickets.csv --trials 40 --out runs/tuned --resume",
+    "recurra tune tickets.csv --study t --storage sqlite:///t.db --out runs/a",
 )
 # Number of trials in the table of the best.
 SHOWN = 5
@@ -123,6 +124,14 @@ def tune(
             help="Storage of the trials: sqlite:///FILE, postgresql://…, or a path ending in .log.",
         ),
     ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel="Run",
+            help="Begin or join the study NAME in --storage; --trials counts those of all processes.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", rich_help_panel="Run", help="Resume the study in DIR, or start if there is none."),
@@ -164,6 +173,7 @@ def tune(
 
     from recurra.cli.tune_progress import StudyProgress
     from recurra.tuning.limits import StudyLimits
+    from recurra.tuning.shared import SharedStudy
     from recurra.tuning.trial_models import BEST
     from recurra.tuning.tuner import Tuner, check_study_folder
 
@@ -172,6 +182,7 @@ def tune(
     )
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name).skipping_unlabelled(skip_unlabelled)
     given_reading = reading
+    shared = None if study is None else SharedStudy(name=study)
     with locked_folder(out):
         check_study_folder(out, resume=resume)
         table, held = read_data(data, reading, part="train", output=output), None
@@ -188,6 +199,7 @@ def tune(
                 limits=limits,
                 storage=storage,
                 resume=resume,
+                shared=shared,
                 engine=engine,
                 device=device,
                 callback=lines,
@@ -197,7 +209,7 @@ def tune(
             tuned = tuner.run()
     _report(tuned, data, out, output)
     if tuned.interrupted:
-        kept = f"{_model_in(out)} holds the best so far" if tuned.best else "nothing was learned yet"
+        kept = f"{_model_of(tuned, out)} holds the best so far" if tuned.best else "nothing was learned yet"
         print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
         raise typer.Exit(exit_code())
     again = options_again(model=out / BEST, validation=validation, out=out.parent / "final")
@@ -227,10 +239,12 @@ def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:
         if tuned.importances:
             main = [f"{name} {share:.0%}" for name, share in list(tuned.importances.items())[:4]]
             output.detail(f"what the loss depends on: {', '.join(main)}")
-        output.result(f"model: {_model_in(out)}")
+        if tuned.elsewhere:
+            output.note(f"The best model, of trial {best.number}, is in the folder of another process of the study.")
+        output.result(f"model: {_model_of(tuned, out)}")
     output.document(
         {
-            "model": str(_model_in(out)) if best else None,
+            "model": _model_of(tuned, out) if best else None,
             "best": best.to_json() if best else None,
             "first": first.to_json() if first else None,
             "rows": dict(zip(("learned", "held_out", "set_aside"), tuned.rows, strict=True)),
@@ -279,7 +293,8 @@ def _table(trials: list[TrialResult]) -> str:
     return aligned(rows, right=(0, 1, 2, 3))
 
 
-def _model_in(folder: Path) -> Path:
+def _model_of(tuned: StudyResult, folder: Path) -> str:
+    """Where the best model is: in the folder, or HOST:FOLDER of another process."""
     from recurra.training.run import MODEL
 
-    return folder / MODEL
+    return str(Path(tuned.elsewhere or folder) / MODEL)

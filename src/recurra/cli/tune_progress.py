@@ -81,6 +81,11 @@ class StudyProgress(StudyCallback):
         parts = [f"trial {trial.number:3}", f"{trial.state:7}", score or "", f"{size:>8}", f"{trial.seconds:5.1f} s"]
         self.output.detail("  ".join([*parts, _brief(trial), state]).rstrip())
 
+    def on_wait(self, running: int) -> None:
+        """Shows what is waited for."""
+        self._now = f"waiting for {running} trial{'' if running == 1 else 's'} of other processes"
+        self._show()
+
     def on_message(self, message: str) -> None:
         """Prints the message."""
         self.output.note(message)

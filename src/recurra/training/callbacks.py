@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
+from importlib import import_module
 from math import ceil
+from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from recurra.errors import SettingsError
 from recurra.representation import ROWS, Representation, Represented
 
 if TYPE_CHECKING:
     # Who only draws a bar needs no torch.
+    from recurra.bundle import Bundle
     from recurra.training.steps.step import StepResults
 
-__all__ = ["Callback", "Callbacks", "History", "PrintProgress", "TrainingMetrics", "ValidationMetrics"]
+__all__ = [
+    "Callback",
+    "Callbacks",
+    "FitEnding",
+    "FitFacts",
+    "History",
+    "PrintProgress",
+    "TrainingMetrics",
+    "ValidationMetrics",
+]
+
+_TRACKERS = {"MLflow": "recurra.training.mlflow_tracker", "TensorBoard": "recurra.training.tensorboard"}
+
+
+def __getattr__(name: str) -> Any:
+    # Here as well, but not imported by whoever draws a bar: they need more packages.
+    if name in _TRACKERS:
+        return getattr(import_module(_TRACKERS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,44 @@ class ValidationMetrics:
     epoch: float
     loss: float
     accuracy: float
+
+
+@dataclass(frozen=True)
+class FitFacts:
+    """What is trained, and on what.
+
+    Attributes:
+        preset: name of the preset.
+        settings: text, network and training settings by name.
+        rows: all rows, those held out included.
+        held_out: number of rows held out.
+        data_sha256: fingerprint of the rows.
+        folder: of the run; ``None`` where nothing is written.
+        resumed: whether the run goes on from the folder's checkpoint.
+    """
+
+    preset: str
+    settings: Mapping[str, Any]
+    rows: int
+    held_out: int
+    data_sha256: str
+    folder: Path | None
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class FitEnding:
+    """How a training ended.
+
+    Attributes:
+        state: ``finished``, also where a rule or the time ended it; ``interrupted`` by a person; or ``failed``.
+        bundle: the model; ``None`` where there is none.
+        why: what a failure was.
+    """
+
+    state: Literal["finished", "interrupted", "failed"]
+    bundle: Bundle | None
+    why: str = ""
 
 
 @dataclass(repr=False)
@@ -114,6 +173,9 @@ class Callback:
             total: how many there are.
         """
 
+    def on_fit_begin(self, facts: FitFacts) -> None:
+        """The rows are read: it is known what is trained, and on what."""
+
     def on_train_begin(self, documents: int, done: int) -> None:
         """Training reads ``documents`` documents in all epochs, ``done`` of them before this run (if it is resumed)."""
 
@@ -144,6 +206,9 @@ class Callback:
 
     def on_train_end(self) -> None:
         """Training is over, however it ended."""
+
+    def on_fit_end(self, ending: FitEnding) -> None:
+        """All is done or has failed, after :meth:`on_train_end`: the model is there, and its files are written."""
 
     def on_message(self, message: str) -> None:
         """Something a person should know, in one line."""

@@ -29,9 +29,10 @@ from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device, round_weights
-from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.callbacks import Callback, Callbacks, FitFacts
 from recurra.training.early_stopping import majority_share
 from recurra.training.ending import lower_loss_before, only_the_branch
+from recurra.training.fit_events import FitEvents
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.kept_examples import HeldSample, with_examples
 from recurra.training.loop import Trainer
@@ -197,58 +198,69 @@ def fit_prepared(
         described.append({"validation_rows": int(prepared.validation.held.sum())})
     if prepared.rows.weights is not None:
         described.append(hashlib.sha256(prepared.rows.weights.tobytes()).hexdigest())
-    began = time.monotonic()
-    branch = BranchTraining.of(prepared, recipe, told, initial=initial)
-    # At the end it learns once more, from all rows.
-    reserve = time.monotonic() - began
-    trainer = Trainer(
-        module,
-        prepared.rows,
-        prepared.choosing,
-        recipe.training,
-        pad_to=pad_to,
+    facts = FitFacts(
+        preset=recipe.name,
+        settings={name: value for part in settings.values() for name, value in part.items()},
+        rows=prepared.count,
+        held_out=len(prepared.held) if prepared.held else 0,
+        data_sha256=prepared.fingerprint,
         folder=run.folder,
-        fingerprint=json.dumps(described, sort_keys=True),
-        checkpoint_seconds=run.checkpoint_seconds,
-        limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
-        callbacks=told,
+        resumed=run.resume,
     )
-    if run.resume and not trainer.resume():
-        told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
-    outcome = trainer.run()
-    if recipe.training.weights != "float32":
-        # Before anything is chosen or scored: what is written is what was measured.
-        round_weights(module, compact=recipe.training.weights == "int8_compact")
+    with FitEvents(told, facts) as events:
+        began = time.monotonic()
+        branch = BranchTraining.of(prepared, recipe, told, initial=initial)
+        # At the end it learns once more, from all rows.
+        reserve = time.monotonic() - began
+        trainer = Trainer(
+            module,
+            prepared.rows,
+            prepared.choosing,
+            recipe.training,
+            pad_to=pad_to,
+            folder=run.folder,
+            fingerprint=json.dumps(described, sort_keys=True),
+            checkpoint_seconds=run.checkpoint_seconds,
+            limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
+            callbacks=told,
+        )
+        if run.resume and not trainer.resume():
+            told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
+        outcome = trainer.run()
+        if recipe.training.weights != "float32":
+            # Before anything is chosen or scored: what is written is what was measured.
+            round_weights(module, compact=recipe.training.weights == "int8_compact")
 
-    branched = None
-    if branch:
-        held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
-        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
-        if branched.branch is None:
-            told.on_message("linear branch: left out, the network alone is best on the rows held out.")
-    calibration = calibrate_output(
-        module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
-    )
-    validation, task = validate(
-        module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
-        pad_to=pad_to,
-    )  # fmt: skip
-    bundle = build_bundle(
-        module,
-        prepared,
-        recipe,
-        outcome,
-        task=task,
-        validation=validation,
-        calibration=calibration,
-        branched=branched,
-        pad_to=pad_to,
-        provenance=provenance,
-        initial=initial,
-    )
-    bundle = with_examples(bundle, examples)
-    _tell_of_size(bundle, recipe, told)
-    write_run(run.folder, bundle, outcome)
+        branched = None
+        if branch:
+            held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
+            branched = branch.finish(module, logits(module, held, pad_to=pad_to))
+            if branched.branch is None:
+                told.on_message("linear branch: left out, the network alone is best on the rows held out.")
+        calibration = calibrate_output(
+            module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
+        )
+        validation, task = validate(
+            module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
+            pad_to=pad_to,
+        )  # fmt: skip
+        bundle = build_bundle(
+            module,
+            prepared,
+            recipe,
+            outcome,
+            task=task,
+            validation=validation,
+            calibration=calibration,
+            branched=branched,
+            pad_to=pad_to,
+            provenance=provenance,
+            initial=initial,
+        )
+        bundle = with_examples(bundle, examples)
+        _tell_of_size(bundle, recipe, told)
+        events.has_model(bundle, outcome)
+        write_run(run.folder, bundle, outcome)
     return FitResult(
         bundle,
         outcome,

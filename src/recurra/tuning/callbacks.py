@@ -28,6 +28,9 @@ class StudyCallback:
     def on_trial_end(self, trial: TrialResult, *, is_best: bool) -> None:
         """A trial ended."""
 
+    def on_wait(self, running: int) -> None:
+        """There is nothing to do but to wait for the last ``running`` trials of other processes."""
+
     def on_message(self, message: str) -> None:
         """Something a person should know, in one line."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried"]
+__all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried", "tried_all"]
 
 FOUND = "recurra"
 """Under this name a trial's storage holds what was found, in one piece: a kill leaves all of it or nothing."""
 
-State = Literal["done", "pruned", "stopped", "failed", "too large", "unfinished"]
+State = Literal["done", "pruned", "stopped", "failed", "too large", "unfinished", "killed", "surplus"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class TrialResult:
     Attributes:
         number: from 0; trial 0 has the recipe's own settings.
         state: ``done``, ``pruned`` (behind the others), ``stopped`` (time was up), ``failed``, ``too large``, or
-            ``unfinished``, which a killed process leaves.
+            ``unfinished``, which a killed process leaves. In a study of several processes what a killed one leaves
+            becomes ``killed``, and is trained under another number.
         settings: its values of the space's settings.
         validation: accuracy, log loss and more on the held-out rows; ``None`` where there is none.
         aside: the same on the rows set aside, of trial 0 and of each that was the best when it ended.
@@ -34,6 +35,7 @@ class TrialResult:
         epochs: it learned for.
         best_epoch: whose weights it kept.
         why: what a failure was.
+        folder: host and folder of the process that trained it, in a study of several processes.
     """
 
     number: int
@@ -46,6 +48,7 @@ class TrialResult:
     epochs: int = 0
     best_epoch: int = 0
     why: str = ""
+    folder: str = ""
 
     @property
     def log_loss(self) -> float:
@@ -69,6 +72,7 @@ class StudyResult:
             for fewer than ten finished trials.
         seconds: of this run.
         interrupted: whether a person stopped it.
+        elsewhere: host and folder that hold the best model, where another process of the study has it.
     """
 
     trials: list[TrialResult]
@@ -77,12 +81,23 @@ class StudyResult:
     importances: dict[str, float]
     seconds: float
     interrupted: bool
+    elsewhere: str = ""
 
 
 def tried(trial: FrozenTrial) -> TrialResult:
     """A trial as the storage holds it."""
     found = trial.user_attrs.get(FOUND)
-    return TrialResult(trial.number, "unfinished", dict(trial.params)) if found is None else TrialResult(**found)
+    if found is not None:
+        return TrialResult(**found)
+    state: State = "killed" if trial.state == TrialState.FAIL else "unfinished"
+    return TrialResult(trial.number, state, dict(trial.params))
+
+
+def tried_all(trials: Sequence[FrozenTrial]) -> list[TrialResult]:
+    """The trials of a study; one that was queued again counts as killed, though its process came back with a result."""
+    again = {one.system_attrs["retry_history"][-1] for one in trials if one.system_attrs.get("retry_history")}
+    found = [tried(one) for one in trials]
+    return [replace(one, state="killed", validation=None) if one.number in again else one for one in found]
 
 
 def best_of(trials: Sequence[TrialResult]) -> TrialResult | None:

@@ -85,6 +85,10 @@ class TrialModels:
     def keep(self, fitted: FitResult, number: int, recipe: Recipe) -> None:
         """Puts the best model into the folder; a kill at any moment leaves the one before or this one."""
         write_run(self._folder, fitted.bundle, fitted.outcome)
+        self.keep_recipe(number, recipe)
+
+    def keep_recipe(self, number: int, recipe: Recipe) -> None:
+        """Puts the best trial's recipe into the folder."""
         about = f"Trial {number} of a study around {self._recipe.name}."
         write_atomically(self._folder / BEST, recipe_toml(replace(recipe, about=about)).encode())
 
