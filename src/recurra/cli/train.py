@@ -6,6 +6,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,7 @@ from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import RecurraError, SettingsError
 from recurra.folders import locked_folder
 from recurra.interrupt import exit_code
+from recurra.training.distributed import started
 from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
@@ -223,7 +225,10 @@ def train(
     from recurra.tasks.multi_label_detection import resolve_rows
 
     began = time.monotonic()
-    output = Output(as_json=as_json, quiet=quiet)
+    several = started()
+    first = several is None or several.rank == 0
+    # Of several processes the first one prints and writes.
+    output = Output(as_json=as_json and first, quiet=quiet or not first)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     options = {**settings_of(settings or ()), **given}
@@ -241,8 +246,9 @@ def train(
     reading = reading.skipping_unlabelled(skip_unlabelled)
     if initial is not None:
         reading = reading._replace(model=ModelColumns.from_record(initial.record))
-    with locked_folder(out), Bars(output) as bars:
-        prepare_folder(out, resume=resume)
+    with locked_folder(out) if first else nullcontext(), Bars(output) as bars:
+        if first:
+            prepare_folder(out, resume=resume)
         read = read_rows(data, reading, output=output, bars=bars)
         held_reading = reading
         named_columns = getattr(read, "named_columns", None)
@@ -280,8 +286,8 @@ def train(
             initial=initial,
             validation_data=held,
             run=RunOptions(
-                folder=out,
-                resume=resume,
+                folder=out if first else None,
+                resume=resume and first,
                 checkpoint_seconds=checkpoint_every,
                 engine=engine,
                 device=device,
@@ -298,19 +304,21 @@ def train(
                     or minutes is not None,
                     deadline=None if minutes is None else began + 60 * minutes,
                 ),
-                *([TensorBoard(out)] if tensorboard else []),
+                *([TensorBoard(out)] if tensorboard and first else []),
             ],
         )
-        if find_learning_rate:
+        if find_learning_rate and first:
             _draw_rate(out, data, output)
-    report(fitted, Model(fitted.bundle), out, output)
-    if fitted.outcome.interrupted:
+    if first:
+        report(fitted, Model(fitted.bundle), out, output)
+    if fitted.outcome.interrupted and first:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
         print(
             f"recurra: interrupted after {fitted.outcome.steps:,} steps. {model_in(out)} holds {kept}; "
             "--resume goes on.",
             file=sys.stderr,
         )
+    if fitted.outcome.interrupted:
         raise typer.Exit(exit_code())
 
 

@@ -43,6 +43,13 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     if facts.validation_file is not None:
         rows = f"{facts.rows:,} rows and {facts.held_out:,} to validate on"
     output.result(f"{rows}, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    together = {}
+    if outcome.processes > 1:
+        # Every step has another number of words.
+        output.detail(
+            f"{outcome.processes} processes, {outcome.bytes_per_step:,} bytes of gradients summed up in a step"
+        )
+        together = {"processes": outcome.processes, "bytes_per_step": outcome.bytes_per_step}
     if fitted.validation:
         first, *others = (score for score in model.task.scores if score.printed)
         low, high = fitted.validation.intervals[first.key]
@@ -79,6 +86,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "epochs": outcome.epochs,
             "best_epoch": outcome.best_epoch,
             "steps": outcome.steps,
+            **together,
             "interrupted": outcome.interrupted,
             "time_is_up": outcome.time_is_up,
             "calibration": calibration,

@@ -19,7 +19,7 @@ import numpy as np
 from recurra.kernels.array_types import address
 from recurra.kernels.compiled import kernels_of
 
-__all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "split_range"]
+__all__ = ["WorkItem", "cpu_count", "parallel_for", "run_parallel", "share_processors", "split_range"]
 
 WorkItem = Callable[[], object]
 
@@ -30,6 +30,8 @@ YIELDS = 8
 
 _lock = threading.Lock()
 _pool: _ThreadPool | None = None
+# Processes that share the processors.
+_sharing = 1
 
 
 def _forget_pool() -> None:
@@ -90,8 +92,19 @@ def parallel_for(task: Callable[[int, int], object], size: int, *, least: int) -
 
 
 def cpu_count() -> int:
-    """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The number of processors that this process may use; its part of them if others share them."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count if _sharing == 1 else max(1, count // _sharing)
+
+
+def share_processors(processes: int) -> None:
+    """Takes an equal part of the processors from now on.
+
+    Args:
+        processes: how many processes there are that do so.
+    """
+    global _sharing
+    _sharing = processes
 
 
 def _pool_of(helpers: int) -> _ThreadPool:

@@ -10,15 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.training.callbacks import History
+from recurra.training.distributed import Processes
 from recurra.training.run import CHECKPOINT
 
-__all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
+__all__ = [
+    "CHECKPOINT",
+    "Position",
+    "layout_of_weights",
+    "read_checkpoint",
+    "share_checkpoint",
+    "unreadable",
+    "write_checkpoint",
+]
 
 LARGEST_COUNT = 2**53
 # Differences that are named.
@@ -106,6 +116,47 @@ def read_checkpoint(
             f"The checkpoint {path} belongs to other data or settings{_differences(found, run)}",
             f"Resume with the same data and options as before. {_start_again(path)}",
         )
+    return tensors, position
+
+
+def layout_of_weights(
+    weights: Mapping[str, Tensor], position: Position, *, averaged: bool, held: int
+) -> dict[str, Tensor]:
+    """Tensors shaped like those of a checkpoint of a position that are of the weights' shapes, or go with them.
+
+    Args:
+        weights: by name.
+        position: where the run stands.
+        averaged: whether there is a moving average of the weights.
+        held: number of held-out rows.
+    """
+    groups = ["weight", *(["average"] if averaged else []), *(["best"] if position.best_epoch else [])]
+    layout = {f"{group}.{name}": weight for group in groups for name, weight in weights.items()}
+    if held and position.best_epoch:
+        layout["best_losses"] = torch.empty(held)
+    return layout
+
+
+def share_checkpoint(
+    found: tuple[dict[str, Tensor], Position] | None,
+    layout: Callable[[Position], Mapping[str, Tensor]],
+    processes: Processes,
+) -> tuple[dict[str, Tensor], Position] | None:
+    """What the first of several processes has read, in each of them.
+
+    Args:
+        found: what :func:`read_checkpoint` gave there.
+        layout: as for :func:`read_checkpoint`.
+        processes: all of them, which call this together.
+    """
+    told = processes.told(json.dumps(asdict(found[1])).encode() if found else None)
+    if not told:
+        return None
+    position = found[1] if found else _position(json.loads(told))
+    tensors = {}
+    for name, like in layout(position).items():
+        tensors[name] = found[0][name] if found else torch.empty(like.shape, dtype=like.dtype)
+        processes.take_first(tensors[name])
     return tensors, position
 
 

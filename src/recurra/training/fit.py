@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
-from recurra.bundle.format import encode
+from recurra.bundle.format import decode, encode
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
@@ -23,16 +23,19 @@ from recurra.data.model_columns import ModelColumns
 from recurra.errors import SettingsError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
+from recurra.interrupt import Interrupt
 from recurra.presets import Recipe
-from recurra.tasks import Task, task_named
+from recurra.tasks import Scores, Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks
+from recurra.training.distributed import Processes, joined
 from recurra.training.ending import lower_loss_before
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.loop import Trainer
+from recurra.training.outcome import Outcome
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
@@ -62,6 +65,9 @@ def fit(
 ) -> FitResult:
     """Trains a classifier.
 
+    Where torchrun has started several processes, each of them calls this with the same rows, and computes a part of
+    every batch. The first one alone writes files and hears of the progress.
+
     Args:
         documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
         labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
@@ -81,7 +87,10 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
         RecurraError: the folder cannot be used, or another run writes into it.
     """
-    run, told = run or RunOptions(), Callbacks(callbacks)
+    run, processes = run or RunOptions(), joined()
+    if processes is not None and not processes.is_first:
+        run, callbacks = run.without_files(), ()
+    told = Callbacks(callbacks)
     with nullcontext() if run.folder is None else locked_folder(run.folder):
         corpus = (
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
@@ -110,7 +119,7 @@ def fit(
         # What is wrong with it shows before anything is made.
         if recipe.vectors is not None:
             check_vectors(recipe.vectors)
-        chosen_device(run.device, recipe.training)
+        chosen_device(run.device, recipe.training, processes)
         if run.folder is not None:
             prepare_folder(run.folder, resume=run.resume)
 
@@ -122,7 +131,8 @@ def fit(
             labelled,
             recipe.text,
             recipe.training,
-            branch=recipe.branch,
+            # One process learns the branch.
+            branch=recipe.branch if processes is None or processes.is_first else None,
             folder=run.folder,
             callbacks=told,
             initial=initial,
@@ -136,6 +146,7 @@ def fit(
             run=run,
             provenance=replace(provenance or Provenance(), tokens=choice, baselines=baselines),
             callbacks=callbacks,
+            processes=processes,
         )
 
 
@@ -147,6 +158,7 @@ def fit_prepared(
     run: RunOptions,
     provenance: Provenance,
     callbacks: Sequence[Callback],
+    processes: Processes | None = None,
 ) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -157,11 +169,13 @@ def fit_prepared(
         run: where to compute and to write; a folder is made ready.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
+        processes: those that train together, each of which calls this; ``None`` where this one is alone.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
+    first = processes is None or processes.is_first
     told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
     if not recipe.network.masked:
         pad_to = _pad_to(prepared.rows, recipe)
@@ -175,9 +189,11 @@ def fit_prepared(
         provenance = replace(provenance, vectors=before)
     if provenance.columns is None and initial is not None:
         provenance = replace(provenance, columns=ModelColumns.from_record(initial.record))
-    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors)
+    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors, processes=processes)
     if run.find_learning_rate:
-        rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)
+        rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told) if first else 0.0
+        if processes is not None:
+            (rate,) = processes.numbers_of_first([rate])
         recipe = recipe.with_options({"learning_rate": rate})
 
     settings = {
@@ -193,7 +209,10 @@ def fit_prepared(
     if prepared.rows.weights is not None:
         described.append(hashlib.sha256(prepared.rows.weights.tobytes()).hexdigest())
     began = time.monotonic()
-    branch = BranchTraining.of(prepared, recipe, told, initial=initial)
+    fingerprint = json.dumps(described, sort_keys=True)
+    if processes is not None:
+        processes.check_same(fingerprint)
+    branch = BranchTraining.of(prepared, recipe, told, initial=initial) if first else None
     # At the end it learns once more, from all rows.
     reserve = time.monotonic() - began
     trainer = Trainer(
@@ -203,14 +222,73 @@ def fit_prepared(
         recipe.training,
         pad_to=pad_to,
         folder=run.folder,
-        fingerprint=json.dumps(described, sort_keys=True),
+        fingerprint=fingerprint,
         checkpoint_seconds=run.checkpoint_seconds,
         limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
         callbacks=told,
+        processes=processes,
     )
-    if run.resume and not trainer.resume():
+    # All of several processes take part: the first one tells the others what it has read, if anything.
+    if (run.resume or processes is not None) and not trainer.resume() and run.resume:
         told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
-    outcome = trainer.run()
+    # What ends the training of several processes may come twice: from the terminal, and from what has started them.
+    with nullcontext() if processes is None else Interrupt(patient=True):
+        outcome = trainer.run()
+        if processes is not None and not first:
+            if outcome.failure:
+                raise outcome.failure
+            # The first one chooses and scores on the rows held out, and writes.
+            bundle, validation = decode(processes.told(None)), None
+        else:
+            bundle, validation = _model_of(
+                trainer,
+                prepared,
+                recipe,
+                outcome,
+                branch=branch,
+                provenance=provenance,
+                initial=initial,
+                callbacks=told,
+            )
+            write_run(run.folder, bundle, outcome)
+            if processes is not None:
+                processes.told(encode(bundle))
+    return FitResult(
+        bundle,
+        outcome,
+        prepared.count,
+        validation,
+        choosing=len(prepared.new) if prepared.held else 0,
+        left_out=prepared.validation.left_out if prepared.validation else "",
+        # Whoever begins with a preset that has no patience has chosen that.
+        lower_loss="" if initial is None else lower_loss_before(outcome),
+    )
+
+
+def _model_of(
+    trainer: Trainer,
+    prepared: TrainingData,
+    recipe: Recipe,
+    outcome: Outcome,
+    *,
+    branch: BranchTraining | None,
+    provenance: Provenance,
+    initial: Bundle | None,
+    callbacks: Callback,
+) -> tuple[Bundle, Scores | None]:
+    """The model of a trained network: what is chosen on the rows held out, and its scores on them.
+
+    Args:
+        trainer: of the network, after its run.
+        prepared: the rows.
+        recipe: the settings.
+        outcome: of the run.
+        branch: the linear branch, learned, if there is one.
+        provenance: for the record.
+        initial: the model that training went on from.
+        callbacks: told what is left out, and why.
+    """
+    module, pad_to, told = trainer.network, trainer.pad_to, callbacks
     if recipe.training.weights != "float32":
         # Before anything is chosen or scored: what is written is what was measured.
         round_weights(module, compact=recipe.training.weights == "int8_compact")
@@ -242,17 +320,7 @@ def fit_prepared(
         initial=initial,
     )
     _tell_of_size(bundle, recipe, told)
-    write_run(run.folder, bundle, outcome)
-    return FitResult(
-        bundle,
-        outcome,
-        prepared.count,
-        validation,
-        choosing=len(prepared.new) if prepared.held else 0,
-        left_out=prepared.validation.left_out if prepared.validation else "",
-        # Whoever begins with a preset that has no patience has chosen that.
-        lower_loss="" if initial is None else lower_loss_before(outcome),
-    )
+    return bundle, validation
 
 
 def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:
