@@ -35,7 +35,8 @@ class Interrupt:
             taken = []
             if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
                 taken.append(signal.SIGINT)
-            if signal.getsignal(signal.SIGTERM) is _interrupt:
+            handler = signal.getsignal(signal.SIGTERM)
+            if handler is _interrupt or isinstance(getattr(handler, "__self__", None), Interrupt):
                 taken.append(signal.SIGTERM)
             self._before = {number: signal.signal(number, self._receive) for number in taken}
         return self

@@ -11,6 +11,7 @@ import atexit
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -208,9 +209,8 @@ class Processes:
 HEADER = 16
 
 
-@functools.cache
 def joined() -> Processes | None:
-    """All processes of this training once each of them has called this; ``None`` where there is one.
+    """All processes of a training that begins, once each of them has called this; ``None`` where there is one.
 
     A program that has made torch.distributed's default group itself keeps it.
 
@@ -279,8 +279,9 @@ def _answers() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
+        # Without the place in torch's code, and its advice.
+        reason = re.sub(r"^\[\S+:\d+\] ", "", " ".join(str(error).split())).partition(". ")[0]
         raise LostProcessError(
-            f"Another process of this training has ended or does not answer ({reason:.160})",
+            f"Another process of this training has ended or does not answer ({reason:.120})",
             "--resume goes on from the last checkpoint, with any number of processes.",
         ) from error

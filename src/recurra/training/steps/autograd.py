@@ -170,7 +170,7 @@ def _token_vectors(words: Tensor, squares: Tensor, counts: Tensor) -> TokenVecto
     """One token for each word that there is, whose squared gradient is the sum of those of all its tokens."""
     there = counts > 0
     vectors = squares[there].sqrt()
-    vectors.grad = vectors
+    vectors.grad = vectors.clone()
     return TokenVectors(words[there], vectors)
 
 
