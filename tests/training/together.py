@@ -94,12 +94,14 @@ def compiled_keras(**options: Any) -> Ended:
 
 def autograd(**options: Any) -> Ended:
     training = TrainingSettings(**{**MANY.to_dict(), "optimiser": "keras_adam", "weight_decay": 0.0})
-    return weighted_fit(FULL.replace(pooling=("max", "attention"), every_step=0.0), training, engine="torch", **options)
+    return weighted_fit(
+        FULL.replace(layers=1, pooling=("max", "attention"), every_step=0.0), training, engine="torch", **options
+    )
 
 
 def unmasked(**options: Any) -> Ended:
     training = TrainingSettings(**{**FEW.to_dict(), "optimiser": "sparse_adam"})
-    return weighted_fit(FULL.replace(masked=False), training, engine="torch", **options)
+    return weighted_fit(FULL.replace(layers=1, masked=False), training, engine="torch", **options)
 
 
 def reference(**options: Any) -> Ended:
@@ -108,7 +110,8 @@ def reference(**options: Any) -> Ended:
     lengths = np.where(rng.random(COUNT) < 0.2, 0, rng.integers(1, 12, COUNT))
     documents = [rng.integers(0, 40, length).tolist() for length in lengths]
     rows = EncodedRows(Ragged.from_lists(documents), rng.integers(0, 3, COUNT))
-    network = Network(FULL, initial_weights(FULL, rows=40, classes=3, seed=1), engine="reference")
+    shape = FULL.replace(layers=1)
+    network = Network(shape, initial_weights(shape, rows=40, classes=3, seed=1), engine="reference")
     network.place("cpu", seed=2)
     network.double()
     heard, processes = Steps(), distributed.joined()

@@ -35,9 +35,9 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
-from recurra.cli.train_output import model_in, report
+from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.interrupt import exit_code
 from recurra.training.distributed import started
@@ -308,7 +308,7 @@ def train(
             ],
         )
         if find_learning_rate and first:
-            _draw_rate(out, data, output)
+            draw_rate(out, data, output)
     if first:
         report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted and first:
@@ -358,23 +358,6 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
     from recurra.bundle import read_bundle
 
     return read_bundle(start)
-
-
-def _draw_rate(out: Path, data: str, output: Output) -> None:
-    """The page with the curve; the packages for pages may be missing."""
-    import json
-
-    from recurra.atomic import write_atomically
-    from recurra.report.rate_page import rate_page
-    from recurra.training.run import RATE
-
-    page = out / "learning-rate.html"
-    try:
-        write_atomically(page, rate_page(json.loads((out / RATE).read_bytes()), data_name=data).encode())
-    except RecurraError as error:
-        output.note(f"No picture of the learning rate: {error}")
-    else:
-        output.detail(f"page: {page}")
 
 
 def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:

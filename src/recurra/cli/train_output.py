@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recurra.cli.output import Output, cut, folded
+from recurra.errors import RecurraError
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -123,6 +124,23 @@ def _thresholds(found: dict[str, Any], labels: int) -> str:
         f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
         f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
+
+
+def draw_rate(out: Path, data: str, output: Output) -> None:
+    """Writes the page with the curve of the learning rate; the packages for pages may be missing."""
+    import json
+
+    from recurra.atomic import write_atomically
+    from recurra.report.rate_page import rate_page
+    from recurra.training.run import RATE
+
+    page = out / "learning-rate.html"
+    try:
+        write_atomically(page, rate_page(json.loads((out / RATE).read_bytes()), data_name=data).encode())
+    except RecurraError as error:
+        output.note(f"No picture of the learning rate: {error}")
+    else:
+        output.detail(f"page: {page}")
 
 
 def model_in(folder: Path) -> Path:

@@ -25,7 +25,6 @@ __all__ = [
     "Position",
     "layout_of_weights",
     "read_checkpoint",
-    "share_checkpoint",
     "unreadable",
     "write_checkpoint",
 ]
@@ -86,18 +85,30 @@ def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Positio
 
 
 def read_checkpoint(
-    folder: Path, *, run: str, layout: Callable[[Position], Mapping[str, Tensor]]
+    folder: Path | None,
+    *,
+    run: str,
+    layout: Callable[[Position], Mapping[str, Tensor]],
+    processes: Processes | None = None,
 ) -> tuple[dict[str, Tensor], Position] | None:
     """Reads the folder's checkpoint, or gives ``None`` if there is none.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder; ``None`` reads nothing.
         run: as it was written; earlier versions wrote its SHA-256.
         layout: tensors of the shapes and types that a checkpoint of a position must hold.
+        processes: those that train together, all of which call this: they are given what the first one reads.
 
     Raises:
         TrainingError: it cannot be read, or belongs to other data or settings.
     """
+    found = None if folder is None else _read(folder, run, layout)
+    return found if processes is None else _shared(found, layout, processes)
+
+
+def _read(
+    folder: Path, run: str, layout: Callable[[Position], Mapping[str, Tensor]]
+) -> tuple[dict[str, Tensor], Position] | None:
     path = folder / CHECKPOINT
     if not path.exists():
         return None
@@ -137,18 +148,12 @@ def layout_of_weights(
     return layout
 
 
-def share_checkpoint(
+def _shared(
     found: tuple[dict[str, Tensor], Position] | None,
     layout: Callable[[Position], Mapping[str, Tensor]],
     processes: Processes,
 ) -> tuple[dict[str, Tensor], Position] | None:
-    """What the first of several processes has read, in each of them.
-
-    Args:
-        found: what :func:`read_checkpoint` gave there.
-        layout: as for :func:`read_checkpoint`.
-        processes: all of them, which call this together.
-    """
+    """What the first of several processes has read, in each of them."""
     told = processes.told(json.dumps(asdict(found[1])).encode() if found else None)
     if not told:
         return None

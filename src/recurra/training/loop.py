@@ -18,14 +18,7 @@ from recurra.models.network import Network
 from recurra.models.torch_process import exact_products, fitting_threads
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
-from recurra.training.checkpoint import (
-    Position,
-    layout_of_weights,
-    read_checkpoint,
-    share_checkpoint,
-    unreadable,
-    write_checkpoint,
-)
+from recurra.training.checkpoint import Position, layout_of_weights, read_checkpoint, unreadable, write_checkpoint
 from recurra.training.distributed import LostProcessError, Processes, Stop
 from recurra.training.early_stopping import majority_share, no_longer_learns
 from recurra.training.held_out import logits
@@ -33,7 +26,7 @@ from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.outcome import Outcome
 from recurra.training.run import TimeLimit
 from recurra.training.steps import choose_step
-from recurra.training.steps.step import EncodedRows, StepResult
+from recurra.training.steps.step import EncodedRows, StepResult, broken_weight
 
 __all__ = ["Outcome", "Trainer"]
 
@@ -110,9 +103,7 @@ class Trainer:
         Raises:
             TrainingError: it cannot be read, or belongs to other data or settings.
         """
-        found = read_checkpoint(self.folder, run=self.fingerprint, layout=self._layout) if self.folder else None
-        if self.processes is not None:
-            found = share_checkpoint(found, self._layout, self.processes)
+        found = read_checkpoint(self.folder, run=self.fingerprint, layout=self._layout, processes=self.processes)
         if found is None:
             return False
         tensors, self.position = found
@@ -289,13 +280,8 @@ class Trainer:
         raise self._failure(f"The gradient of {name} became {norm}", step, rate)
 
     def _stop_if_broken(self, step: int, rate: float) -> None:
-        for name, weight in self.weights.items():
-            if bool(torch.isfinite(weight.detach().sum())):
-                # The sum takes a tenth of the time, and is not finite if a number of it is not.
-                continue
-            wrong = weight.detach()[~torch.isfinite(weight)]
-            if len(wrong):
-                raise self._failure(f"The weight {name} became {wrong[0].item()}", step, rate)
+        if broken := broken_weight(self.weights):
+            raise self._failure("The weight {} became {}".format(*broken), step, rate)
 
     def _failure(self, what: str, step: int, rate: float) -> TrainingError:
         place = f"step {step} (epoch {self.position.epoch + 1}, learning rate {rate:g})"

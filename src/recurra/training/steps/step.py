@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from recurra.batches import BatchPart, Packed, Ragged, pack
@@ -21,7 +22,7 @@ from recurra.training.distributed import Processes
 from recurra.training.optimisers.averaging import MovingAverage
 from recurra.training.steps.micro_batches import MicroBatches, is_out_of_memory
 
-__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "longest_of", "pack_batch"]
+__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "broken_weight", "longest_of", "pack_batch"]
 
 Places = npt.NDArray[np.int64]
 
@@ -262,6 +263,18 @@ class HostStep(ABC):
             ) from error
         finally:
             self.network.part = None
+
+
+def broken_weight(weights: Mapping[str, Tensor]) -> tuple[str, float] | None:
+    """The first weight that has a number which is not finite, and that number."""
+    for name, weight in weights.items():
+        if bool(torch.isfinite(weight.detach().sum())):
+            # The sum takes a tenth of the time, and is not finite if a number of it is not.
+            continue
+        wrong = weight.detach()[~torch.isfinite(weight)]
+        if len(wrong):
+            return name, wrong[0].item()
+    return None
 
 
 def longest_of(documents: Ragged, indices: Places) -> int:
