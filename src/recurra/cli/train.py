@@ -40,7 +40,7 @@ from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.interrupt import exit_code
-from recurra.training.distributed import started
+from recurra.training.distributed import prints
 from recurra.training.run import prepare_folder
 
 if TYPE_CHECKING:
@@ -225,8 +225,7 @@ def train(
     from recurra.tasks.multi_label_detection import resolve_rows
 
     began = time.monotonic()
-    several = started()
-    first = several is None or several.rank == 0
+    first = prints()
     # Of several processes the first one prints and writes.
     output = Output(as_json=as_json and first, quiet=quiet or not first)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}

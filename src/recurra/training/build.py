@@ -81,6 +81,8 @@ def chosen_device(name: str, training: TrainingSettings, processes: Processes | 
     """
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        if processes is not None and device.type not in ("cpu", "cuda"):
+            raise RuntimeError
         if processes is not None and device.type == "cuda" and device.index is None:
             device = torch.device("cuda", processes.local_rank)
         torch.empty(1, device=device)

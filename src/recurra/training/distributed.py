@@ -23,7 +23,17 @@ from recurra.errors import SettingsError, TrainingError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["LostProcessError", "Processes", "Started", "Stop", "is_first_to_fail", "joined", "started"]
+__all__ = [
+    "HEADER",
+    "LostProcessError",
+    "Processes",
+    "Started",
+    "Stop",
+    "is_first_to_fail",
+    "joined",
+    "prints",
+    "started",
+]
 
 # What torchrun tells each process, and other launchers as well.
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -74,6 +84,12 @@ def started() -> Started | None:
         told = ", ".join(f"{name}={given[name]!s:.20}" for name in VARIABLES[:4])
         raise SettingsError(f"The processes' numbers are {told}", "Start the command with torchrun.")
     return Started(rank, size, local_rank, local_size)
+
+
+def prints() -> bool:
+    """Whether this process is the one that writes and prints."""
+    own = started()
+    return own is None or own.rank == 0
 
 
 class Stop:
