@@ -16,18 +16,19 @@ from rows import make_rows
 from training.runs import FULL, PLAIN, THOROUGH, Steps
 
 from recurra.batches import Ragged
+from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.presets import Recipe, TrainingSettings
 from recurra.text import TextSettings
 from recurra.training import distributed
-from recurra.training.distributed import LostProcessError, Processes
+from recurra.training.distributed import Processes
 from recurra.training.fit import RunOptions, fit
 from recurra.training.loop import Trainer
 from recurra.training.steps.step import EncodedRows
 
 COUNT, STEPS = 96, 50
-LOST = "lost"
+LOST, BROKEN = "lost", "broken"
 COMPILED = PLAIN.replace(layers=2, bidirectional=True, dropout=0.3, weight_drop=0.2, word_dropout=0.2)
 MANY = TrainingSettings(**{**THOROUGH.to_dict(), "batch_size": 4})
 # Batches of three documents, some of them empty: the fourth process often has none.
@@ -72,7 +73,7 @@ def weighted_fit(network: Any, training: TrainingSettings, *, engine: str = "aut
             callbacks=[heard],
             sample_weight=np.linspace(0.5, 1.5, COUNT),
         )
-    except LostProcessError as error:
+    except TrainingError as error:
         return Ended(heard.losses, [], {}, failure=str(error))
     history = found.outcome.history
     return Ended(
@@ -85,6 +86,12 @@ def weighted_fit(network: Any, training: TrainingSettings, *, engine: str = "aut
 
 def compiled(**options: Any) -> Ended:
     return weighted_fit(COMPILED, MANY, **options)
+
+
+def broken(**options: Any) -> Ended:
+    """Weights that run away."""
+    training = TrainingSettings(**{**MANY.to_dict(), "learning_rate": 1e38, "warmup": 0.0, "clip": 0.0, "averaging": 0.0})
+    return weighted_fit(COMPILED, training, **options)
 
 
 def compiled_keras(**options: Any) -> Ended:
@@ -123,7 +130,7 @@ def reference(**options: Any) -> Ended:
 
 
 JOBS: dict[str, Callable[..., Ended]] = {
-    job.__name__: job for job in (compiled, compiled_keras, autograd, unmasked, reference)
+    job.__name__: job for job in (compiled, compiled_keras, autograd, unmasked, reference, broken)
 }
 
 

@@ -20,7 +20,7 @@ from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.model_columns import ModelColumns
-from recurra.errors import SettingsError
+from recurra.errors import SettingsError, TrainingError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
@@ -235,10 +235,8 @@ def fit_prepared(
     with nullcontext() if processes is None else Interrupt(patient=True):
         outcome = trainer.run()
         if processes is not None and not first:
-            if outcome.failure:
-                raise outcome.failure
             # The first one chooses and scores on the rows held out, and writes.
-            bundle, validation = decode(processes.told(None)), None
+            bundle, validation = _told_bundle(processes), None
         else:
             bundle, validation = _model_of(
                 trainer,
@@ -250,8 +248,14 @@ def fit_prepared(
                 initial=initial,
                 callbacks=told,
             )
-            write_run(run.folder, bundle, outcome)
+            try:
+                write_run(run.folder, bundle, outcome)
+            except TrainingError as error:
+                if processes is not None:
+                    processes.told(json.dumps([error.received, error.hint]).encode())
+                raise
             if processes is not None:
+                processes.told(b"")
                 processes.told(encode(bundle))
     return FitResult(
         bundle,
@@ -263,6 +267,17 @@ def fit_prepared(
         # Whoever begins with a preset that has no patience has chosen that.
         lower_loss="" if initial is None else lower_loss_before(outcome),
     )
+
+
+def _told_bundle(processes: Processes) -> Bundle:
+    """The model of the first process.
+
+    Raises:
+        TrainingError: the run could not go on, in the words of the first process.
+    """
+    if failure := processes.told(None):
+        raise TrainingError(*json.loads(failure))
+    return decode(processes.told(None))
 
 
 def _model_of(
