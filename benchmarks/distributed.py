@@ -142,7 +142,7 @@ def on_paper(one: float, two: float, size: int) -> dict[str, dict[str, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=Path, required=True, help="AG News's training rows")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", choices=NETWORKS, help="one network alone")
     parser.add_argument("--work", choices=NETWORKS, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=RESULTS / "distributed.json")

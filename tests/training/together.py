@@ -90,7 +90,9 @@ def compiled(**options: Any) -> Ended:
 
 def broken(**options: Any) -> Ended:
     """Weights that run away."""
-    training = TrainingSettings(**{**MANY.to_dict(), "learning_rate": 1e38, "warmup": 0.0, "clip": 0.0, "averaging": 0.0})
+    training = TrainingSettings(
+        **{**MANY.to_dict(), "learning_rate": 1e38, "warmup": 0.0, "clip": 0.0, "averaging": 0.0}
+    )
     return weighted_fit(COMPILED, training, **options)
 
 
