@@ -44,9 +44,9 @@ def several(folder: Path, alone: dict[str, Ended]) -> dict[int, dict[str, list[E
     for size in SIZES:
         jobs = {name: Job(name) for name in COMPARED[size]}
         if size == 4:
+            jobs[BROKEN] = Job(BROKEN)
             jobs["resumed"] = Job("compiled", {**in_folder(folder, "by one"), "resume": True})
         else:
-            jobs[BROKEN] = Job(BROKEN)
             jobs["half"] = Job("compiled", {**in_folder(folder, "by two"), "steps": 17})
             jobs[LOST] = Job("compiled", in_folder(folder, LOST), killed_before=20)
         each = together(size, list(jobs.values()))
@@ -85,7 +85,7 @@ def test_all_processes_fail_with_the_words_of_one(
     alone: dict[str, Ended], several: dict[int, dict[str, list[Ended]]]
 ) -> None:
     assert "step 2 " in alone[BROKEN].failure
-    assert [one.failure for one in several[2][BROKEN]] == [alone[BROKEN].failure] * 2
+    assert [one.failure for one in several[4][BROKEN]] == [alone[BROKEN].failure] * 4
 
 
 def test_touched_rows_alone_travel(several: dict[int, dict[str, list[Ended]]]) -> None:
