@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cell_tables
 import checking_tables
+import distributed_tables
 import finding_tables
 import inspection_tables
 import large_file_tables
@@ -100,7 +101,7 @@ TABLES = (
     | segmenter_tables.TABLES
     | several_tables.TABLES
 )
-TABLES |= checking_tables.TABLES | cell_tables.TABLES | parity_tables.TABLES
+TABLES |= checking_tables.TABLES | cell_tables.TABLES | parity_tables.TABLES | distributed_tables.TABLES
 TABLES["docs/own-files.md"] = {**TABLES["docs/own-files.md"], **own_files_robustness_tables.TABLES["docs/own-files.md"]}
 TABLES["docs/findings.md"] = {**TABLES["docs/findings.md"], **finding_tables.TABLES}
 

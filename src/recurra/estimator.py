@@ -35,6 +35,7 @@ from recurra.runtime import Model, Reading, load
 from recurra.tasks import Task
 from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
+from recurra.training.distributed import prints
 from recurra.training.ending import end_of_training
 from recurra.training.fit import Provenance, RunOptions, fit
 from recurra.training.sample_weight import check_sample_weight
@@ -245,7 +246,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = GivenRows.of(X, y)
         if bundle is not None:
             rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))
-        rows.tell(verbose=self.verbose)
+        # Of several processes one prints.
+        rows.tell(verbose=(verbose := self.verbose and prints()))
         if validation_data is not None:
             check_one_split(options)
         fitted = fit(
@@ -257,7 +259,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
             provenance=Provenance(columns=rows.named_columns, titles=rows.has_titles),
-            callbacks=[PrintProgress(), *callbacks] if self.verbose else callbacks,
+            callbacks=[PrintProgress(), *callbacks] if verbose else callbacks,
             sample_weight=sample_weight,
             class_order=rows.matrix_classes or (),
         )
@@ -268,7 +270,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.history_ = fitted.outcome.history
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
-        if self.verbose:
+        if verbose:
             print(ended, flush=True)
         for said in filter(None, (fitted.left_out, fitted.lower_loss, fitted.branch_alone)):
             warnings.warn(said, UserWarning, stacklevel=2)

@@ -21,10 +21,13 @@ class Interrupt:
     A step that is cut in its middle would leave weights half updated. Outside the main thread, which alone may
     handle signals, nothing changes; nor does it where Ctrl-C is ignored, as in a shell's background jobs. SIGTERM does
     the same within :func:`sigterm_as_ctrl_c`; elsewhere it is left to the program that calls.
+
+    Args:
+        patient: whether a second one changes nothing, as where a launcher sends on what the terminal has sent already.
     """
 
-    def __init__(self) -> None:
-        self.received = False
+    def __init__(self, *, patient: bool = False) -> None:
+        self.received, self._patient = False, patient
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupt:
@@ -32,7 +35,8 @@ class Interrupt:
             taken = []
             if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
                 taken.append(signal.SIGINT)
-            if signal.getsignal(signal.SIGTERM) is _interrupt:
+            handler = signal.getsignal(signal.SIGTERM)
+            if handler is _interrupt or isinstance(getattr(handler, "__self__", None), Interrupt):
                 taken.append(signal.SIGTERM)
             self._before = {number: signal.signal(number, self._receive) for number in taken}
         return self
@@ -44,7 +48,7 @@ class Interrupt:
             signal.signal(number, before)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self.received:
+        if self.received and not self._patient:
             _interrupt(number, frame)
         _note(number)
         self.received = True

@@ -144,7 +144,7 @@ def test_every_option_of_the_training(options: dict[str, Any]) -> None:
 def test_dropout_of_the_same_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Room would draw numbers of its own, so each row's are made from its place here."""
 
-    def uniform(self: Network, shape: torch.Size) -> torch.Tensor:
+    def uniform(self: Network, shape: torch.Size, rows: str | None = None) -> torch.Tensor:
         places = torch.arange(shape.numel(), dtype=torch.float64).view(shape)
         return ((places * 0.6180339887) % 1).float()
 

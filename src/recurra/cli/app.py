@@ -131,6 +131,12 @@ def _run(args: list[str]) -> int:
 
 def _failed(failure: Failure) -> int:
     _forget_output()
+    if "WORLD_SIZE" in os.environ:
+        from recurra.training.distributed import is_first_to_fail
+
+        # Of processes that fail together one says why.
+        if not is_first_to_fail():
+            return failure.code
     with contextlib.suppress(OSError):
         print(f"recurra: {plain(failure.line)}", file=sys.stderr, flush=True)
     return failure.code

@@ -6,6 +6,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,11 +37,12 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.train_decisions import DecisionFiles, decided_rows
-from recurra.cli.train_output import model_in, report
+from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
-from recurra.errors import RecurraError, SettingsError
+from recurra.errors import SettingsError
 from recurra.folders import locked_folder
 from recurra.interrupt import exit_code
+from recurra.training.distributed import prints
 from recurra.training.run import prepare_folder
 from recurra.training.trackers import check_trackers, trackers_of
 
@@ -240,7 +242,9 @@ def train(
     from recurra.tasks.multi_label_detection import resolve_rows
 
     began = time.monotonic()
-    output = Output(as_json=as_json, quiet=quiet)
+    first = prints()
+    # Of several processes the first one prints and writes.
+    output = Output(as_json=as_json and first, quiet=quiet or not first)
     named = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     given = {name: value for name, value in named.items() if value is not None}
     options = {**settings_of(settings or ()), **given}
@@ -252,7 +256,7 @@ def train(
         check_one_split(options)
         check_validation(validation, data)
     check_trackers(tracker or ())
-    trackers = trackers_of(tracker or (), out, say=output.note)
+    trackers = trackers_of(tracker or (), out, say=output.note) if first else []
     initial = _initial(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
@@ -260,8 +264,9 @@ def train(
     reading = reading.skipping_unlabelled(skip_unlabelled)
     if initial is not None:
         reading = reading._replace(model=ModelColumns.from_record(initial.record))
-    with locked_folder(out), Bars(output) as bars:
-        prepare_folder(out, resume=resume)
+    with locked_folder(out) if first else nullcontext(), Bars(output) as bars:
+        if first:
+            prepare_folder(out, resume=resume)
         read = read_rows(data, reading, output=output, bars=bars)
         held_reading = reading
         named_columns = getattr(read, "named_columns", None)
@@ -304,8 +309,8 @@ def train(
             initial=initial,
             validation_data=held,
             run=RunOptions(
-                folder=out,
-                resume=resume,
+                folder=out if first else None,
+                resume=resume and first,
                 checkpoint_seconds=checkpoint_every,
                 engine=engine,
                 device=device,
@@ -326,16 +331,18 @@ def train(
                 *trackers,
             ],
         )
-        if find_learning_rate:
-            _draw_rate(out, data, output)
-    report(fitted, Model(fitted.bundle), out, output)
-    if fitted.outcome.interrupted:
+        if find_learning_rate and first:
+            draw_rate(out, data, output)
+    if first:
+        report(fitted, Model(fitted.bundle), out, output)
+    if fitted.outcome.interrupted and first:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"
         print(
             f"recurra: interrupted after {fitted.outcome.steps:,} steps. {model_in(out)} holds {kept}; "
             "--resume goes on.",
             file=sys.stderr,
         )
+    if fitted.outcome.interrupted:
         raise typer.Exit(exit_code())
 
 
@@ -375,23 +382,6 @@ def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | Non
     from recurra.bundle import read_bundle
 
     return read_bundle(start)
-
-
-def _draw_rate(out: Path, data: str, output: Output) -> None:
-    """The page with the curve; the packages for pages may be missing."""
-    import json
-
-    from recurra.atomic import write_atomically
-    from recurra.report.rate_page import rate_page
-    from recurra.training.run import RATE
-
-    page = out / "learning-rate.html"
-    try:
-        write_atomically(page, rate_page(json.loads((out / RATE).read_bytes()), data_name=data).encode())
-    except RecurraError as error:
-        output.note(f"No picture of the learning rate: {error}")
-    else:
-        output.detail(f"page: {page}")
 
 
 def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recurra.cli.output import Output, cut, folded
+from recurra.errors import RecurraError
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -43,6 +44,13 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     if facts.validation_file is not None:
         rows = f"{facts.rows:,} rows and {facts.held_out:,} to validate on"
     output.result(f"{rows}, {outcome.seconds:.1f} s of training, {rate:,.0f} documents a second")
+    together = {}
+    if outcome.processes > 1:
+        # Every step has another number of words.
+        output.detail(
+            f"{outcome.processes} processes, {outcome.bytes_per_step:,} bytes of gradients summed up in a step"
+        )
+        together = {"processes": outcome.processes, "bytes_per_step": outcome.bytes_per_step}
     if fitted.validation:
         first, *others = (score for score in model.task.scores if score.printed)
         low, high = fitted.validation.intervals[first.key]
@@ -79,6 +87,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "epochs": outcome.epochs,
             "best_epoch": outcome.best_epoch,
             "steps": outcome.steps,
+            **together,
             "interrupted": outcome.interrupted,
             "time_is_up": outcome.time_is_up,
             "calibration": calibration,
@@ -115,6 +124,23 @@ def _thresholds(found: dict[str, Any], labels: int) -> str:
         f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
         f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
+
+
+def draw_rate(out: Path, data: str, output: Output) -> None:
+    """Writes the page with the curve of the learning rate; the packages for pages may be missing."""
+    import json
+
+    from recurra.atomic import write_atomically
+    from recurra.report.rate_page import rate_page
+    from recurra.training.run import RATE
+
+    page = out / "learning-rate.html"
+    try:
+        write_atomically(page, rate_page(json.loads((out / RATE).read_bytes()), data_name=data).encode())
+    except RecurraError as error:
+        output.note(f"No picture of the learning rate: {error}")
+    else:
+        output.detail(f"page: {page}")
 
 
 def model_in(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recurra.batches import BatchPart
 from recurra.cells import cell_named
 from recurra.errors import SettingsError
 from recurra.models.batch import BatchLike
@@ -19,9 +20,10 @@ from recurra.networks.settings import NetworkSettings
 from recurra.networks.shapes import DIRECTIONS
 from recurra.recurrence.engines import Weights, engine_for
 
-__all__ = ["Network", "Output", "TokenVectors"]
+__all__ = ["Network", "Output", "RowKind", "TokenVectors"]
 
 UNKNOWN = 1
+RowKind = Literal["tokens", "documents"]
 # A one-hot batch is a [N, rows] matrix; with more rows the input should be an embedding.
 LARGEST_ONE_HOT = 5_000
 
@@ -62,6 +64,8 @@ class Network(nn.Module):
         generator: of the dropout masks, on the weights' device.
         keep_token_vectors: whether a training pass stores its ``token_vectors``.
         token_vectors: the tokens of the last training pass, if stored.
+        part: which part of a batch the next training pass is given; ``None`` for the whole. The random numbers of a
+            document are the same in both.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Network(nn.Module):
         self.generator = torch.Generator()
         self.keep_token_vectors = False
         self.token_vectors: TokenVectors | None = None
+        self.part: BatchPart | None = None
 
     def named_weights(self) -> dict[str, nn.Parameter]:
         """The parameters under the model file's names."""
@@ -109,7 +114,7 @@ class Network(nn.Module):
         """
         states = self.states(batch)
         attention = {name: self._weights[f"attention:{name}"] for name in "Wbv" if f"attention:{name}" in self._weights}
-        pooled = self._dropout(pool(states, batch, self.settings, attention), self.settings.dropout)
+        pooled = self._dropout(pool(states, batch, self.settings, attention), self.settings.dropout, "documents")
         logits = pooled @ self._weights["W_O"] + self._weights["b_O"]
         steps = None
         if self.settings.every_step:
@@ -122,7 +127,7 @@ class Network(nn.Module):
         for layer in range(self.settings.layers):
             if len(batch.ids) == 0:
                 return states.new_zeros(0, self.settings.state_size)
-            states = self._dropout(states, self.settings.dropout)
+            states = self._dropout(states, self.settings.dropout, "tokens")
             weights = [self.dropped_weights(layer, name) for name in DIRECTIONS[: self.settings.directions]]
             states = torch.cat(batch.layer(self.engine, self.cell, states, weights), dim=1)
         return states
@@ -143,7 +148,7 @@ class Network(nn.Module):
 
     def _inputs(self, ids: Tensor) -> Tensor:
         if self.training and self.settings.word_dropout:
-            ids = ids.masked_fill(self.uniform(ids.shape) < self.settings.word_dropout, UNKNOWN)
+            ids = ids.masked_fill(self.uniform(ids.shape, "tokens") < self.settings.word_dropout, UNKNOWN)
         if self.settings.input == "one_hot":
             W_I = self._weights["layers:0:forward:W_I"]
             return F.one_hot(ids.long(), len(W_I)).to(W_I.dtype)
@@ -153,15 +158,26 @@ class Network(nn.Module):
             self.token_vectors = TokenVectors(ids, vectors)
         return vectors
 
-    def _dropout(self, values: Tensor, share: float) -> Tensor:
+    def _dropout(self, values: Tensor, share: float, rows: RowKind | None = None) -> Tensor:
         if not self.training or share == 0:
             return values
-        return values * ((self.uniform(values.shape) >= share) / (1 - share))
+        return values * ((self.uniform(values.shape, rows) >= share) / (1 - share))
 
-    def uniform(self, shape: torch.Size) -> Tensor:
+    def uniform(self, shape: torch.Size, rows: RowKind | None = None) -> Tensor:
         """Uniform random numbers between 0 and 1 for a dropout mask.
 
         They come from the network's own generator, so a resumed run draws the same numbers, and the caller's random
-        state does not change.
+        state does not change. Those of a part of a batch are drawn for the whole.
+
+        Args:
+            shape: how many.
+            rows: what the rows of the mask belong to, packed tokens or documents by falling length; ``None`` for
+                neither.
         """
-        return torch.rand(shape, generator=self.generator, device=self.generator.device)
+        device = self.generator.device
+        if self.part is None or rows is None:
+            return torch.rand(shape, generator=self.generator, device=device)
+        whole, places = self.part.whole, self.part.rows if rows == "tokens" else self.part.places
+        count = len(whole.ids if rows == "tokens" else whole.order)
+        drawn = torch.rand((count, *shape[1:]), generator=self.generator, device=device)
+        return drawn.index_select(0, torch.from_numpy(places).to(device))

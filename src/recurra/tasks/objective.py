@@ -44,7 +44,14 @@ class Objective:
         self.task, self.every_step, self.smoothing = task, every_step, settings.label_smoothing
         self.prepare(settings, targets, outputs, device)
 
-    def __call__(self, output: Output, batch: BatchLike, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        batch: BatchLike,
+        targets: Tensor,
+        weights: Tensor | None = None,
+        totals: tuple[Tensor | int, Tensor | int] | None = None,
+    ) -> Tensor:
         """The mean loss of a batch.
 
         Args:
@@ -52,9 +59,11 @@ class Objective:
             batch: the documents.
             targets: [B, …], of the documents.
             weights: float32[B], what the loss of each document counts; all alike if not given.
+            totals: :meth:`totals` of a larger batch, of which this is a part: its share of that batch's loss is given.
         """
         each = self.each(output.logits, targets)
-        pooled = (each if weights is None else weights * each).sum() / self.weight(targets, weights)
+        total = self.weight(targets, weights) if totals is None else totals[0]
+        pooled = (each if weights is None else weights * each).sum() / total
         if output.steps is None or batch.running == 0:
             return pooled
         sorted_targets, present = batch.in_length_order(targets), batch.lengths > 0
@@ -62,12 +71,24 @@ class Objective:
         # A mean over each document's steps first, so that long documents do not count for more.
         each = each / batch.by_token(batch.lengths, 1)
         if weights is None:
-            steps, weight = each.sum(), self.weight(sorted_targets, present)
+            steps, counts = each.sum(), present
         else:
             sorted_weights = batch.in_length_order(weights)
             steps = (batch.by_token(sorted_weights, 0) * each).sum()
-            weight = self.weight(sorted_targets, sorted_weights * present)
+            counts = sorted_weights * present
+        weight = self.weight(sorted_targets, counts) if totals is None else totals[1]
         return (1 - self.every_step) * pooled + self.every_step * steps / weight
+
+    def totals(self, targets: Tensor, weights: Tensor | None, present: Tensor) -> tuple[Tensor | int, Tensor | int]:
+        """What the sums over a batch are divided by: over its documents, and over their steps.
+
+        Args:
+            targets: [B, …], of the documents.
+            weights: float32[B], what each counts; all alike if not given.
+            present: bool[B], which of them have a token.
+        """
+        counts = present if weights is None else weights * present
+        return self.weight(targets, weights), self.weight(targets, counts)
 
     def prepare(self, settings: Any, targets: npt.NDArray[Any], outputs: int, device: torch.device | str) -> None:
         """Stores what :meth:`each` needs, such as class weights. Arguments: see :class:`Objective`."""

@@ -13,6 +13,7 @@ from recurra.presets import Recipe, TrainingSettings
 from recurra.text.named_vectors import PretrainedVectors
 from recurra.text.vocabulary import SPECIAL_IDS
 from recurra.training.callbacks import Callback
+from recurra.training.distributed import Processes
 from recurra.training.network_memory import check_fits_memory, too_large
 from recurra.training.prepare import TrainingData
 from recurra.training.run import RunOptions
@@ -29,6 +30,7 @@ def build(
     callbacks: Callback,
     initial: Bundle | None = None,
     vectors: PretrainedVectors | None = None,
+    processes: Processes | None = None,
 ) -> Network:
     """A network for these rows.
 
@@ -39,6 +41,7 @@ def build(
         callbacks: told of new words and classes.
         initial: the model to continue from.
         vectors: what the embedding begins with, of the vocabulary's tokens; it then has their size.
+        processes: those that train together.
 
     Raises:
         SettingsError: there is no such engine, no such device, or too little memory for such a network.
@@ -57,7 +60,7 @@ def build(
         rows_of_tokens = weights["embedding"][SPECIAL_IDS : SPECIAL_IDS + len(vectors.values)]
         rows_of_tokens[vectors.found] = vectors.values[vectors.found]
     module = Network(network, weights, engine=run.engine)
-    module.place(chosen_device(run.device, recipe.training), seed=recipe.training.seed)
+    module.place(chosen_device(run.device, recipe.training, processes), seed=recipe.training.seed)
     return module
 
 
@@ -70,14 +73,18 @@ def round_weights(network: Network, *, compact: bool) -> None:
         weight.copy_(torch.from_numpy(rounded[name]))
 
 
-def chosen_device(name: str, training: TrainingSettings) -> torch.device:
-    """The device of a name, ``auto`` being a GPU where there is one.
+def chosen_device(name: str, training: TrainingSettings, processes: Processes | None = None) -> torch.device:
+    """The device of a name, ``auto`` being a GPU where there is one; each of several processes has a GPU of its own.
 
     Raises:
         SettingsError: it is not there, or cannot compute in the precision of the settings.
     """
     try:
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        if processes is not None and device.type not in ("cpu", "cuda"):
+            raise RuntimeError
+        if processes is not None and device.type == "cuda" and device.index is None:
+            device = torch.device("cuda", processes.local_rank)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, TypeError) as error:
         # torch's own message goes over several lines.

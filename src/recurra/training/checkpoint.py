@@ -10,15 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from recurra.atomic import write_atomically
 from recurra.errors import TrainingError
 from recurra.training.callbacks import History
+from recurra.training.distributed import Processes
 from recurra.training.run import CHECKPOINT
 
-__all__ = ["CHECKPOINT", "Position", "read_checkpoint", "unreadable", "write_checkpoint"]
+__all__ = [
+    "CHECKPOINT",
+    "Position",
+    "layout_of_weights",
+    "read_checkpoint",
+    "unreadable",
+    "write_checkpoint",
+]
 
 LARGEST_COUNT = 2**53
 # Differences that are named.
@@ -76,18 +85,30 @@ def write_checkpoint(folder: Path, tensors: dict[str, Tensor], position: Positio
 
 
 def read_checkpoint(
-    folder: Path, *, run: str, layout: Callable[[Position], Mapping[str, Tensor]]
+    folder: Path | None,
+    *,
+    run: str,
+    layout: Callable[[Position], Mapping[str, Tensor]],
+    processes: Processes | None = None,
 ) -> tuple[dict[str, Tensor], Position] | None:
     """Reads the folder's checkpoint, or gives ``None`` if there is none.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder; ``None`` reads nothing.
         run: as it was written; earlier versions wrote its SHA-256.
         layout: tensors of the shapes and types that a checkpoint of a position must hold.
+        processes: those that train together, all of which call this: they are given what the first one reads.
 
     Raises:
         TrainingError: it cannot be read, or belongs to other data or settings.
     """
+    found = None if folder is None else _read(folder, run, layout)
+    return found if processes is None else _shared(found, layout, processes)
+
+
+def _read(
+    folder: Path, run: str, layout: Callable[[Position], Mapping[str, Tensor]]
+) -> tuple[dict[str, Tensor], Position] | None:
     path = folder / CHECKPOINT
     if not path.exists():
         return None
@@ -106,6 +127,41 @@ def read_checkpoint(
             f"The checkpoint {path} belongs to other data or settings{_differences(found, run)}",
             f"Resume with the same data and options as before. {_start_again(path)}",
         )
+    return tensors, position
+
+
+def layout_of_weights(
+    weights: Mapping[str, Tensor], position: Position, *, averaged: bool, held: int
+) -> dict[str, Tensor]:
+    """Tensors shaped like those of a checkpoint of a position that are of the weights' shapes, or go with them.
+
+    Args:
+        weights: by name.
+        position: where the run stands.
+        averaged: whether there is a moving average of the weights.
+        held: number of held-out rows.
+    """
+    groups = ["weight", *(["average"] if averaged else []), *(["best"] if position.best_epoch else [])]
+    layout = {f"{group}.{name}": weight for group in groups for name, weight in weights.items()}
+    if held and position.best_epoch:
+        layout["best_losses"] = torch.empty(held)
+    return layout
+
+
+def _shared(
+    found: tuple[dict[str, Tensor], Position] | None,
+    layout: Callable[[Position], Mapping[str, Tensor]],
+    processes: Processes,
+) -> tuple[dict[str, Tensor], Position] | None:
+    """What the first of several processes has read, in each of them."""
+    told = processes.told(json.dumps(asdict(found[1])).encode() if found else None)
+    if not told:
+        return None
+    position = found[1] if found else _position(json.loads(told))
+    tensors = {}
+    for name, like in layout(position).items():
+        tensors[name] = found[0][name] if found else torch.empty(like.shape, dtype=like.dtype)
+        processes.take_first(tensors[name])
     return tensors, position
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # Whoever only tells of it needs no torch.
-    from recurra.training.loop import Outcome
+    from recurra.training.outcome import Outcome
 
 __all__ = ["end_of_training", "lower_loss_before", "only_the_branch"]
 

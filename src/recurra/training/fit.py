@@ -15,27 +15,30 @@ import numpy.typing as npt
 
 from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
-from recurra.bundle.format import encode
+from recurra.bundle.format import decode, encode
 from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.model_columns import ModelColumns
-from recurra.errors import SettingsError
+from recurra.errors import SettingsError, TrainingError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
+from recurra.interrupt import Interrupt
 from recurra.presets import Recipe
-from recurra.tasks import Task, task_named
+from recurra.tasks import Scores, Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
 from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks, FitFacts
+from recurra.training.distributed import Processes, joined
 from recurra.training.early_stopping import majority_share
 from recurra.training.ending import lower_loss_before, only_the_branch
 from recurra.training.fit_events import FitEvents
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.kept_examples import HeldSample, with_examples
 from recurra.training.loop import Trainer
+from recurra.training.outcome import Outcome
 from recurra.training.prepare import TrainingData, labelled_rows, prepare, resolve_tokens
 from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
@@ -65,6 +68,9 @@ def fit(
 ) -> FitResult:
     """Trains a classifier.
 
+    Where torchrun has started several processes, each of them calls this with the same rows, and computes a part of
+    every batch. The first one alone writes files and hears of the progress.
+
     Args:
         documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
         labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
@@ -84,7 +90,10 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
         RecurraError: the folder cannot be used, or another run writes into it.
     """
-    run, told = run or RunOptions(), Callbacks(callbacks)
+    run, processes = run or RunOptions(), joined()
+    if processes is not None and not processes.is_first:
+        run, callbacks = run.without_files(), ()
+    told = Callbacks(callbacks)
     with nullcontext() if run.folder is None else locked_folder(run.folder):
         corpus = (
             cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
@@ -113,7 +122,7 @@ def fit(
         # What is wrong with it shows before anything is made.
         if recipe.vectors is not None:
             check_vectors(recipe.vectors)
-        chosen_device(run.device, recipe.training)
+        chosen_device(run.device, recipe.training, processes)
         if run.folder is not None:
             prepare_folder(run.folder, resume=run.resume)
 
@@ -125,7 +134,8 @@ def fit(
             labelled,
             recipe.text,
             recipe.training,
-            branch=recipe.branch,
+            # One process learns the branch.
+            branch=recipe.branch if processes is None or processes.is_first else None,
             folder=run.folder,
             callbacks=told,
             initial=initial,
@@ -140,6 +150,7 @@ def fit(
             provenance=replace(provenance or Provenance(), tokens=choice, baselines=baselines),
             callbacks=callbacks,
             examples=HeldSample.of(labelled, recipe.training, run.keep_examples) if run.keep_examples else None,
+            processes=processes,
         )
 
 
@@ -152,6 +163,7 @@ def fit_prepared(
     provenance: Provenance,
     callbacks: Sequence[Callback],
     examples: HeldSample | None = None,
+    processes: Processes | None = None,
 ) -> FitResult:
     """Trains a classifier on rows that are prepared already, as several trainings on the same rows want them.
 
@@ -163,11 +175,13 @@ def fit_prepared(
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
         examples: rows held out, of which some are kept in the model file.
+        processes: those that train together, each of which calls this; ``None`` where this one is alone.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this.
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
     """
+    first = processes is None or processes.is_first
     told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
     if not recipe.network.masked:
         pad_to = _pad_to(prepared.rows, recipe)
@@ -181,9 +195,11 @@ def fit_prepared(
         provenance = replace(provenance, vectors=before)
     if provenance.columns is None and initial is not None:
         provenance = replace(provenance, columns=ModelColumns.from_record(initial.record))
-    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors)
+    module = build(recipe, prepared, run=run, callbacks=told, initial=initial, vectors=vectors, processes=processes)
     if run.find_learning_rate:
-        rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told)
+        rate = with_found_rate(module, prepared.rows, recipe.training, run=run, callbacks=told) if first else 0.0
+        if processes is not None:
+            (rate,) = processes.numbers_of_first([rate])
         recipe = recipe.with_options({"learning_rate": rate})
 
     settings = {
@@ -209,7 +225,10 @@ def fit_prepared(
     )
     with FitEvents(told, facts) as events:
         began = time.monotonic()
-        branch = BranchTraining.of(prepared, recipe, told, initial=initial)
+        fingerprint = json.dumps(described, sort_keys=True)
+        if processes is not None:
+            processes.check_same(fingerprint)
+        branch = BranchTraining.of(prepared, recipe, told, initial=initial) if first else None
         # At the end it learns once more, from all rows.
         reserve = time.monotonic() - began
         trainer = Trainer(
@@ -219,48 +238,43 @@ def fit_prepared(
             recipe.training,
             pad_to=pad_to,
             folder=run.folder,
-            fingerprint=json.dumps(described, sort_keys=True),
+            fingerprint=fingerprint,
             checkpoint_seconds=run.checkpoint_seconds,
             limit=None if run.minutes is None else TimeLimit(60 * run.minutes, run.began, reserve=reserve),
             callbacks=told,
+            processes=processes,
         )
-        if run.resume and not trainer.resume():
+        # All of several processes take part: the first one tells the others what it has read, if anything.
+        if (run.resume or processes is not None) and not trainer.resume() and run.resume:
             told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
-        outcome = trainer.run()
-        if recipe.training.weights != "float32":
-            # Before anything is chosen or scored: what is written is what was measured.
-            round_weights(module, compact=recipe.training.weights == "int8_compact")
-
-        branched = None
-        if branch:
-            held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
-            branched = branch.finish(module, logits(module, held, pad_to=pad_to))
-            if branched.branch is None:
-                told.on_message("linear branch: left out, the network alone is best on the rows held out.")
-        calibration = calibrate_output(
-            module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
-        )
-        validation, task = validate(
-            module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
-            pad_to=pad_to,
-        )  # fmt: skip
-        bundle = build_bundle(
-            module,
-            prepared,
-            recipe,
-            outcome,
-            task=task,
-            validation=validation,
-            calibration=calibration,
-            branched=branched,
-            pad_to=pad_to,
-            provenance=provenance,
-            initial=initial,
-        )
-        bundle = with_examples(bundle, examples)
-        _tell_of_size(bundle, recipe, told)
-        events.has_model(bundle, outcome)
-        write_run(run.folder, bundle, outcome)
+        # What ends the training of several processes may come twice: from the terminal, and from what has started them.
+        with nullcontext() if processes is None else Interrupt(patient=True):
+            outcome = trainer.run()
+            if processes is not None and not first:
+                # The first one chooses and scores on the rows held out, and writes.
+                bundle, validation, branch_alone = _told_bundle(processes), None, ""
+            else:
+                bundle, validation, branch_alone = _model_of(
+                    trainer,
+                    prepared,
+                    recipe,
+                    outcome,
+                    branch=branch,
+                    provenance=provenance,
+                    initial=initial,
+                    callbacks=told,
+                    examples=examples,
+                )
+                events.has_model(bundle, outcome)
+                try:
+                    write_run(run.folder, bundle, outcome)
+                except TrainingError as error:
+                    if processes is not None:
+                        processes.told(json.dumps([error.received, error.hint]).encode())
+                    raise
+                if processes is not None:
+                    processes.told(b"")
+                    processes.told(encode(bundle))
     return FitResult(
         bundle,
         outcome,
@@ -270,10 +284,84 @@ def fit_prepared(
         left_out=prepared.validation.left_out if prepared.validation else "",
         # Whoever begins with a preset that has no patience has chosen that.
         lower_loss="" if initial is None else lower_loss_before(outcome),
-        branch_alone=""
-        if branched is None or prepared.held is None
-        else only_the_branch(branched.record, majority_share(prepared.held.targets), recipe.training.learning_rate),
+        branch_alone=branch_alone,
     )
+
+
+def _told_bundle(processes: Processes) -> Bundle:
+    """The model of the first process.
+
+    Raises:
+        TrainingError: the run could not go on, in the words of the first process.
+    """
+    if failure := processes.told(None):
+        raise TrainingError(*json.loads(failure))
+    return decode(processes.told(None))
+
+
+def _model_of(
+    trainer: Trainer,
+    prepared: TrainingData,
+    recipe: Recipe,
+    outcome: Outcome,
+    *,
+    branch: BranchTraining | None,
+    provenance: Provenance,
+    initial: Bundle | None,
+    callbacks: Callback,
+    examples: HeldSample | None,
+) -> tuple[Bundle, Scores | None, str]:
+    """The model of a trained network, its scores on the rows held out, and a sentence if the branch alone answers.
+
+    Args:
+        trainer: of the network, after its run.
+        prepared: the rows.
+        recipe: the settings.
+        outcome: of the run.
+        branch: the linear branch, learned, if there is one.
+        provenance: for the record.
+        initial: the model that training went on from.
+        callbacks: told what is left out, and why.
+        examples: rows held out, of which some are kept in the model file.
+    """
+    module, pad_to, told = trainer.network, trainer.pad_to, callbacks
+    if recipe.training.weights != "float32":
+        # Before anything is chosen or scored: what is written is what was measured.
+        round_weights(module, compact=recipe.training.weights == "int8_compact")
+
+    branched = None
+    if branch:
+        held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
+        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
+        if branched.branch is None:
+            told.on_message("linear branch: left out, the network alone is best on the rows held out.")
+    calibration = calibrate_output(
+        module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
+    )
+    validation, task = validate(
+        module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
+        pad_to=pad_to,
+    )  # fmt: skip
+    bundle = build_bundle(
+        module,
+        prepared,
+        recipe,
+        outcome,
+        task=task,
+        validation=validation,
+        calibration=calibration,
+        branched=branched,
+        pad_to=pad_to,
+        provenance=provenance,
+        initial=initial,
+    )
+    bundle = with_examples(bundle, examples)
+    _tell_of_size(bundle, recipe, told)
+    alone = ""
+    if branched is not None and prepared.held is not None:
+        majority = majority_share(prepared.held.targets)
+        alone = only_the_branch(branched.record, majority, recipe.training.learning_rate)
+    return bundle, validation, alone
 
 
 def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:

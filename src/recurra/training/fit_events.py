@@ -9,7 +9,7 @@ from recurra.training.callbacks import Callback, FitEnding, FitFacts
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
-    from recurra.training.loop import Outcome
+    from recurra.training.outcome import Outcome
 
 __all__ = ["FitEvents"]
 

@@ -17,6 +17,7 @@ from recurra.tasks import Scores, Task
 from recurra.tasks.objective import Objective
 from recurra.text import Labels
 from recurra.training.callbacks import Callback
+from recurra.training.distributed import Processes
 from recurra.training.steps.step import EncodedRows
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ BATCH, TOKENS = 256, 1 << 15
 
 
 @torch.no_grad()
-def logits(network: Network, documents: Ragged, *, pad_to: int | None = None) -> Tensor:
+def logits(
+    network: Network, documents: Ragged, *, pad_to: int | None = None, processes: Processes | None = None
+) -> Tensor:
     """[B, C] float32 on the CPU: logits without dropout, documents of like length computed together.
 
     Args:
         network: left in the mode it is in.
         documents: token ids.
         pad_to: for unmasked networks, the length up to which pads are appended.
+        processes: those that share the batches among them; each then has the logits of all.
     """
     if pad_to is not None:
         documents = documents.padded_to(pad_to)
@@ -44,12 +48,21 @@ def logits(network: Network, documents: Ragged, *, pad_to: int | None = None) ->
     device = network.generator.device
     order = np.argsort(documents.lengths, kind="stable")
     parts = []
-    for rows in cut_batches(documents.lengths[order], batch_size=BATCH, batch_tokens=TOKENS):
-        parts.append(network(Batch.of(documents.take(order[rows]), device)).logits.float().cpu())
+    rank, every = (0, 1) if processes is None else (processes.rank, processes.size)
+    for number, rows in enumerate(cut_batches(documents.lengths[order], batch_size=BATCH, batch_tokens=TOKENS)):
+        if number % every == rank:
+            found = network(Batch.of(documents.take(order[rows]), device)).logits.float().cpu()
+        else:
+            found = torch.zeros(len(rows), network.named_weights()["b_O"].shape[0])
+        parts.append(found)
     network.train(was_training)
     if not parts:
         return torch.empty(0, network.named_weights()["b_O"].shape[0])
-    return torch.cat(parts)[torch.from_numpy(np.argsort(order, kind="stable"))]
+    whole = torch.cat(parts)
+    if processes is not None:
+        # Each row is that of one process, beside zeros.
+        processes.add_up(whole)
+    return whole[torch.from_numpy(np.argsort(order, kind="stable"))]
 
 
 def validate(

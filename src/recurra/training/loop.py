@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,13 +18,15 @@ from recurra.models.network import Network
 from recurra.models.torch_process import exact_products, fitting_threads
 from recurra.presets import TrainingSettings
 from recurra.training.callbacks import Callback, Callbacks, History, TrainingMetrics, ValidationMetrics
-from recurra.training.checkpoint import Position, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.checkpoint import Position, layout_of_weights, read_checkpoint, unreadable, write_checkpoint
+from recurra.training.distributed import LostProcessError, Processes, Stop
 from recurra.training.early_stopping import majority_share, no_longer_learns
 from recurra.training.held_out import logits
 from recurra.training.optimisers.averaging import MovingAverage
+from recurra.training.outcome import Outcome
 from recurra.training.run import TimeLimit
 from recurra.training.steps import choose_step
-from recurra.training.steps.step import EncodedRows, StepResult
+from recurra.training.steps.step import EncodedRows, StepResult, broken_weight
 
 __all__ = ["Outcome", "Trainer"]
 
@@ -37,33 +38,6 @@ LOGS, VALIDATIONS = 20, 5
 KEPT_EARLY, KEPT_EVERY = 50, 500
 # Seconds that steps on a device may take before a person who waits or interrupts is heard again.
 LOOK_EVERY = 0.25
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes:
-        history: the curves.
-        steps: updates made.
-        documents: documents trained on, each epoch counted.
-        seconds: time spent in training steps, without checks and checkpoints.
-        epochs: whole epochs done.
-        best_epoch: the epoch whose weights the network now has, 0 if none was chosen.
-        interrupted: whether a person stopped it.
-        time_is_up: whether its time was over before its epochs.
-        failure: what stopped it, if it could not go on.
-    """
-
-    history: History
-    steps: int
-    documents: int
-    seconds: float
-    epochs: int
-    best_epoch: int
-    interrupted: bool
-    time_is_up: bool
-    failure: TrainingError | None
 
 
 class Trainer:
@@ -80,6 +54,7 @@ class Trainer:
         checkpoint_seconds: time between checkpoints.
         limit: the time that the run may take.
         callbacks: notified of the progress.
+        processes: those that train together; ``None`` where this one is alone.
     """
 
     def __init__(
@@ -95,10 +70,11 @@ class Trainer:
         checkpoint_seconds: float = 60.0,
         limit: TimeLimit | None = None,
         callbacks: Callback | None = None,
+        processes: Processes | None = None,
     ) -> None:
         self.network, self.rows, self.held, self.settings = network, rows, held, settings
         self.pad_to, self.folder, self.fingerprint = pad_to, folder, fingerprint
-        self.checkpoint_seconds = checkpoint_seconds
+        self.checkpoint_seconds, self.processes = checkpoint_seconds, processes
         self.limit = limit or TimeLimit(None, 0.0)
         self.callbacks = callbacks or Callbacks()
         self.device = network.generator.device
@@ -106,7 +82,8 @@ class Trainer:
         if settings.freeze_vectors and "embedding" in self.weights:
             self.weights["embedding"].requires_grad_(False)
         self.average = MovingAverage(self.weights, settings.averaging) if settings.averaging else None
-        self.step = choose_step(network, rows, settings, average=self.average, say=self.callbacks.on_message)
+        say = self.callbacks.on_message
+        self.step = choose_step(network, rows, settings, average=self.average, say=say, processes=processes)
         self.objective = rows.task.objective(settings, rows.targets, len(self.weights["b_O"]))
         self._steps_at_once, self._may_grow = 1, True
         # The step before which the sound weights were copied.
@@ -121,13 +98,13 @@ class Trainer:
         self.history = History()
 
     def resume(self) -> bool:
-        """Restores the folder's checkpoint, and returns whether there was one.
+        """Restores the folder's checkpoint, and returns whether there was one; that of the first of several processes.
 
         Raises:
             TrainingError: it cannot be read, or belongs to other data or settings.
         """
-        found = read_checkpoint(self.folder, run=self.fingerprint, layout=self._layout) if self.folder else None
-        if self.folder is None or found is None:
+        found = read_checkpoint(self.folder, run=self.fingerprint, layout=self._layout, processes=self.processes)
+        if found is None:
             return False
         tensors, self.position = found
         self.history = History.from_json(self.position.history)
@@ -136,7 +113,7 @@ class Trainer:
         try:
             self.network.generator.set_state(tensors["generator"])
         except RuntimeError as error:
-            raise unreadable(self.folder, error) from error
+            raise unreadable(self.folder or Path(), error) from error
         if self.average:
             self.average.tensors = {name: tensors[f"average.{name}"].to(self.device) for name in self.weights}
         if self.position.best_epoch:
@@ -151,17 +128,22 @@ class Trainer:
             TrainingError: it failed before there were any weights to keep.
         """
         failure: TrainingError | None = None
-        self.position.time_is_up, documents = False, len(self.rows) * self.settings.epochs
+        interrupted = self.position.time_is_up = False
+        documents = len(self.rows) * self.settings.epochs
         self.limit.begin_training(self.position.documents / documents)
         self.callbacks.on_train_begin(documents, self.position.documents)
         try:
-            with Interrupt() as interrupt, fitting_threads(self.network.settings), exact_products():
+            patient = self.processes is not None
+            with Interrupt(patient=patient) as interrupt, fitting_threads(self.network.settings), exact_products():
                 for _ in self._steps():
-                    if interrupt.received or self.callbacks.should_stop():
+                    interrupted, stopped, late = self._reasons_to_stop(interrupt.received)
+                    if interrupted or stopped:
                         break
-                    if not self.position.finished and self._time_is_up():
+                    if late:
                         self._end_in_time()
                         break
+        except LostProcessError:
+            raise
         except TrainingError as error:
             failure = error
         finally:
@@ -179,10 +161,25 @@ class Trainer:
             seconds=position.seconds,
             epochs=position.epoch,
             best_epoch=position.best_epoch if self.best else 0,
-            interrupted=interrupt.received,
+            interrupted=interrupted or interrupt.received,
             time_is_up=position.time_is_up,
             failure=failure,
+            processes=1 if self.processes is None else self.processes.size,
+            bytes_per_step=0 if self.processes is None else self.processes.bytes_per_step,
         )
+
+    def _reasons_to_stop(self, interrupted: bool) -> tuple[bool, bool, bool]:
+        """Whether a person interrupts, a callback stops or the time is up; what any of several processes has found.
+
+        They end after the same step, which is the next one: what each of them wishes travels with its gradients.
+        """
+        found = [interrupted, False, False]
+        if self.processes is None or self.processes.is_first:
+            found[Stop.CALLBACK] = not interrupted and self.callbacks.should_stop()
+            found[Stop.TIME_IS_UP] = not any(found) and not self.position.finished and self._time_is_up()
+        if self.processes is not None:
+            self.processes.wishes, found = found, self.processes.agreed
+        return found[Stop.INTERRUPTED], found[Stop.CALLBACK], found[Stop.TIME_IS_UP]
 
     def _steps(self) -> Iterator[None]:
         position, settings = self.position, self.settings
@@ -227,8 +224,19 @@ class Trainer:
         taken = self.step.limit(ahead[:asked])
         some, following = ahead[:taken], ahead[taken] if taken < len(ahead) else None
         rates = [self._rate(batch, count) for batch in range(first, first + taken)]
+        if self.processes is not None and self.limit.seconds is not None:
+            # They follow the clock of the first.
+            rates = self.processes.numbers_of_first(rates)
         before = self._trained() if self._copy_is_due() else None
-        results = self.step.run(some, rates, following)
+        drawn = None if self.processes is None else self.network.generator.get_state()
+        try:
+            results = self.step.run(some, rates, following)
+        except LostProcessError:
+            # The step has moved nothing; what it drew is drawn again.
+            if drawn is not None:
+                self.network.generator.set_state(drawn)
+            self._checkpoint()
+            raise
         if results.taken and before:
             # Their loss and gradient were sound.
             self.good, self._good_since = before, position.steps
@@ -272,13 +280,8 @@ class Trainer:
         raise self._failure(f"The gradient of {name} became {norm}", step, rate)
 
     def _stop_if_broken(self, step: int, rate: float) -> None:
-        for name, weight in self.weights.items():
-            if bool(torch.isfinite(weight.detach().sum())):
-                # The sum takes a tenth of the time, and is not finite if a number of it is not.
-                continue
-            wrong = weight.detach()[~torch.isfinite(weight)]
-            if len(wrong):
-                raise self._failure(f"The weight {name} became {wrong[0].item()}", step, rate)
+        if broken := broken_weight(self.weights):
+            raise self._failure("The weight {} became {}".format(*broken), step, rate)
 
     def _failure(self, what: str, step: int, rate: float) -> TrainingError:
         place = f"step {step} (epoch {self.position.epoch + 1}, learning rate {rate:g})"
@@ -319,9 +322,11 @@ class Trainer:
             return
         current = {name: weight.detach().clone() for name, weight in self.weights.items()}
         self._restore(self._latest())
-        with self.limit.timed("validation"):
-            scores = logits(self.network, self.held.documents, pad_to=self.pad_to)
-        self._restore(current)
+        try:
+            with self.limit.timed("validation"):
+                scores = logits(self.network, self.held.documents, pad_to=self.pad_to, processes=self.processes)
+        finally:
+            self._restore(current)
         targets = torch.from_numpy(self.held.targets)
         losses = self.objective.validation_losses(scores, targets)
         loss = float(losses.mean())
@@ -333,7 +338,8 @@ class Trainer:
         self.history.validation.append(metrics)
         self.callbacks.on_validation_end(metrics)
         best = self.position.best_loss
-        if not self.settings.patience or not (share == 1 or self.limit.is_up):
+        late = self.limit.is_up if self.processes is None else self.position.time_is_up
+        if not self.settings.patience or not (share == 1 or late):
             return
         self._compared = self.position.steps
         if best is None or loss < best:
@@ -387,14 +393,7 @@ class Trainer:
 
     def _layout(self, position: Position) -> dict[str, Tensor]:
         """Tensors shaped like those of a checkpoint that was written at a position."""
-        groups: dict[str, dict[str, torch.nn.Parameter]] = {"weight": self.weights}
-        if self.average:
-            groups["average"] = self.weights
-        if position.best_epoch:
-            groups["best"] = self.weights
-        layout: dict[str, Tensor] = {
-            f"{group}.{name}": weight for group, weights in groups.items() for name, weight in weights.items()
-        }
-        if self.held and position.best_epoch:
-            layout["best_losses"] = torch.empty(len(self.held))
+        layout = layout_of_weights(
+            self.weights, position, averaged=self.average is not None, held=len(self.held) if self.held else 0
+        )
         return {**layout, **self.step.layout(position.steps), "generator": self.network.generator.get_state()}

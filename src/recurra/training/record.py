@@ -27,7 +27,7 @@ from recurra.text.words_or_characters import TokenChoice
 from recurra.training.baseline import Baselines
 from recurra.training.branch import BranchResult
 from recurra.training.held_out import scores_of
-from recurra.training.loop import Outcome
+from recurra.training.outcome import Outcome
 from recurra.training.prepare import TrainingData
 from recurra.training.run import CARD, HISTORY, MODEL
 from recurra.training.warm_start import lineage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 
@@ -55,6 +55,10 @@ class RunOptions:
     began: float = field(default_factory=time.monotonic, compare=False)
     baseline: bool = False
     keep_examples: int = 0
+
+    def without_files(self) -> RunOptions:
+        """The options of a process that computes beside the one which writes."""
+        return replace(self, folder=None, resume=False, baseline=False, keep_examples=0)
 
     def __post_init__(self) -> None:
         if self.folder is not None:

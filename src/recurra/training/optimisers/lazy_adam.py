@@ -33,8 +33,13 @@ class RowGradient:
         squares: [U, E], the sums of the tokens' squares, where the rule asks for them.
     """
 
-    def __init__(self, rows: npt.NDArray[np.int64], sums: Array, squares: Array | None) -> None:
+    def __init__(self, rows: npt.NDArray[np.int64], sums: Array, squares: Array | None = None) -> None:
         self.rows, self.sums, self.squares = rows, sums, squares
+
+    @property
+    def arrays(self) -> list[Array]:
+        """Sums, and squares where there are any."""
+        return [self.sums] if self.squares is None else [self.sums, self.squares]
 
     def times(self, share: float) -> RowGradient:
         """A copy of it, multiplied."""
@@ -68,6 +73,7 @@ class LazyAdam:
 
     Attributes:
         gradients: where to write the gradient of each weight but the embedding.
+        flat_gradients: the same numbers in one array, zeros between them.
     """
 
     def __init__(self, weights: Mapping[str, torch.nn.Parameter], settings: TrainingSettings) -> None:
@@ -80,8 +86,8 @@ class LazyAdam:
             self.rows = AdamState(table, BETAS, settings.epsilon, touched=settings.optimiser == "sparse_adam")
         self._shapes = {name: weight.shape for name, weight in learning.items()}
         size = sum(weight.numel() + -weight.numel() % ALIGNED for weight in learning.values())
-        self._weights, self._m, self._v, self._gradients = np.zeros((4, size), dtype=np.float32)
-        self.gradients = self._views(self._gradients)
+        self._weights, self._m, self._v, self.flat_gradients = np.zeros((4, size), dtype=np.float32)
+        self.gradients = self._views(self.flat_gradients)
         for name, view in self._views(self._weights).items():
             view[...] = learning[name].detach().numpy()
             learning[name].data = torch.from_numpy(view)
@@ -96,12 +102,12 @@ class LazyAdam:
 
     def clear(self) -> None:
         """Sets all gradients to zero."""
-        self._gradients[:] = 0
+        self.flat_gradients[:] = 0
 
     def norm(self, row_gradient: RowGradient | None) -> float:
         """The norm of all gradients together; finite where all of them are."""
         squares = 0.0
-        for numbers in (self._gradients, *(() if row_gradient is None else (row_gradient.sums.ravel(),))):
+        for numbers in (self.flat_gradients, *(() if row_gradient is None else (row_gradient.sums.ravel(),))):
             kernels_of("adam").sum_squares(numbers, self._lanes, self._total)
             squares += float(self._total[0, 0])
         return math.sqrt(squares)
@@ -132,7 +138,7 @@ class LazyAdam:
         fixed = (scale, *BETAS, rate, self.settings.epsilon, decay)
 
         def some(first: int, end: int) -> None:
-            kernel(*[flat[first:end] for flat in (self._weights, self._m, self._v, self._gradients)], *fixed)
+            kernel(*[flat[first:end] for flat in (self._weights, self._m, self._v, self.flat_gradients)], *fixed)
 
         tasks, rows = split_range(some, len(self._weights), least=WORTH_A_THREAD), list[WorkItem]()
         if self.rows and row_gradient:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from torch import Tensor
 from recurra.batches import Packed
 from recurra.kernels.compiled import addresses_of, kernels_of
 from recurra.kernels.threads import parallel_for
-from recurra.models.network import UNKNOWN, Network
+from recurra.models.network import UNKNOWN, Network, RowKind
 from recurra.networks.shapes import DIRECTIONS
 from recurra.presets import TrainingSettings
 from recurra.recurrence.engines.arena import Arena
@@ -27,6 +28,7 @@ from recurra.recurrence.engines.numba_engine import NumbaEngine
 from recurra.recurrence.engines.numba_layer import Layer
 from recurra.recurrence.engines.numba_pooling import PackedPooling
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.distributed import HEADER
 from recurra.training.optimisers import kind_of
 from recurra.training.optimisers.adam_state import WORTH_A_THREAD
 from recurra.training.optimisers.lazy_adam import LazyAdam, RowGradient
@@ -64,6 +66,8 @@ class CompiledStep(HostStep):
         weights = rows.weights
         self._row_weights = np.ones(len(rows), dtype=np.float32) if weights is None else weights
         self._seen = np.zeros(len(self._weights["embedding"]), dtype=np.int32)
+        # Of a batch of which a part is computed: its different ids, and where each stands among them.
+        self._found, self._place_of = np.zeros(0, dtype=np.int64), np.zeros_like(self._seen)
         self._arena, self._layers = Arena(), dict[int, Layer]()
         # Compiled here, the first time on a machine: the first step would else seem to take seconds.
         parts = *(f"training.{part}" for part in PARTS), self._loss.kernels
@@ -101,7 +105,8 @@ class CompiledStep(HostStep):
         """See :meth:`recurra.training.steps.step.HostStep.gradient`."""
         shape = self.network.settings
         self._arena.reset()
-        batch = self._packed(indices)
+        part = self.network.part
+        batch = self._packed(indices) if part is None else part.packed()
         found, places = self._words(batch)
         back: list[Back] = []
         table = self._weights["embedding"]
@@ -113,7 +118,7 @@ class CompiledStep(HostStep):
                 if shape.dropout:
                     # Each token's vector is dropped by itself: from here on they are no longer shared.
                     states = states if shared is None else states[shared]
-                    states, shared = self._dropped(states, back), None
+                    states, shared = self._dropped(states, back, "tokens"), None
                 states, shared = self._layer(layer, states, batch, shared, back), None
         else:
             # Empty documents alone reach nothing but the output's bias.
@@ -121,12 +126,12 @@ class CompiledStep(HostStep):
             states = np.zeros((0, shape.state_size), dtype=np.float32)
         pooled = PackedPooling(shape, batch, states, self._arena)
         back.append(pooled.backward)
-        values = self._dropped(pooled.values, back) if shape.dropout else pooled.values
+        values = self._dropped(pooled.values, back, "documents") if shape.dropout else pooled.values
         loss, right, d = self._output(values, indices[batch.order])
         for step in reversed(back):
             d = step(d)
         self._row_gradient = self._by_row(found, places, d) if self.optimiser.rows else None
-        return StepResult(len(indices), loss, right, self._non_finite(loss))
+        return StepResult(len(indices), loss, right, None if part else self._non_finite(loss))
 
     def gradient_in_parts(self, parts: Sequence[Places]) -> StepResult:
         """See :meth:`recurra.training.steps.step.HostStep.gradient_in_parts`."""
@@ -149,6 +154,29 @@ class CompiledStep(HostStep):
             gradient[...] = sums[name]
         self._row_gradient = RowGradient.joined(rows) if rows else None
         return StepResult(sum(map(len, parts)), loss, right, self._non_finite(loss))
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def add_up(self, result: StepResult) -> StepResult:
+        """See :meth:`recurra.training.steps.step.HostStep.add_up`; of the embedding, the rows of the batch's words."""
+        part, processes, rows = self.network.part, self.processes, self._row_gradient
+        assert part is not None  # noqa: S101
+        assert processes is not None  # noqa: S101
+        mine, loss_of = self.batch[part.documents], self._loss.weight
+        share = loss_of(self.rows.targets[mine], self._row_weights[mine]) if part.counted else 0.0
+        share /= loss_of(self.rows.targets[self.batch], self._row_weights[self.batch])
+        dense, width = self.optimiser.flat_gradients, self._weights["embedding"].shape[1]
+        ends = np.cumsum([HEADER, len(dense), *([] if rows is None else [len(self._found) * width] * len(rows.arrays))])
+        numbers = np.zeros(ends[-1], dtype=np.float32)
+        np.multiply(dense, np.float32(share), out=numbers[HEADER : ends[1]])
+        by_word = [numbers[first:end].reshape(-1, width) for first, end in pairwise(ends[1:])]
+        if rows is not None:
+            places = self._place_of[rows.rows]
+            for into, one in zip(by_word, rows.times(share).arrays, strict=True):
+                into[places] = one
+        loss, correct = processes.add_up_step(torch.from_numpy(numbers), share * result.loss, result.correct)
+        dense[:] = numbers[HEADER : ends[1]]
+        self._row_gradient = RowGradient(self._found, *by_word) if rows is not None else None
+        return StepResult(len(self.batch), loss, correct, self._non_finite(loss))
 
     def update(self, rate: float, following: Places | None = None) -> None:
         """See :meth:`recurra.training.steps.step.HostStep.update`."""
@@ -176,16 +204,25 @@ class CompiledStep(HostStep):
 
     def _words(self, batch: Packed) -> tuple[Places, Places]:
         """The different ids of a batch, caught up, and which of them each token has."""
-        ids, share = batch.ids, self.network.settings.word_dropout
+        part, share = self.network.part, self.network.settings.word_dropout
+        ids = batch.ids if part is None else part.whole.ids
         if share:
             ids = np.where(self.network.uniform(torch.Size([len(ids)])).numpy() < share, np.int32(UNKNOWN), ids)
+        rows, places = self._unique(ids)
+        if self.optimiser.rows:
+            self.optimiser.rows.catch_up(rows)
+        if part is not None:
+            # The update moves the words of the other parts as well.
+            self._found, self._place_of[rows] = rows, np.arange(len(rows), dtype=np.int32)
+            rows, places = self._unique(ids[part.rows])
+        return rows, places
+
+    def _unique(self, ids: npt.NDArray[np.int32]) -> tuple[Places, Places]:
+        """The different ids, and which of them each is."""
         found = np.empty(min(len(ids), len(self._seen)), dtype=np.int32)
         places, count = np.empty(len(ids), dtype=np.int32), np.empty(1, dtype=np.int64)
         kernels_of("unique_ids").unique_ids(ids, self._seen, found, places, count)
-        rows = found[: count[0]].astype(np.int64)
-        if self.optimiser.rows:
-            self.optimiser.rows.catch_up(rows)
-        return rows, places.astype(np.int64)
+        return found[: count[0]].astype(np.int64), places.astype(np.int64)
 
     def _layer(self, layer: int, inputs: Array, batch: Packed, shared: Places | None, back: list[Back]) -> Array:
         """The states of a layer, [N, D]."""
@@ -265,17 +302,17 @@ class CompiledStep(HostStep):
             found["embedding"] = float(np.linalg.norm(self._row_gradient.sums))
         return next((name, norm) for name, norm in found.items() if not math.isfinite(norm))
 
-    def _dropped(self, values: Array, back: list[Back]) -> Array:
-        mask = self._mask(values.shape, self.network.settings.dropout)
+    def _dropped(self, values: Array, back: list[Back], rows: RowKind) -> Array:
+        mask = self._mask(values.shape, self.network.settings.dropout, rows)
         if mask is None:
             return values
         back.append(lambda d: [part * mask for part in d])
         return values * mask
 
-    def _mask(self, shape: Sequence[int], share: float) -> Array | None:
+    def _mask(self, shape: Sequence[int], share: float, rows: RowKind | None = None) -> Array | None:
         if not share:
             return None
-        mask: Array = ((self.network.uniform(torch.Size(shape)) >= share) / (1 - share)).numpy()
+        mask: Array = ((self.network.uniform(torch.Size(shape), rows) >= share) / (1 - share)).numpy()
         return mask
 
 

@@ -10,16 +10,19 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
-from recurra.batches import Packed, Ragged, pack
+from recurra.batches import BatchPart, Packed, Ragged, pack
+from recurra.errors import TrainingError
 from recurra.models.network import Network
 from recurra.presets import TrainingSettings
 from recurra.tasks import SINGLE_LABEL, Task
+from recurra.training.distributed import Processes
 from recurra.training.optimisers.averaging import MovingAverage
-from recurra.training.steps.micro_batches import MicroBatches
+from recurra.training.steps.micro_batches import MicroBatches, is_out_of_memory
 
-__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "longest_of", "pack_batch"]
+__all__ = ["EncodedRows", "HostStep", "Step", "StepResult", "StepResults", "broken_weight", "longest_of", "pack_batch"]
 
 Places = npt.NDArray[np.int64]
 
@@ -135,12 +138,15 @@ class HostStep(ABC):
         settings: the training settings.
         average: moving average of the weights, updated with each step.
         say: called once, with a message, when batches are cut.
+        processes: those that take each step together, each on a part of the batch; ``None`` where this one is alone.
 
     Attributes:
         optimiser: made by :meth:`prepare`.
+        batch: the training rows of the batch of which a part is computed.
     """
 
     optimiser: OptimiserState
+    batch: Places
 
     def __init__(
         self,
@@ -149,8 +155,10 @@ class HostStep(ABC):
         settings: TrainingSettings,
         average: MovingAverage | None = None,
         say: Callable[[str], None] = lambda message: None,
+        processes: Processes | None = None,
     ) -> None:
         self.network, self.rows, self.settings, self.average = network, rows, settings, average
+        self.processes = processes
         self.steps = 0
         self.micro_batches = MicroBatches(
             self.gradient,
@@ -168,7 +176,7 @@ class HostStep(ABC):
 
     @abstractmethod
     def gradient(self, indices: Places) -> StepResult:
-        """Loss and gradients of a batch of training rows."""
+        """Loss and gradients of a batch of training rows; of a part of it, where the network has one set."""
 
     @abstractmethod
     def gradient_in_parts(self, parts: Sequence[Places]) -> StepResult:
@@ -176,6 +184,14 @@ class HostStep(ABC):
 
         Args:
             parts: the training rows of each, two or more.
+        """
+
+    @abstractmethod
+    def add_up(self, result: StepResult) -> StepResult:
+        """Sums up loss and gradients over the processes.
+
+        Args:
+            result: of the part that this process has computed.
         """
 
     @abstractmethod
@@ -211,7 +227,7 @@ class HostStep(ABC):
         """See :meth:`Step.run`."""
         taken: list[StepResult] = []
         for place, indices in enumerate(batches):
-            result = self.micro_batches.gradient(indices)
+            result = self.micro_batches.gradient(indices) if self.processes is None else self._joint_gradient(indices)
             # Looked at before the update, which would spread one wrong number over all weights.
             if not result.is_finite:
                 return StepResults(taken, result)
@@ -222,6 +238,43 @@ class HostStep(ABC):
                 self.average.update(self.average.share(self.steps))
             taken.append(result)
         return StepResults(taken)
+
+    def _joint_gradient(self, indices: Places) -> StepResult:
+        """Loss and gradients of a batch of which each process computes a part.
+
+        Raises:
+            LostProcessError: another process does not answer.
+            TrainingError: memory runs out.
+        """
+        assert self.processes is not None  # noqa: S101
+        rank, size = self.processes.rank, self.processes.size
+        whole = pack_batch(self.network, self.rows.documents, indices)
+        self.batch, self.network.part = indices, (part := BatchPart.of(whole, rank, size))
+        try:
+            found = self.gradient(indices[part.documents])
+            return self.add_up(found if part.counted else found._replace(correct=0))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise TrainingError(
+                f"Memory runs out on {len(part.places):,} of the {len(indices):,} documents of a batch, the part of "
+                f"process {rank}",
+                "Start more processes, or lower batch_size or batch_tokens.",
+            ) from error
+        finally:
+            self.network.part = None
+
+
+def broken_weight(weights: Mapping[str, Tensor]) -> tuple[str, float] | None:
+    """The first weight that has a number which is not finite, and that number."""
+    for name, weight in weights.items():
+        if bool(torch.isfinite(weight.detach().sum())):
+            # The sum takes a tenth of the time, and is not finite if a number of it is not.
+            continue
+        wrong = weight.detach()[~torch.isfinite(weight)]
+        if len(wrong):
+            return name, wrong[0].item()
+    return None
 
 
 def longest_of(documents: Ragged, indices: Places) -> int:
