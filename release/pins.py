@@ -21,6 +21,7 @@ SETS = {
     "build": ["--group", "build"],
     "serve": ["pyproject.toml", "--extra", "serve"],
     "all": ["pyproject.toml", "--extra", "all", "--group", "beside-torch"],
+    "scale": ["pyproject.toml", "--extra", "mlflow", "--extra", "ray", "--extra", "spark"],
     "dev": ["pyproject.toml", "--extra", "all", "--extra", "dev", "--group", "beside-torch"],
     "release": ["--group", "release"],
 }

@@ -36,7 +36,7 @@ def needed(*extras: str) -> set[str]:
 
 
 def test_every_pin_but_torchs_has_hashes_somewhere() -> None:
-    assert {path.stem for path in FILES} == {"all", "build", "dev", "release", "serve"}
+    assert {path.stem for path in FILES} == {"all", "build", "dev", "release", "scale", "serve"}
     covered = {name for path in FILES for name in pins_in(path)}
     assert covered == set(CONSTRAINTS) - {"torch"}
 
@@ -57,7 +57,7 @@ def test_each_file_is_whole_and_has_the_versions_of_the_constraints(path: Path) 
     assert "--index" not in text
 
 
-@pytest.mark.parametrize(("name", "extras"), [("serve", ["serve"]), ("all", ["all"]), ("dev", ["all", "dev"])])
+@pytest.mark.parametrize(("name", "extras"), [("serve", ["serve"]), ("all", ["all"]), ("dev", ["all", "dev"]), ("scale", ["mlflow", "ray", "spark"])])
 def test_a_file_holds_what_its_extras_need(name: str, extras: list[str]) -> None:
     pins = set(pins_in(ROOT / "requirements" / f"{name}.txt"))
     assert needed(*extras) <= pins
