@@ -57,7 +57,10 @@ def test_each_file_is_whole_and_has_the_versions_of_the_constraints(path: Path) 
     assert "--index" not in text
 
 
-@pytest.mark.parametrize(("name", "extras"), [("serve", ["serve"]), ("all", ["all"]), ("dev", ["all", "dev"]), ("scale", ["mlflow", "ray", "spark"])])
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("serve", ["serve"]), ("all", ["all"]), ("dev", ["all", "dev"]), ("scale", ["mlflow", "ray", "spark"])],
+)
 def test_a_file_holds_what_its_extras_need(name: str, extras: list[str]) -> None:
     pins = set(pins_in(ROOT / "requirements" / f"{name}.txt"))
     assert needed(*extras) <= pins

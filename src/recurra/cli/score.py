@@ -164,7 +164,6 @@ def score(
             summary = _predict(classifier, source, sink, below, output)
     else:
         plan = {
-            "data": data,
             f"{CONTENTS}the data": None if data == "-" else content_digest(Path(data)),
             f"{CONTENTS}the model": content_digest(model),
             "columns": names,
@@ -176,10 +175,11 @@ def score(
         }
         file = ResumableFile(out, plan, resume=resume, resumable=data != "-")
         try:
-            with file, watched:
+            with file:
                 _note_resume(file, resume, output)
                 sink = _sink(kind, file, names, source, classifier, mark, begun=file.begun is not None)
-                summary = _predict(classifier, source, sink, below, output, file)
+                with watched:
+                    summary = _predict(classifier, source, sink, below, output, file)
                 _finish(kind, file)
         except KeyboardInterrupt:
             if not file.kept:
@@ -189,8 +189,6 @@ def score(
     for note in source.notes:
         if note not in output.notes:
             output.note(note)
-    if watched.changed:
-        output.warn(f"{data} was written to while it was read: score it again for answers to all its rows.")
     report_scored(summary, model_name(model), data, out, names, below, output, replaced)
 
 

@@ -1,4 +1,4 @@
-"""Whether a file is written to while a command reads it."""
+"""A file that must stay as it is while a command reads it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ __all__ = ["WatchedFile"]
 
 
 class WatchedFile:
-    """A file that is read once, from its beginning to its end; a context in which errors in its rows say if it changed.
+    """A file that is read once, from its beginning to its end; a context that ends with an error if it changed.
 
     Args:
         name: path of a file; anything else, such as a folder or ``-``, never changes.
+
+    Raises:
+        DataError: at the end: the file is another one than before, by its size and time, so that rows may have been
+            left out or cut. An error in a row says so too, as that is its likely cause.
     """
 
     def __init__(self, name: str) -> None:
-        self._file = Path(name)
+        self._name, self._file = name, Path(name)
         self._before = self._state()
-
-    @property
-    def changed(self) -> bool:
-        """Whether the file is another one than before, by its size and time."""
-        return self._state() != self._before
 
     def __enter__(self) -> Self:
         return self
@@ -33,11 +32,13 @@ class WatchedFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Adds to an error in the rows that the file was written to, which is the likely cause."""
-        if isinstance(error, DataError) and self.changed:
-            raise DataError(
-                f"{error.received}; the file was written to while it was read", "Score it when it is complete."
-            ) from None
+        if self._state() == self._before:
+            return
+        hint = "Score it when it is complete."
+        if isinstance(error, DataError):
+            raise DataError(f"{error.received}; the file was written to while it was read", hint) from None
+        if error is None:
+            raise DataError(f"{self._name} was written to while it was read", hint)
 
     def _state(self) -> tuple[int, int] | None:
         try:
