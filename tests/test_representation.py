@@ -25,6 +25,9 @@ class Result(Represented):
     def _representation(self) -> Representation:
         return Representation("Result: <b>", ("one", "two"), [("<i>", "&"), ("longer", "x")], ["note >"])
 
+    def to_dict(self) -> dict[str, str]:
+        return {"one": "<i>"}
+
 
 def test_a_line_a_table_and_notes() -> None:
     assert repr(Result()) == "Result: <b>\n  one     two\n  <i>     &\n  longer  x\n  note >"

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from recurra.bundle import write_bundle
 from recurra.data.documents import Document
+from recurra.data.model_columns import learned_from_titles
 from recurra.data.split import check_one_split
 from recurra.errors import SettingsError
 from recurra.estimator_inputs import labels_to_score
@@ -48,7 +49,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     ``X`` is a sequence of texts or of (title, text) pairs: a list, an array or a column of a data frame. If it is a
     whole data frame or Arrow table, ``fit`` guesses the columns of texts and titles, and ``predict`` reads the same;
-    after a ``fit`` of texts alone, a table must have the fitted column's name or a single column of texts.
+    after a ``fit`` of texts alone, a table must have the fitted column's name or a single column of texts, and after
+    one of pairs two of them, one with a title's name.
     For multi-label data ``y`` has a list of labels for each text, or is a binary indicator matrix [texts, labels];
     ``predict`` then returns such lists or such a matrix, and ``score`` is the subset accuracy: the share of texts whose
     labels are exactly right.
@@ -208,7 +210,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X: B documents: texts, pairs (title, text), a data frame or Arrow table, whose columns of texts and titles
                 are guessed, or one column of it, such as ``frame["body"]``. Where columns have names, a data frame
                 given to ``predict`` or ``score`` afterwards is read by them (``columns_``).
-            y: B labels, B lists of labels, or a binary indicator matrix [B, C].
+            y: B labels, B lists of labels, or a binary indicator matrix [B, C]: a list, an array, a column or, for a
+                matrix, a data frame or Arrow table.
             sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
                 1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
                 rows held out count them alike.
@@ -377,7 +380,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
-        return documents_of(X, self.columns_, self.model_.columns)
+        titles = learned_from_titles(self.model_.record)
+        return documents_of(X, self.columns_, self.model_.columns, titles=titles)
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).

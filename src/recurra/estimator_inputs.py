@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.data.frames import check_collected
+from recurra.data.plain_values import listed, named_matrix
 from recurra.errors import DataError
 from recurra.evaluation.label_targets import in_class_order
 
@@ -39,6 +40,8 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
             "y has lists of zeros and ones that repeat them",
             "Give numpy.asarray(y) if it is a binary indicator matrix, or lists of different labels.",
         )
+    named = named_matrix(y)
+    y = y if named is None else named.values
     if getattr(y, "ndim", 0) != 2:
         return None
     if y.shape[1] == 1:
@@ -94,9 +97,7 @@ def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: 
     Raises:
         DataError: ``y`` has another number of them, or another form.
     """
-    if lists:
-        y = in_class_order(y, classes.tolist())
-    matrix = indicator_of(y)
+    matrix = indicator_of(in_class_order(y, classes.tolist()) if lists else y)
     if matrix is None:
         labels = label_sets(y)
     else:
@@ -184,7 +185,7 @@ def label_sets(y: Any) -> list[Any]:
     """
     if isinstance(y, str | bytes | set | frozenset | dict) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
-    y = list(_listed(y))
+    y = [one if isinstance(one, str) else listed(one) for one in listed(y)]
     missing = [row for row, one in enumerate(y) if _is_no_label(one) or _holds_missing(one)]
     if missing:
         raise DataError(
@@ -225,14 +226,9 @@ def as_documents(X: Any) -> list[Document]:
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:
         # A column as scikit-learn's transformers return it.
         X = np.asarray(X)[:, 0]
-    X = _listed(X)
+    X = listed(X)
     # np.str_ is a str; a pair may come as a list or as a row of an array.
     return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]
-
-
-def _listed(values: Any) -> Any:
-    """A column of an Arrow table as a list: its elements are no Python objects."""
-    return values.to_pylist() if hasattr(values, "to_pylist") else values
 
 
 def _is_pair(value: Any) -> bool:

@@ -15,7 +15,8 @@ from recurra.data.documents import Document
 from recurra.data.frames import is_frame
 from recurra.data.label_format import nearly_one_a_row
 from recurra.data.model_columns import ModelColumns
-from recurra.data.read import read_frame
+from recurra.data.plain_values import column_key, column_names
+from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
@@ -26,11 +27,16 @@ __all__ = ["GivenRows", "documents_of"]
 
 _log = logging.getLogger("recurra.estimator")
 
+# What was said of guessed columns in this process.
+_said: set[str] = set()
+
 
 def documents_of(
     X: Any,
     columns: tuple[str, str | None] | None,
     model_columns: ModelColumns | None = None,
+    *,
+    titles: bool = False,
 ) -> list[Document]:
     """The documents of a sequence, or of a table's columns.
 
@@ -39,26 +45,21 @@ def documents_of(
         columns: the columns of texts and titles to read from a table; ``None`` to take the model's. Without those
             either, the table must have a single column of texts.
         model_columns: those that a model learned from.
+        titles: whether it learned from pairs of title and text.
 
     Raises:
         DataError: there are no documents in it, or it has several columns of texts.
     """
     if not is_frame(X):
         return as_documents(X)
-    if columns is not None and hasattr(X, "iloc") and set(filter(None, columns)) <= set(_names(X)):
+    if columns is not None and hasattr(X, "iloc") and set(filter(None, columns)) <= set(column_names(X)):
         # What is not read need not be what Arrow can hold.
         X = X[list(filter(None, columns))]
     text, title = columns or (None, None)
-    table = read_frame(X, text, title, model=None if columns else model_columns, guess=False)
+    table = read_frame(X, text, title, model=None if columns else model_columns, guess=False, titles=titles)
     for warning in table.warnings:
         _log.warning("%s: %s", table.source, warning)
     return table.documents
-
-
-def _names(frame: Any) -> list[Any]:
-    """The names of a table's columns; those of a stream are not known before it is read."""
-    names: Any = getattr(frame, "column_names", None) or getattr(frame, "columns", ())
-    return list(names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,7 @@ class GivenRows:
         labels_name: the name of the column that the labels were; ``None`` where it has none.
         matrix_classes: the class of each column of the indicator matrix that the labels were: the names of a data
             frame's if they are texts, otherwise the numbers; ``None`` if the labels were no matrix.
+        frame: the data frame or Arrow table that was given; ``None`` for a sequence.
     """
 
     documents: list[Document]
@@ -81,6 +83,7 @@ class GivenRows:
     text_name: str | None = None
     labels_name: str | None = None
     matrix_classes: list[Any] | None = None
+    frame: Any = None
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
@@ -91,7 +94,15 @@ class GivenRows:
         check_no_measurements(labels)
         table = _read_without_labels(X, _name(y), labels) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
-        return cls(documents, labels, table, None if table else _name(X), _name(y), classes)
+        return cls(
+            documents,
+            labels,
+            table,
+            None if table is not None else _name(X),
+            _name(y),
+            classes,
+            None if table is None else X,
+        )
 
     @property
     def columns(self) -> tuple[str, str | None] | None:
@@ -131,12 +142,15 @@ class GivenRows:
         """
         if self.table is not None and len(possible := self._possible_texts) > 1:
             read = self.table.text_column
-            warnings.warn(
-                f"columns guessed: text {read!r:.60} of {quoted_names(possible)}: give frame[{read!r:.60}] or the "
-                "column that you mean",
-                UserWarning,
-                stacklevel=3,
+            both = "" if self.table.has_titles else f", or titles and texts: {pairs_of(self.frame, self.table)}"
+            said = (
+                f"columns guessed: text {read!r:.60} of {quoted_names(possible)}: give "
+                f"frame[{column_key(self.frame, read):.60}] or the column that you mean{both}"
             )
+            # A cross-validation fits again and again.
+            if said not in _said:
+                warnings.warn(said, UserWarning, stacklevel=3)
+                _said.add(said)
         for note in () if self.table is None else self.table.notes:
             if verbose:
                 print(note, flush=True)
@@ -210,12 +224,12 @@ class GivenRows:
             )
         labels = labels_of(y, matrix, columns)
         check_same_kind(labels, self.labels)
-        return InMemoryRows(documents_of(X, self.columns), labels, source="validation_data")
+        return InMemoryRows(documents_of(X, self.columns, titles=self.has_titles), labels, source="validation_data")
 
 
 def _classes_of(y: Any, width: int) -> list[Any]:
     """The classes of an indicator matrix's columns: their names if they are distinct texts, otherwise their numbers."""
-    names = y.columns.tolist() if hasattr(y, "columns") and hasattr(y.columns, "tolist") else []
+    names = column_names(y) if is_frame(y) else []
     named = all(isinstance(name, str) and name.strip() for name in names) and len(set(names)) == width
     return [str(name) for name in names] if named else list(range(width))
 
@@ -226,10 +240,10 @@ def _read_without_labels(X: Any, name: str | None, labels: list[Any]) -> Table:
     Raises:
         DataError: there are no documents in it.
     """
-    if name in _names(X):
+    if name in column_names(X):
         return read_frame(X, label=name)
     table = read_frame(X)
-    if table.title_column is None or not _names(X):
+    if table.title_column is None or not column_names(X):
         return table
     titles = [document[0] if isinstance(document, tuple) else "" for document in table.documents]
     return read_frame(X, label=table.title_column) if titles == labels else table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -40,6 +41,15 @@ class Represented(ABC):
     @abstractmethod
     def _representation(self) -> Representation:
         """What is shown."""
+
+    @abstractmethod
+    def to_dict(self) -> Any:
+        """All that it holds as plain values for JSON: every result has this method, and it calls those of its parts."""
+
+    def to_json(self) -> Any:
+        """Old name of :meth:`to_dict`; removed in the next release."""
+        warnings.warn("The method to_json is called to_dict now.", DeprecationWarning, stacklevel=2)
+        return self.to_dict()
 
     def __repr__(self) -> str:
         shown = self._representation()

@@ -31,7 +31,7 @@ def test_json_is_what_python_gives(run: Run, trained: Path, test_rows: Path) -> 
     assert ran.json.keys() >= PROMISED | {"weighted_f1", "intervals", "classes", "confusion"}
     model = recurra.load(trained / "model.safetensors")
     documents, labels = make_rows(30, seed=9)
-    expected = evaluate(model.predict_proba(documents), labels, model.classes_).to_json()
+    expected = evaluate(model.predict_proba(documents), labels, model.classes_).to_dict()
     for name in PROMISED:
         assert ran.json[name] == pytest.approx(expected[name], abs=1e-6)
     assert ran.json["confusion"] == expected["confusion"]

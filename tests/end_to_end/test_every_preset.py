@@ -63,7 +63,7 @@ def test_commands_and_python_agree(preset: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(found, loaded.predict_proba(texts), atol=1e-6)
 
     scores = command("evaluate", path, test, "--out", tmp_path / "scores")
-    expected = evaluate(probabilities, labels, loaded.classes_).to_json()
+    expected = evaluate(probabilities, labels, loaded.classes_).to_dict()
     for name in ("rows", "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece"):
         assert scores[name] == pytest.approx(expected[name], abs=1e-6)
     assert json.loads((tmp_path / "scores" / "metrics.json").read_text()) == scores

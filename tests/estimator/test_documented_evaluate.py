@@ -46,7 +46,7 @@ def test_one_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scores = documented(clf, TEXTS, TOPICS)
     said = command(clf, TEXTS, TOPICS, tmp_path, capsys)
     assert scores.accuracy == clf.score(TEXTS, TOPICS)
-    assert json.loads(json.dumps(scores.to_json())).items() <= said.items()
+    assert json.loads(json.dumps(scores.to_dict())).items() <= said.items()
 
 
 def test_several_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +57,7 @@ def test_several_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     scores = documented(clf, held, truth)
     assert scores.macro_f1 == float(capsys.readouterr().out.split()[0])
     said = command(clf, held, [list(one) for one in truth], tmp_path, capsys)
-    assert json.loads(json.dumps(scores.to_json())).items() <= said.items()
+    assert json.loads(json.dumps(scores.to_dict())).items() <= said.items()
     # Thresholds that training chose, and scores that those of 0.5 would not give.
     np.testing.assert_array_equal(clf.thresholds_, clf.model_.info["thresholds"])
-    assert recurra.evaluate(clf.predict_proba(held), truth, clf.classes_).to_json() != scores.to_json()
+    assert recurra.evaluate(clf.predict_proba(held), truth, clf.classes_).to_dict() != scores.to_dict()

@@ -252,7 +252,10 @@ def test_after_texts_alone_a_frame_may_have_their_column(fitted: TextClassifier)
 
 
 def test_a_guess_among_several_columns_of_texts_is_a_warning() -> None:
-    said = r"^columns guessed: text 'answer' of 'guest', 'answer': give frame\['answer'\] or the column that you mean$"
+    said = (
+        r"^columns guessed: text 'answer' of 'guest', 'answer': give frame\['answer'\] or the column that you mean, or "
+        r"titles and texts: frame\[\['guest', 'answer'\]\]\.to_numpy\(\)$"
+    )
     with pytest.warns(UserWarning, match=said) as found:
         network(epochs=1).fit(HOTEL, HOTEL["round"])
     assert Path(found[0].filename) == Path(__file__)

@@ -43,7 +43,8 @@ def test_by_hand() -> None:
         np.mean(-np.log([0.9, 0.8, 0.7, 0.6])) - np.mean(-np.log([0.6, 0.1, 0.8, 0.3])), rel=1e-5
     )
     assert (same["only_a"], same["only_b"], same["difference"], same["p"]) == (0, 0, 0.0, 1.0)
-    assert same["interval"] == [0.0, 0.0]
+    # Agresti and Min 2005: half a row is added to each of the four cells, here to 0, 0 and four rows that are alike.
+    assert same["interval"] == pytest.approx([-1.96 / 6, 1.96 / 6], abs=1e-4)
     assert same["examples"] == []
     # Where both are surest together comes first: 0.8 + 0.9 against 0.6 + 0.7.
     assert [(one["row"], one["right"]) for one in first["examples"]] == [(11, "x"), (13, "x")]

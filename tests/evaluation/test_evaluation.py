@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +30,7 @@ def made_up(seed: int, rows: int, classes: int) -> tuple[np.ndarray, np.ndarray]
 def test_json_has_the_promised_keys_and_values():
     probabilities, targets = made_up(0, 120, 3)
     predicted = probabilities.argmax(axis=1)
-    result = evaluate(probabilities, targets, ["a", "b", "c"], class_numbers=True, resamples=50).to_json()
+    result = evaluate(probabilities, targets, ["a", "b", "c"], class_numbers=True, resamples=50).to_dict()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == [
         *("rows", "accuracy", "macro_f1", "weighted_f1", "log_loss", "ece"),
@@ -50,17 +53,17 @@ def test_targets_may_be_the_labels_themselves():
     probabilities, targets = made_up(0, 30, 3)
     targets[:3] = [0, 1, 2]
     names = np.array(["a", "b", "c"])
-    expected = evaluate(probabilities, targets, list(names), class_numbers=True, resamples=5).to_json()
+    expected = evaluate(probabilities, targets, list(names), class_numbers=True, resamples=5).to_dict()
     for labels in (names[targets], names[targets].tolist(), names[targets].astype(object)):
-        assert evaluate(probabilities, labels, names, resamples=5).to_json() == expected
+        assert evaluate(probabilities, labels, names, resamples=5).to_dict() == expected
     more = [*names[targets][1:], "x"]
     scored = evaluate(probabilities, more, names, unknown=["x"], resamples=5)
     assert (scored.rows, scored.unknown_labels) == (30, 1)
     indicator = np.eye(3, dtype=bool)[targets] | (np.arange(30) % 4 == 0)[:, None]
     several = [[str(name) for name, has in zip(names, row, strict=True) if has] for row in indicator]
     assert (
-        evaluate(probabilities, several, names, resamples=5).to_json()
-        == evaluate(probabilities, indicator, names, resamples=5).to_json()
+        evaluate(probabilities, several, names, resamples=5).to_dict()
+        == evaluate(probabilities, indicator, names, resamples=5).to_dict()
     )
 
 
@@ -90,7 +93,7 @@ def test_whole_numbers_are_looked_up_where_the_classes_are_whole_numbers():
         evaluate(probabilities, [1, 0, 7], classes)
     assert evaluate(probabilities, [1, 2, 7], classes, unknown=[7], resamples=5).unknown_labels == 1
     numbered = evaluate(probabilities, [0, 1, 1], ["a", "b", "c"], class_numbers=True, resamples=5)
-    assert numbered.to_json()["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert numbered.to_dict()["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert evaluate(probabilities, [0, 1, 1], [2, 1, 0], class_numbers=True, resamples=5).accuracy == 2 / 3
     assert evaluate(probabilities, [0.5, 1.5, 1.5], [0.5, 1.5, 2.5], resamples=5).accuracy == 2 / 3
     with pytest.raises(DataError, match=r"^The targets are \[0.5, 1, 1\]. Give labels such as 'a', or class numbers."):
@@ -113,12 +116,12 @@ def test_numbers_are_no_labels_beside_other_classes(targets, classes):
 
 def test_a_frame_of_labels_is_read_by_its_names():
     probabilities, rows = np.array([[0.8, 0.1, 0.7], [0.9, 0.8, 0.2]]), [["a", "c"], ["a", "b"]]
-    expected = evaluate(probabilities, rows, ["a", "b", "c"], resamples=5).to_json()
+    expected = evaluate(probabilities, rows, ["a", "b", "c"], resamples=5).to_dict()
     frame = pd.DataFrame({"c": [1, 0], "a": [1, 1], "b": [0, 1]})
-    assert evaluate(probabilities, frame, ["a", "b", "c"], resamples=5).to_json() == expected
+    assert evaluate(probabilities, frame, ["a", "b", "c"], resamples=5).to_dict() == expected
     # The numbers of columns that are no names.
     assert (
-        evaluate(probabilities, pd.DataFrame(frame[list("abc")].values), list("abc"), resamples=5).to_json() == expected
+        evaluate(probabilities, pd.DataFrame(frame[list("abc")].values), list("abc"), resamples=5).to_dict() == expected
     )
     for wrong, said in ((frame.rename(columns={"c": "x"}), "'x' is not in both"), (frame[["a", "b"]], "'c' is not in")):
         with pytest.raises(DataError, match=f"^The columns of the indicator matrix are not the classes: {said}"):
@@ -127,9 +130,9 @@ def test_a_frame_of_labels_is_read_by_its_names():
 
 def test_several_whole_numbers_a_row_are_labels_and_zeros_and_ones_an_indicator():
     probabilities = np.array([[0.8, 0.1], [0.9, 0.8]])
-    expected = evaluate(probabilities, np.array([[True, False], [True, True]]), [1, 2], resamples=5).to_json()
-    assert evaluate(probabilities, [[1], [1, 2]], [1, 2], resamples=5).to_json() == expected
-    assert evaluate(probabilities, np.array([[1, 0], [1, 1]]), [1, 2], resamples=5).to_json() == expected
+    expected = evaluate(probabilities, np.array([[True, False], [True, True]]), [1, 2], resamples=5).to_dict()
+    assert evaluate(probabilities, [[1], [1, 2]], [1, 2], resamples=5).to_dict() == expected
+    assert evaluate(probabilities, np.array([[1, 0], [1, 1]]), [1, 2], resamples=5).to_dict() == expected
     with pytest.raises(DataError, match=r"^There are labels that are no class, 3"):
         evaluate(probabilities, [[1], [3]], [1, 2])
 
@@ -156,7 +159,7 @@ def test_a_model_is_no_probabilities():
 def test_every_score_lies_in_its_interval_and_is_json(seed: int, rows: int, classes: int):
     probabilities, targets = made_up(seed, rows, classes)
     evaluation = evaluate(probabilities, targets, list(range(classes)), resamples=20)
-    text = json.dumps(evaluation.to_json(), allow_nan=False)
+    text = json.dumps(evaluation.to_dict(), allow_nan=False)
     assert json.loads(text)["rows"] == rows
     for low, high in evaluation.intervals.values():
         assert low <= high
@@ -213,3 +216,15 @@ def test_the_lesson_s_test_set_takes_seconds_and_little_memory():
     assert evaluation.rows == 7_600
     assert seconds < 10  # about one on an idle core
     assert peak < 100 * 2**20
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas, pa.RecordBatch.from_pandas])
+def test_probabilities_of_a_frame_are_taken_by_the_names_of_its_columns(kind: Any) -> None:
+    frame = pd.DataFrame({"b": [0.1, 0.9, 0.3], "a": [0.9, 0.1, 0.7]})
+    truth = ["a", "b", "b"]
+    assert evaluate(kind(frame), truth, ["a", "b"], resamples=5).accuracy == pytest.approx(2 / 3)
+    assert evaluate(kind(frame), truth, frame.columns, resamples=5).accuracy == pytest.approx(2 / 3)
+    numbered = frame.rename(columns={"a": "1", "b": "2"})
+    assert evaluate(kind(numbered), [1, 2, 2], [1, 2], resamples=5).accuracy == pytest.approx(2 / 3)
+    with pytest.raises(DataError, match=r"^The columns of the probabilities are 'b', 'x', and the classes 'a', 'b'\."):
+        evaluate(kind(frame.rename(columns={"a": "x"})), truth, ["a", "b"])

@@ -25,7 +25,7 @@ def one(document: str | tuple[str, str]) -> str:
 def test_the_surest_wrong_rows_come_first():
     found = mistakes(PROBABILITIES, TARGETS, [f"text {i}" for i in range(5)], ["no", "yes"])
     assert [mistake.row for mistake in found] == [4, 0, 2]
-    assert found[0].to_json() == {
+    assert found[0].to_dict() == {
         "row": 4,
         "text": "text 4",
         "label": "no",
@@ -33,7 +33,7 @@ def test_the_surest_wrong_rows_come_first():
         "probability": pytest.approx(0.95),
         "label_probability": pytest.approx(0.05),
     }
-    assert json.dumps([mistake.to_json() for mistake in found])
+    assert json.dumps([mistake.to_dict() for mistake in found])
 
 
 def test_top_and_no_mistakes():

@@ -63,7 +63,7 @@ def test_an_evaluation_has_the_scores_of_each_label_and_intervals_that_hold_them
     for name, (low, high) in found.intervals.items():
         assert low <= getattr(found, name) <= high
         assert 0 < high - low < 0.12, name
-    values = found.to_json()
+    values = found.to_dict()
     assert values["multi_label"]
     assert values["labels"][0]["label"] == "a"
     assert sum(one["rows"] for one in values["reliability"]) == 2500
@@ -145,4 +145,4 @@ def test_without_thresholds_a_label_is_given_from_a_half_on() -> None:
     p, targets, _ = case(50, 3, seed=4)
     found = evaluate(p, targets, "abc", resamples=5)
     assert [one.given for one in found.labels] == (p >= 0.5).sum(axis=0).tolist()
-    assert found.to_json() == evaluate(p, targets, "abc", thresholds=np.full(3, 0.5), resamples=5).to_json()
+    assert found.to_dict() == evaluate(p, targets, "abc", thresholds=np.full(3, 0.5), resamples=5).to_dict()

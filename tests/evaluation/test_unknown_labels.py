@@ -65,7 +65,7 @@ def test_scores_are_those_of_scikit_learn(seed: int, rows: int) -> None:
     bins = np.ceil(sure.astype(float) * 15).astype(int)
     gaps = [abs((right[bins == one] - sure[bins == one]).sum()) for one in np.unique(bins)]
     assert found.ece == pytest.approx(sum(gaps) / rows, abs=1e-6)
-    assert found.to_json()["unknown_labels"] == found.unknown_labels
+    assert found.to_dict()["unknown_labels"] == found.unknown_labels
 
 
 def test_resamples_are_scored_alike() -> None:

@@ -68,7 +68,7 @@ def test_scores_are_those_of_evaluate(models: dict[str, Model]) -> None:
     found = compare({"old": models["old"], "wider": wider}, data)
     old = models["old"]
     own = old.task.encode_targets(old.bundle.labels, LABELS, "wrong", source="made.csv")
-    scores = old.task.evaluate(old.predict_proba(TEXTS), own.targets, OLD, own.unknown).to_json()
+    scores = old.task.evaluate(old.predict_proba(TEXTS), own.targets, OLD, own.unknown).to_dict()
     assert scores["unknown_labels"] == found.unknown_labels == 1
     for name in ("accuracy", "macro_f1", "log_loss"):
         assert found.scores["old"][name] == pytest.approx(scores[name])

@@ -7,6 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from rows import make_rows
 
@@ -142,6 +144,12 @@ def test_who_learned_the_rows_is_told_so_and_probabilities_out_of_fold_are_taken
     assert other.counts["mistakes"] == found.counts["mistakes"] + 1
     with pytest.raises(DataError, match="Probabilities of shape"):
         label_issues(model, train, probabilities=spoiled[1:])
+    frame = pd.DataFrame(spoiled, columns=list(model.bundle.labels.classes)).iloc[:, ::-1]
+    for given in (frame, pl.from_pandas(frame), spoiled.tolist()):
+        assert label_issues(model, train, probabilities=given).to_dict() == other.to_dict()
+    for wrong in (train.labels, frame.add_prefix("label ")):
+        with pytest.raises(DataError, match=r"[Pp]robabilities"):
+            label_issues(model, train, probabilities=wrong)
 
 
 def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tmp_path: Path) -> None:

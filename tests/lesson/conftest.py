@@ -80,8 +80,8 @@ def model(
         "keras_accuracy": published.get("keras"),
         "train_curve": curve(60, 0.28, found.accuracy + 0.03),
         "validation_curve": curve(10, 0.33, found.accuracy),
-        "evaluation": found.to_json(),
-        "mistakes": [mistake.to_json() for mistake in mistakes(probabilities, targets, documents, CLASSES)],
+        "evaluation": found.to_dict(),
+        "mistakes": [mistake.to_dict() for mistake in mistakes(probabilities, targets, documents, CLASSES)],
     }
 
 

@@ -63,7 +63,7 @@ def test_a_row_holds_what_was_measured(name: str, trained: Any, tiny: Dataset) -
     read = 3 * (learned - round(0.02 * learned))  # 2 % are held out
     assert found["docs_per_second"] * found["seconds"] == pytest.approx(read)
     assert found["peak_memory_mb"] == one.peak_mb
-    assert found["evaluation"] == one.test.to_json()
+    assert found["evaluation"] == one.test.to_dict()
 
 
 def test_mistakes_are_the_ten_surest(trained: Any, tiny: Dataset) -> None:

@@ -33,7 +33,7 @@ def test_the_test_scores_are_those_of_a_loop_over_words(name: str, trained: Any,
     counted = np.zeros((2, 2), dtype=int)
     for row, label in zip(answers, labels, strict=True):
         counted[classes.index(label), int(np.argmax(row))] += 1
-    assert one.test.to_json()["confusion"] == counted.tolist()
+    assert one.test.to_dict()["confusion"] == counted.tolist()
 
 
 @pytest.mark.parametrize("name", ["simple-rnn-titles", "gru"])

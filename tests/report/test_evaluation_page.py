@@ -106,7 +106,7 @@ def judged(confusion: list[list[int]], confidence: float) -> Any:
     targets, called = np.repeat(np.argwhere(counts >= 0), counts.ravel(), axis=0).T
     probabilities = np.full((len(targets), len(counts)), (1 - confidence) / (len(counts) - 1), dtype=np.float32)
     probabilities[np.arange(len(targets)), called] = confidence
-    return evaluate(probabilities, targets, ["red", "green", "blue"], class_numbers=True, resamples=5).to_json()
+    return evaluate(probabilities, targets, ["red", "green", "blue"], class_numbers=True, resamples=5).to_dict()
 
 
 def test_all_classes_with_the_lowest_score_are_named():

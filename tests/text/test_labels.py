@@ -41,7 +41,7 @@ def test_the_order_is_rising(labels):
 @given(LABELS)
 def test_json_keeps_the_type(labels):
     learned = Labels.learn(labels)
-    back = Labels.from_json(json.loads(json.dumps(learned.to_json())))
+    back = Labels.from_dict(json.loads(json.dumps(learned.to_dict())))
     assert back == learned
     assert list(map(type, back.classes)) == list(map(type, learned.classes))
 
@@ -137,7 +137,7 @@ def test_a_number_that_is_no_class(number):
 )
 def test_broken_json_gives_one_error(values):
     with pytest.raises(ModelFileError, match="labels"):
-        Labels.from_json(values)
+        Labels.from_dict(values)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_broken_json_gives_one_error(values):
     ids=["text", "digits", "more digits"],
 )
 def test_labels_have_a_longest_length(longest, longer):
-    assert Labels.from_json(json.loads(json.dumps(Labels.learn([longest]).to_json()))).classes == (longest,)
+    assert Labels.from_dict(json.loads(json.dumps(Labels.learn([longest]).to_dict()))).classes == (longest,)
     with pytest.raises(DataError, match="which has more than 10,000 characters or 100 digits") as caught:
         Labels.learn([longest, longer])
     assert len(str(caught.value)) < 300
     with pytest.raises(ModelFileError, match="A label has more than 10,000 characters or 100 digits"):
-        Labels.from_json({"type": type(longer).__name__, "classes": [longer]})
+        Labels.from_dict({"type": type(longer).__name__, "classes": [longer]})

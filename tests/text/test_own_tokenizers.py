@@ -221,7 +221,8 @@ def test_a_model_whose_tokenizer_is_not_registered_is_answered_in_one_line(tmp_p
         recurra.load(path)
     assert str(refused.value) == (
         f"The model {path} cannot be used: There is no tokenizer 'mine'. The tokenizers are "
-        f"{', '.join((*BUILT_IN, *TOKENIZERS))}. "
+        f"{', '.join((*BUILT_IN, *TOKENIZERS))}. Each process needs it, those of n_jobs too, which know nothing of a "
+        "notebook: register it in a file that they import. "
         "Register yours: recurra.tokenizers.register('mine', function), before loading."
     )
     assert "".join(traceback.format_exception(refused.value)).count("Traceback") == 1

@@ -131,7 +131,7 @@ def test_curves_cover_every_document_once(tmp_path: Path) -> None:
     assert listener.began == (180, 0)
     assert fitted.outcome.history.validation == listener.checks
     written = json.loads((tmp_path / "run" / HISTORY).read_text())
-    assert written == fitted.outcome.history.to_json()
+    assert written == fitted.outcome.history.to_dict()
 
 
 def test_one_row_a_class_cannot_be_held_out() -> None:

@@ -85,7 +85,7 @@ def test_train_gives_the_best_model_again(whole: tuple[Path, StudyResult], tmp_p
     fitted = fit([documents[row] for row in rows], [labels[row] for row in rows], recipe=preset)
     assert fitted.validation is not None
     assert tuned.best is not None
-    assert fitted.validation.to_json()["log_loss"] == pytest.approx(tuned.best.log_loss)
+    assert fitted.validation.to_dict()["log_loss"] == pytest.approx(tuned.best.log_loss)
     kept_model = recurra.load(folder / "model.safetensors")
     assert fitted.bundle.vocabulary == kept_model.bundle.vocabulary
     for name, weight in fitted.bundle.tensors.items():

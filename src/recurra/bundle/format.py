@@ -80,7 +80,7 @@ def encode(bundle: Bundle) -> bytes:
     about = {
         "digest": ZEROS,
         "format": version,
-        "labels": bundle.labels.to_json(),
+        "labels": bundle.labels.to_dict(),
         "network": bundle.network.to_dict(),
         "pad_to": bundle.pad_to,
         "record": bundle.record,
@@ -156,7 +156,7 @@ def decode(data: bytes) -> Bundle:
         text=text,
         network=network,
         vocabulary=vocabulary,
-        labels=Labels.from_json(about["labels"]),
+        labels=Labels.from_dict(about["labels"]),
         pad_to=about["pad_to"],
         tensors=tensors,
         record=about["record"],

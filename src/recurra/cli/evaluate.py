@@ -93,7 +93,7 @@ def evaluate(
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
-    values: dict[str, Any] = {"model": model_name(model), "data": table.source, **found.to_json()}
+    values: dict[str, Any] = {"model": model_name(model), "data": table.source, **found.to_dict()}
     values["unknown_labels"] = rows.unknown_labels
     held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
@@ -142,7 +142,7 @@ def _show_abstaining(found: AbstentionScores, output: Output) -> None:
 
 def _show(found: Scores, task: Task, source: str, output: Output, *, every: bool) -> None:
     """Prints the scores, overall and of each class."""
-    values, rows = found.to_json(), [("", "score", "95 % interval")]
+    values, rows = found.to_dict(), [("", "score", "95 % interval")]
     unknown = unknown_labels_note(values.get("unknown_labels", 0))
     output.result(folded(f"{found.rows:,} rows of {source}{task.heading(found)}{unknown}"))
     for score in task.scores:
@@ -166,7 +166,7 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
             heading = f"the {WORST} worst of {plural} (--all-classes, --json and --out DIR give all):\n"
             classes = classes[:WORST]
         output.detail(f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}")
-    if found.to_json().get("unknown_labels"):
+    if found.to_dict().get("unknown_labels"):
         output.detail(
             folded(
                 f"Not in this table: {task.wording.plural} that training never saw. Macro and weighted F1 count each "

@@ -57,7 +57,7 @@ def show_preset(name: str, output: Output) -> None:
         {
             "preset": name,
             "about": recipe.about,
-            "settings": [one.to_json() for one in settings],
+            "settings": [one.to_dict() for one in settings],
             "characters": dict(recipe.characters),
         }
     )

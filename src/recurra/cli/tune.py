@@ -245,14 +245,14 @@ def _report(tuned: StudyResult, data: str, out: Path, output: Output) -> None:
     output.document(
         {
             "model": _model_of(tuned, out) if best else None,
-            "best": best.to_json() if best else None,
-            "first": first.to_json() if first else None,
+            "best": best.to_dict() if best else None,
+            "first": first.to_dict() if first else None,
             "rows": dict(zip(("learned", "held_out", "set_aside"), tuned.rows, strict=True)),
             "counts": _count_of(trials),
             "importances": tuned.importances,
             "seconds": tuned.seconds,
             "interrupted": tuned.interrupted,
-            "trials": [one.to_json() for one in trials],
+            "trials": [one.to_dict() for one in trials],
             "notes": output.notes,
         }
     )

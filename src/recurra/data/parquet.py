@@ -61,4 +61,11 @@ def plain_column(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
         column = pa.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks], kind)
     if types.is_string_view(column.type) or types.is_null(column.type):
         column = column.cast(pa.large_string())
+    if types.is_list(column.type) or types.is_large_list(column.type) or types.is_fixed_size_list(column.type):
+        # Polars hands its lists of texts over as string views, and of categories as dictionaries of them.
+        inner, texts = column.type.value_type, pa.large_list(pa.large_string())
+        if types.is_string_view(inner):
+            column = column.cast(texts)
+        elif types.is_dictionary(inner) and types.is_string_view(inner.value_type):
+            column = pa.chunked_array([pa.array(column.to_pylist(), texts)])
     return column.cast(pa.float32()) if types.is_float16(column.type) else column

@@ -15,12 +15,13 @@ from recurra.data.documents import Label, no_texts
 from recurra.data.formats import MAX_FILE_BYTES
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.model_columns import ModelColumns
+from recurra.data.plain_values import column_key
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError, in_python
 
-__all__ = ["MAX_BYTES", "read_frame", "read_table", "table_of"]
+__all__ = ["MAX_BYTES", "pairs_of", "read_frame", "read_table", "table_of"]
 
 MAX_BYTES = 1 << 32
 """Maximum size of a table in memory, in bytes."""
@@ -168,12 +169,14 @@ def read_frame(
     label: str | None = None,
     model: ModelColumns | None = None,
     guess: bool = True,
+    titles: bool = False,
 ) -> Table:
     """The texts of a data frame or Arrow table that stands for a sequence of texts; columns are guessed if not given.
 
     Columns of the ``model`` are taken where the frame has them; the column ``label`` is no text. Its notes say which
     were guessed. Whoever trains or predicts has no arguments to name columns, but gives them. Without ``guess`` a frame
-    with several columns of texts is an error, unless the text is given or the model's.
+    with several columns of texts is an error, unless the text is given or the model's; or the model learned from
+    ``titles`` as well, without names, and the frame has two such columns, one of which has a title's name.
 
     Raises:
         DataError: they cannot be guessed, or read; or a row has neither text nor title.
@@ -186,12 +189,35 @@ def read_frame(
     except DataError as error:
         if "--text" not in error.hint and "--title" not in error.hint:
             raise
-        raise DataError(error.received, "Give the column of the texts alone, such as frame['text'].") from error
-    if not guess and text is None and model is None and len(table.text_columns) > 1:
+        raise DataError(
+            error.received,
+            "Give the column of the texts alone, such as frame['text'], or titles and texts: "
+            "frame[['title', 'text']].to_numpy().",
+        ) from error
+    unnamed = not guess and text is None and model is None and len(table.text_columns) > 1
+    if unnamed and not (titles and table.title_column is not None and len(table.text_columns) == 2):
+        learned, hint = (
+            "texts",
+            f"Give the column of the texts alone, such as frame[{column_key(frame, table.text_column)}].",
+        )
+        if titles:
+            learned, hint = "titles and texts", f"Give the titles and the texts: {pairs_of(frame, table)}."
         raise DataError(
             f"The rows are {table.source} with the columns of texts {quoted_names(table.text_columns)}, and the model "
-            "learned from texts without a name",
-            f"Give the column of the texts alone, such as frame[{table.text_column!r:.60}].",
+            f"learned from {learned} without a name",
+            hint,
         )
     notes, warnings = (tuple(line.partition("; name ")[0] for line in lines) for lines in (table.notes, table.warnings))
     return replace(table, notes=notes, warnings=warnings)
+
+
+def pairs_of(frame: Any, table: Table) -> str:
+    """How titles and texts of a frame are given as pairs, for messages: the title's column, or another of texts, first.
+
+    Args:
+        frame: with two columns of texts or more.
+        table: what was read from it.
+    """
+    others = [name for name in table.text_columns if name not in (table.title_column, table.text_column)]
+    title = table.title_column or others[0]
+    return f"frame[[{column_key(frame, title)}, {column_key(frame, table.text_column)}]].to_numpy()"

@@ -91,6 +91,21 @@ class Table(Represented):
         title = f"Table: {len(self):,} rows of {one_line(source)}, {columns}"
         return Representation(title, head if rows else (), rows, notes if counts else ())
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: names and notes, and a list ``rows`` of each row's number, document and label."""
+        labels: Sequence[Any] = [None] * len(self) if self.labels is None else self.labels
+        return {
+            "source": self.source,
+            "text_column": self.text_column,
+            "title_column": self.title_column,
+            "label_column": self.label_column,
+            "notes": list(self.notes),
+            "rows": [
+                {"number": number, **_named(document), "label": list(label) if isinstance(label, tuple) else label}
+                for number, document, label in zip(self.numbers.tolist(), self.documents, labels, strict=True)
+            ],
+        }
+
     @property
     def has_titles(self) -> bool:
         """Whether the documents are (title, text) pairs."""
@@ -163,6 +178,10 @@ class Table(Represented):
         Column names, source and notes are not part of it.
         """
         return fingerprint_of(self.documents, self.labels)
+
+
+def _named(document: Document) -> dict[str, str]:
+    return {"text": document} if isinstance(document, str) else {"title": document[0], "text": document[1]}
 
 
 def _joined(label: Any) -> Any:

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
-from recurra.errors import DataError, SettingsError
+from recurra.data.plain_values import plain_list
+from recurra.errors import SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
+from recurra.evaluation.probabilities import class_probabilities
 from recurra.evaluation.row_scores import RowScores
 from recurra.evaluation.single_label_scores import SingleLabelRowScores
 
@@ -70,11 +72,12 @@ def evaluate(
     other labels.
 
     Args:
-        probabilities: float[B, C]; each row sums to 1 or, of several labels, each is between 0 and 1.
+        probabilities: float[B, C]; each row sums to 1 or, of several labels, each is between 0 and 1. The columns of a
+            data frame or Arrow table are taken by their names, which are the classes.
         targets: the true labels, as they stand in ``classes`` or ``unknown``: B of them, or B lists of them. Or
             bool[B, C], which labels each row has, in the order of ``classes``; a data frame whose columns have the
             classes as names may have them in another order.
-        classes: C labels, in the order of the columns: ``model.classes_``.
+        classes: C labels, in the order of the columns: ``model.classes_``, or a frame's columns.
         thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given, such
             as ``model.thresholds`` (``None`` for a model of one class a row); 0.5 if not given.
         unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
@@ -97,10 +100,14 @@ def evaluate(
             f"evaluate was given a model, {probabilities!r:.60}",
             "Give its answers: evaluate(model.predict_proba(texts), labels, model.classes_).",
         )
-    if isinstance(classes, np.ndarray):
-        # NumPy's numbers are no JSON.
-        classes = classes.tolist()
-    probabilities = _checked_matrix(_by_class(probabilities, classes))
+    # NumPy's numbers are no JSON.
+    classes, unknown = plain_list(classes), plain_list(unknown)
+    probabilities = class_probabilities(
+        probabilities,
+        classes,
+        "evaluate takes the probabilities first",
+        "Write evaluate(model.predict_proba(X), y, model.classes_).",
+    )
     targets = as_targets(targets, classes, unknown, class_numbers=class_numbers)
     if targets.ndim == 2 and targets.dtype == np.bool_:
         # Imported on demand: single-label prediction starts faster without it.
@@ -114,35 +121,3 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
-
-
-def _by_class(given: Any, classes: Sequence[Label]) -> Any:
-    """Probabilities with the columns in the order of the classes, where a data frame names them."""
-    if not hasattr(given, "iloc") or getattr(given, "ndim", 0) != 2 or not classes:
-        return given
-    names = given.columns.tolist()
-    if len(names) == len(classes) and set(names) == set(classes):
-        return given[list(classes)]
-    if all(isinstance(name, str) for name in names):
-        raise DataError(
-            f"The columns of the probabilities are {', '.join(map(repr, names))!s:.80}, and the classes "
-            f"{', '.join(map(repr, classes))!s:.80}",
-            "Name the columns as the classes, or give frame.to_numpy() in their order.",
-        )
-    return given
-
-
-def _checked_matrix(given: Any) -> Floats:
-    """The probabilities as an array of two axes; whoever knows scikit-learn's metrics may have begun with labels."""
-    try:
-        found = given if isinstance(given, np.ndarray) else np.asarray(given, dtype=np.float64)
-        if found.ndim == 2 and found.dtype.kind in "biuf":
-            return found
-    except (TypeError, ValueError):
-        pass
-    shape = list(getattr(given, "shape", ()))
-    shown = f"an array {shape}" if shape else " ".join(repr(given).split())
-    raise DataError(
-        f"evaluate takes the probabilities first, float[rows, classes], and was given {shown:.60}",
-        "Write evaluate(model.predict_proba(X), y, model.classes_).",
-    )

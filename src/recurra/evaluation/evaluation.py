@@ -105,7 +105,7 @@ class Evaluation(Represented):
     def _representation(self) -> Representation:
         return represent_scores(self, self.classes, self.unknown_labels)
 
-    def to_json(self) -> EvaluationJson:
+    def to_dict(self) -> EvaluationJson:
         """Plain values: every number is finite, and nothing is a NumPy type."""
         return {
             "rows": self.rows,
@@ -117,7 +117,7 @@ class Evaluation(Represented):
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
             "classes": [cast("ClassJson", {**vars(one)}) for one in self.classes],
             "confusion": self.confusion.tolist(),
-            "reliability": self.reliability.to_json(),
+            "reliability": self.reliability.to_list(),
             "unknown_labels": self.unknown_labels,
         }
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
+from recurra.data.plain_values import named_matrix, plain_list
 from recurra.errors import DataError
 
-__all__ = ["as_targets", "in_class_order", "unnamed_columns"]
+__all__ = ["as_targets", "in_class_order", "places_of", "unnamed_columns"]
 
 ROW_HINT = "Give one class number or label a row, or bool[rows, classes]."
 
@@ -32,13 +33,12 @@ def as_targets(
     Raises:
         DataError: a label is none of these, or the lists are no rows of one length.
     """
+    targets = in_class_order(targets, classes)
     if getattr(targets, "ndim", 1) == 2:
-        targets = in_class_order(targets, classes)
         return _indicator(np.asarray(targets.toarray() if hasattr(targets, "toarray") else targets))
-    rows = targets.tolist() if hasattr(targets, "tolist") else targets
-    if not hasattr(rows, "__iter__"):
-        return np.asarray(rows)
-    rows = list(rows)
+    if not hasattr(targets, "__iter__") or getattr(targets, "ndim", 1) == 0:
+        return np.asarray(targets)
+    rows = plain_list(targets)
     several = [row for row in rows if isinstance(row, list | tuple | set | frozenset | np.ndarray)]
     if several:
         if not _are_labels([label for row in several for label in row], classes):
@@ -65,20 +65,21 @@ def as_targets(
 def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
     """An indicator matrix whose columns have the order of the classes, where it is a data frame that names them.
 
-    Names that are no texts say nothing: it stays as it is.
+    Names that are no texts say nothing: their columns stay as they are. What is no data frame is returned unchanged.
 
     Args:
-        matrix: [B, C]; a data frame has names of its columns.
+        matrix: [B, C]; a data frame of pandas or Polars or an Arrow table has names of its columns.
         classes: C labels.
 
     Raises:
         DataError: its names are texts and are not the classes, or the classes are the numbers of columns.
     """
-    if getattr(matrix, "ndim", 0) != 2 or not hasattr(matrix, "iloc"):
+    found = named_matrix(matrix)
+    if found is None:
         return matrix
-    names = matrix.columns.tolist()
-    if len(names) == len(classes) and set(names) == set(classes):
-        return matrix[list(classes)]
+    names, places = found.names, places_of(found.names, classes)
+    if places is not None:
+        return found.values[:, places]
     named = bool(names) and all(isinstance(one, str) for one in names)
     if named and not any(isinstance(one, str) for one in classes):
         raise unnamed_columns(names, classes)
@@ -90,7 +91,18 @@ def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
             f"{'is' if len(wrong) == 1 else 'are'} not in both, or twice",
             f"Give a column for each class, named as it is, such as {classes[0]!r:.40}.",
         )
-    return matrix
+    return found.values
+
+
+def places_of(names: Sequence[Any], classes: Sequence[Label]) -> list[int] | None:
+    """The place of each class among the names of columns; ``None`` if these are not the classes.
+
+    Classes that are numbers may be named by texts, for other names cannot be had in Polars and Arrow.
+    """
+    for keys in (list(classes), [str(label) for label in classes]):
+        if len(names) == len(keys) and set(names) == set(keys):
+            return [list(names).index(key) for key in keys]
+    return None
 
 
 def unnamed_columns(names: Sequence[Any], classes: Sequence[Label]) -> DataError:

@@ -71,7 +71,7 @@ class Reliability(NamedTuple):
     confidence: FloatArray
     accuracy: FloatArray
 
-    def to_json(self) -> list[BinJson]:
+    def to_list(self) -> list[BinJson]:
         """Plain values, one dict for each bin."""
         return [
             {"rows": rows, "confidence": confidence if rows else None, "accuracy": accuracy if rows else None}

@@ -51,7 +51,7 @@ class Mistake:
     probability: float
     label_probability: float
 
-    def to_json(self) -> MistakeJson:
+    def to_dict(self) -> MistakeJson:
         """Plain values."""
         return cast("MistakeJson", {**vars(self)})
 

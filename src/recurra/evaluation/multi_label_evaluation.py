@@ -77,7 +77,7 @@ class MultiLabelEvaluation(Represented):
     def _representation(self) -> Representation:
         return represent_scores(self, self.labels, self.unknown_labels)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values: every number is finite, and nothing is a NumPy type."""
         return {
             "rows": self.rows,
@@ -86,6 +86,6 @@ class MultiLabelEvaluation(Represented):
             "mean_labels": {"had": self.mean_labels[0], "given": self.mean_labels[1]},
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
             "labels": [vars(one) for one in self.labels],
-            "reliability": self.reliability.to_json(),
+            "reliability": self.reliability.to_list(),
             "unknown_labels": self.unknown_labels,
         }

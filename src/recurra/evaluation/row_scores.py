@@ -13,7 +13,14 @@ from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.intervals import Interval, wilson
 
-__all__ = ["EQUAL", "RowScores", "bootstrap_in_chunks", "check_probabilities", "check_shapes"]
+__all__ = [
+    "EQUAL",
+    "RowScores",
+    "bootstrap_in_chunks",
+    "check_distributions",
+    "check_probabilities",
+    "check_shapes",
+]
 
 Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating]
@@ -22,6 +29,9 @@ Result = TypeVar("Result", covariant=True)
 
 # Drawn rows (or class counts) in memory at once: 8 MiB for each int64 array of them.
 CHUNK = 2**20
+
+# A softmax in float32 over many classes sums to 1 with a smaller error; logits or percentages have a far larger one.
+SUM_TOLERANCE = 1e-3
 
 EQUAL = 1e-12
 """Scores of resamples that are nearer than this differ by rounding alone."""
@@ -157,6 +167,13 @@ def check_shapes(probabilities: Floats, targets: npt.NDArray[Any], classes: Sequ
         )
     if not len(targets):
         raise DataError("There are no rows to evaluate", "Give one row or more with its true label.")
+
+
+def check_distributions(probabilities: Floats) -> None:
+    """Raises a :class:`DataError` unless each row of probabilities, float[B, C], is 0 or more and sums to 1."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        one = np.abs(probabilities.sum(axis=1, keepdims=True) - 1) <= SUM_TOLERANCE
+    check_probabilities(probabilities, one & (probabilities >= 0), "0 or more, summing to 1")
 
 
 def check_probabilities(probabilities: Floats, valid: npt.NDArray[np.bool_], what: str) -> None:

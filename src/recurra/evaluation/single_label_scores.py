@@ -24,16 +24,12 @@ from recurra.evaluation.metrics import (
     scores_from_counts,
     weighted_f1,
 )
-from recurra.evaluation.row_scores import RowScores, bootstrap_in_chunks, check_probabilities, check_shapes
+from recurra.evaluation.row_scores import RowScores, bootstrap_in_chunks, check_distributions, check_shapes
 
 __all__ = ["SingleLabelRowScores"]
 
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
-
-
-# A softmax in float32 over many classes sums to 1 with a smaller error; logits or percentages have a far larger one.
-SUM_TOLERANCE = 1e-3
 
 
 class SingleLabelRowScores(RowScores[Evaluation]):
@@ -74,9 +70,7 @@ class SingleLabelRowScores(RowScores[Evaluation]):
             )
         if targets.min() >= len(classes):
             raise DataError("No row has a label that is a class", "Give one row or more of the classes.")
-        with np.errstate(invalid="ignore", over="ignore"):
-            one = np.abs(probabilities.sum(axis=1, keepdims=True) - 1) <= SUM_TOLERANCE
-        check_probabilities(probabilities, one & (probabilities >= 0), "0 or more, summing to 1")
+        check_distributions(probabilities)
         self.probabilities, self.targets, self.classes = probabilities, targets, classes
         self.predicted: Places = probabilities.argmax(axis=1)
         self.right = self.predicted == targets

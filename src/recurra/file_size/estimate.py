@@ -82,7 +82,7 @@ def row_bytes(outputs: int, *, weights: str) -> int:
 def header_room(labels: Labels) -> int:
     """Bytes that the file's header takes at most."""
     # The labels' JSON is a string in the header's JSON.
-    return HEADER + CLASS * len(labels) + len(json.dumps(json.dumps(labels.to_json())))
+    return HEADER + CLASS * len(labels) + len(json.dumps(json.dumps(labels.to_dict())))
 
 
 def fitting_vocabulary(

@@ -72,6 +72,7 @@ class Attribution(Represented):
         completeness_error: |sum of integrated_gradients - (score - baseline_score)| / |score - baseline_score|; 0 if
             the two scores are equal.
         branch: float64[T], the part of ``integrated_gradients`` that is the linear branch's; ``None`` without one.
+        tokens: the T words as text.
     """
 
     target: Label
@@ -82,20 +83,40 @@ class Attribution(Represented):
     baseline_score: float
     completeness_error: float
     branch: Array | None = None
+    tokens: tuple[str, ...] = ()
 
     def _representation(self) -> Representation:
         strongest = np.argsort(-np.abs(self.integrated_gradients), kind="stable")[:5].tolist()
         rows = [
-            (str(place), f"{self.integrated_gradients[place]:+.3f}", f"{self.occlusion[place]:+.3f}")
+            (
+                one_line(self.tokens[place], 30) if self.tokens else "",
+                str(place),
+                f"{self.integrated_gradients[place]:+.3f}",
+                f"{self.occlusion[place]:+.3f}",
+            )
             for place in strongest
         ]
         return Representation(
             f"Attribution: score of {one_line(self.target, 30)!r} {self.score:+.3f}, without words "
             f"{self.baseline_score:+.3f}",
-            ("word, from 0", "integrated gradients", "occlusion") if rows else (),
+            ("word", "place, from 0", "integrated gradients", "occlusion") if rows else (),
             rows,
             [f"the strongest of {len(self.occlusion):,} words"] if rows else (),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; ``occlusion`` has ``None`` at words that are not computed yet."""
+        return {
+            "target": self.target,
+            "tokens": list(self.tokens),
+            "integrated_gradients": self.integrated_gradients.tolist(),
+            "occlusion": [None if np.isnan(one) else one for one in self.occlusion.tolist()],
+            "branch": None if self.branch is None else self.branch.tolist(),
+            "steps": self.steps,
+            "score": self.score,
+            "baseline_score": self.baseline_score,
+            "completeness_error": self.completeness_error,
+        }
 
 
 def attribute(model: Model | Bundle, document: Document, *, target: Label | None = None) -> Attribution:
@@ -136,6 +157,7 @@ def attributions(model: Model | Bundle, document: Document, *, target: Label | N
     gap = score - baseline
     branch = np.zeros(len(ids)) if shares is None else shares.words @ path.direction
     gradients, steps, occlusion = np.zeros(len(branch)), 0, np.full(len(branch), np.nan)
+    tokens = tuple(bundle.whole_pipeline.tokens(document))
 
     def found(gradients: Array, steps: int, occlusion: Array) -> Attribution:
         error = abs(float(gradients.sum()) - gap)
@@ -148,6 +170,7 @@ def attributions(model: Model | Bundle, document: Document, *, target: Label | N
             baseline_score=baseline,
             completeness_error=error / abs(gap) if gap else 0.0,
             branch=None if shares is None else branch,
+            tokens=tokens,
         )
 
     for of_network, steps in _integrated(path, baseline, network_score, explained=abs(gap)):

@@ -20,6 +20,8 @@ from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.mistakes import mistakes, shorten
+from recurra.evaluation.probabilities import class_probabilities
+from recurra.evaluation.row_scores import check_distributions
 from recurra.inspection.confident_learning import label_errors
 from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
@@ -43,7 +45,7 @@ def label_issues(
     *,
     name: str = "model",
     train: Table | Source | None = None,
-    probabilities: Array | None = None,
+    probabilities: Any = None,
     top: int = 20,
     neighbours: int = 5,
     threshold: float = 0.5,
@@ -58,8 +60,9 @@ def label_issues(
         name: name of the model in the result.
         train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
             data themselves.
-        probabilities: float32[rows of data, C], out of sample, in the order of the model's classes; for data that the
-            model was trained on (:func:`recurra.tuning.out_of_fold.out_of_fold`).
+        probabilities: float[rows of data, C], out of sample, as :func:`recurra.evaluate` takes them: an array in the
+            order of the model's classes, or a frame whose columns have their names; for data that the model was
+            trained on (:func:`recurra.tuning.out_of_fold.out_of_fold`).
         top: number of rows to show for each reason.
         neighbours: number of neighbours to show for each row.
         threshold: least similarity of near-duplicates.
@@ -100,12 +103,19 @@ def label_issues(
                 warnings.warn(notes[-1].replace("--folds", way), UserWarning, stacklevel=2)
         answers = model.predict_proba(sample.documents)
     else:
-        if probabilities.shape != (len(data), len(model.bundle.labels.classes)):
+        classes = model.bundle.labels.classes
+        given = class_probabilities(
+            probabilities,
+            classes,
+            "label_issues takes probabilities",
+            "Give what cross_val_predict(…, method='predict_proba') returns.",
+        )
+        if given.shape != (len(data), len(classes)):
             raise DataError(
-                f"Probabilities of shape {probabilities.shape} for {len(data):,} rows",
-                f"Give [{len(data)}, {len(model.bundle.labels.classes)}].",
+                f"Probabilities of shape {given.shape} for {len(data):,} rows", f"Give [{len(data)}, {len(classes)}]."
             )
-        answers = probabilities[sample.rows]
+        check_distributions(given)
+        answers = given[sample.rows].astype(np.float32, copy=False)
     if model.bundle.branch is not None and neighbours:
         note("Neighbours are rows with near states of the recurrent network: the linear branch has no states.")
     others = LabelledSample.of(model, train, say=note) if train is not None else sample

@@ -58,8 +58,8 @@ def model_result(one: TrainedModel, data: Dataset) -> ModelResult:
         "keras_accuracy": published.keras if published else None,
         "train_curve": _curve(outcome.history.training),
         "validation_curve": _curve(outcome.history.validation),
-        "evaluation": one.test.to_json(),
-        "mistakes": [mistake.to_json() for mistake in surest],
+        "evaluation": one.test.to_dict(),
+        "mistakes": [mistake.to_dict() for mistake in surest],
     }
 
 

@@ -105,7 +105,7 @@ class ModelResult(Tested):
     validation_curve: Curve
     """Measured on held-out rows, never on test rows."""
     evaluation: EvaluationJson
-    """On the test rows: :meth:`recurra.evaluation.Evaluation.to_json`."""
+    """On the test rows: :meth:`recurra.evaluation.Evaluation.to_dict`."""
     mistakes: list[MistakeJson]
     """The most confident first: :func:`recurra.evaluation.mistakes`."""
 

@@ -31,7 +31,7 @@ class SettingDescription:
     choices: tuple[str, ...] | None
     meaning: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return dataclasses.asdict(self)
 

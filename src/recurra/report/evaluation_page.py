@@ -42,7 +42,7 @@ def evaluation_page(
     Raises:
         RecurraError: matplotlib or jinja2 is not installed.
     """
-    plain = evaluation.to_json()
+    plain = evaluation.to_dict()
     template, values = import_module(task.page).part(task, evaluation, predictions, abstaining)
     return render(
         template,

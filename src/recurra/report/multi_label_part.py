@@ -18,7 +18,7 @@ def part(
     task: Task, evaluation: MultiLabelEvaluation, predictions: Predictions, abstaining: None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
-    plain = evaluation.to_json()
+    plain = evaluation.to_dict()
     thresholds, (had, given) = task.tensors["thresholds"], evaluation.mean_labels
     return "multi_label.html", {
         "labels": [plain["labels"][place] for place in worst_first(task.class_scores(evaluation))],

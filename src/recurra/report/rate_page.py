@@ -17,7 +17,7 @@ def rate_page(found: dict[str, Any], *, data_name: str) -> str:
     """A self-contained HTML page about the range test of a learning rate.
 
     Args:
-        found: from :meth:`recurra.training.rate_finder.RateFinderResult.to_json`.
+        found: from :meth:`recurra.training.rate_finder.RateFinderResult.to_dict`.
         data_name: of the training data.
 
     Raises:

@@ -27,7 +27,7 @@ def part(
     task: Task, evaluation: Evaluation, predictions: Predictions, abstaining: AbstentionScores | None
 ) -> tuple[str, dict[str, Any]]:
     """See :func:`recurra.report.evaluation_page.evaluation_page`."""
-    plain = evaluation.to_json()
+    plain = evaluation.to_dict()
     curve = coverage_curve(predictions.probabilities, predictions.targets)
     return "evaluation.html", {
         "sentences": [*class_sentences(plain), calibration_sentence(plain)],
@@ -42,7 +42,7 @@ def part(
         "coverage": _coverage_chart(curve) if len(curve) > 1 else None,
         "coverage_rows": _coverage_rows(curve),
         "abstaining": None if abstaining is None else _abstaining_sentence(abstaining),
-        "mistakes": [mistake.to_json() for mistake in mistakes(*predictions[:4], unknown=predictions.unknown)],
+        "mistakes": [mistake.to_dict() for mistake in mistakes(*predictions[:4], unknown=predictions.unknown)],
     }
 
 

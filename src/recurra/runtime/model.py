@@ -308,7 +308,7 @@ class Model:
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer
     ) -> Iterator[tuple[AnyNetwork, Ragged]]:
         """The ids of some documents at a time, and what computes with them; at least one batch, which may be empty."""
-        given = _given(documents, self.columns)
+        given = _given(documents, self.columns, titles=learned_from_titles(self.record))
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
             if isinstance(given, TextBuffer):
@@ -337,7 +337,7 @@ def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
 
 
 def _given(
-    documents: Iterable[Document] | ArrowStrings | TextBuffer, columns: ModelColumns | None
+    documents: Iterable[Document] | ArrowStrings | TextBuffer, columns: ModelColumns | None, *, titles: bool
 ) -> list[Document] | TextBuffer:
     """Arrow strings as a buffer without copying, and anything else as a list; of a table the model's columns."""
     # Readers of tables are imported on demand: prediction starts faster without.
@@ -346,7 +346,7 @@ def _given(
     if is_frame(documents):
         from recurra.data.read import read_frame
 
-        table = read_frame(documents, model=columns, guess=False)
+        table = read_frame(documents, model=columns, guess=False, titles=titles)
         for note in table.notes:
             _log.log(logging.WARNING if note in table.warnings else logging.INFO, "%s: %s", table.source, note)
         return table.documents

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,22 @@ class Reading(Represented):
             [(label, f"{last[column]:.3f}") for column, label in best],
             [f"most evidence for or against {name}: {words}"] if words else [],
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        suffixes = self.suffix_probabilities
+        return {
+            "tokens": self.tokens,
+            "known": self.known.tolist(),
+            "classes": list(self.classes),
+            "start": self.start.tolist(),
+            "probabilities": self.probabilities.tolist(),
+            "evidence": self.evidence.tolist(),
+            "exact": self.exact,
+            "method": self.method,
+            "suffix_probabilities": None if suffixes is None else suffixes.tolist(),
+            "layers": [layer.to_dict() for layer in self.layers],
+        }
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a row for each word, with its evidence and the probabilities after it.

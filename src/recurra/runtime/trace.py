@@ -6,6 +6,7 @@ The compiled kernels keep a state only until the next one is computed; here all 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,17 @@ class LayerTrace:
             c=None if self.c is None else self.c[:tokens],
             gates={name: gate[:tokens] for name, gate in self.gates.items()},
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "layer": self.layer,
+            "direction": self.direction,
+            "cell": self.cell,
+            "h": self.h.tolist(),
+            "c": None if self.c is None else self.c.tolist(),
+            "gates": {name: gate.tolist() for name, gate in self.gates.items()},
+        }
 
 
 def trace_of(settings: NetworkSettings, tensors: Tensors, ids: npt.NDArray[np.int32]) -> list[LayerTrace]:

@@ -63,7 +63,7 @@ class Scores(Protocol):
     def intervals(self) -> dict[str, Interval]:
         """95 % interval of each score, by its key."""
 
-    def to_json(self) -> Any:
+    def to_dict(self) -> Any:
         """Plain values: ``rows``, each score by its key, ``intervals``, and whatever else the task reports."""
 
 
@@ -88,7 +88,7 @@ class MeanScores(Represented):
         ]
         return Representation(f"MeanScores: {self.rows:,} rows", ("score", "value", "95 % interval"), rows)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """See :class:`Scores`."""
         return {
             "rows": self.rows,

@@ -92,13 +92,13 @@ class Labels:
             raise DataError(f"There is no class number {wrong[0]}", f"Give numbers from 0 to {len(self) - 1}.")
         return [self.classes[number] for number in numbers.tolist()]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values that JSON can hold and :meth:`from_json` reads back with their type."""
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold and :meth:`from_dict` reads back with their type."""
         return {"type": type(self.classes[0]).__name__, "classes": list(self.classes)}
 
     @classmethod
-    def from_json(cls, values: Any) -> Labels:
-        """Reads the values of :meth:`to_json`.
+    def from_dict(cls, values: Any) -> Labels:
+        """Reads the values of :meth:`to_dict`.
 
         Raises:
             ModelFileError: anything else, such as classes of another type or a class that is there twice.

@@ -138,13 +138,13 @@ class History(Represented):
         head = ("epoch", "loss", "accuracy", "validation loss", "validation accuracy")
         return Representation(f"History: {len(epochs):,} epochs", head if rows else (), rows, notes)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> History:
-        """The inverse of :meth:`to_json`."""
+    def from_dict(cls, values: dict[str, Any]) -> History:
+        """The inverse of :meth:`to_dict`."""
         return cls(
             [TrainingMetrics(**one) for one in values["training"]],
             [ValidationMetrics(**one) for one in values["validation"]],

@@ -205,7 +205,7 @@ def _position(values: Any) -> Position:
         right = float if name == "best_loss" and value is not None else type(usual[name])
         if type(value) is not right or (right is int and not 0 <= value <= LARGEST_COUNT):
             raise ValueError(f"{name} is {value!r:.80}")
-    History.from_json(position.history)
+    History.from_dict(position.history)
     return position
 
 

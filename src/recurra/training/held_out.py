@@ -104,7 +104,7 @@ def scores_of(task: Task, validation: Scores | None) -> dict[str, float]:
     """The scores that stand in a model's record."""
     if validation is None:
         return {}
-    values = validation.to_json()
+    values = validation.to_dict()
     return {name: values[name] for name in ("rows", *(score.key for score in task.scores if score.recorded))}
 
 

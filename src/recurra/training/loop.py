@@ -107,7 +107,7 @@ class Trainer:
         if found is None:
             return False
         tensors, self.position = found
-        self.history = History.from_json(self.position.history)
+        self.history = History.from_dict(self.position.history)
         self._restore({name.removeprefix("weight."): t for name, t in tensors.items() if name.startswith("weight.")})
         self.step.restore(tensors, self.position.steps)
         try:
@@ -380,7 +380,7 @@ class Trainer:
             self._write_checkpoint(self.folder)
 
     def _write_checkpoint(self, folder: Path) -> None:
-        self.position.history = self.history.to_json()
+        self.position.history = self.history.to_dict()
         tensors = {f"weight.{name}": weight.data for name, weight in self.weights.items()}
         tensors |= self.step.tensors()
         tensors["generator"] = self.network.generator.get_state()

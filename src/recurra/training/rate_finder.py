@@ -70,7 +70,7 @@ class RateFinderResult:
         """Whether the curve may be noise alone: it fell by less than six times its noise."""
         return self.fall < CLEAR * self.noise
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {**asdict(self), "flat": self.flat}
 
@@ -104,12 +104,12 @@ def with_found_rate(
     copy.place(network.generator.device, seed=settings.seed)
     found = find_rate(copy, rows, settings)
     if path is not None:
-        write_atomically(path, (json.dumps(found.to_json(), indent=1) + "\n").encode())
+        write_atomically(path, (json.dumps(found.to_dict(), indent=1) + "\n").encode())
     callbacks.on_message(
         f"learning rate: {found.suggested:g}, a tenth of where the loss was lowest ({found.lowest:.2g})."
     )
     if found.flat:
-        callbacks.on_message(flat_warning(found.to_json()))
+        callbacks.on_message(flat_warning(found.to_dict()))
     return found.suggested
 
 
@@ -117,7 +117,7 @@ def flat_warning(found: Mapping[str, Any]) -> str:
     """What is said of a curve that may be noise alone.
 
     Args:
-        found: from :meth:`RateFinderResult.to_json`.
+        found: from :meth:`RateFinderResult.to_dict`.
     """
     return (
         f"The curve of the learning rate is flat: the smoothed loss falls by {found['fall']:.2g}, less than {CLEAR:g} "

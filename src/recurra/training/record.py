@@ -183,7 +183,7 @@ def write_run(folder: Path | None, bundle: Bundle, outcome: Outcome) -> None:
     if folder is not None:
         write_bundle(bundle, folder / MODEL, keep_same=True)
         write_card(bundle, folder)
-        write_if_changed(folder / HISTORY, json.dumps(outcome.history.to_json(), indent=1).encode())
+        write_if_changed(folder / HISTORY, json.dumps(outcome.history.to_dict(), indent=1).encode())
     if outcome.failure:
         kept_at = f"The last good model is {folder / MODEL}." if folder else ""
         raise TrainingError(outcome.failure.received, f"{outcome.failure.hint} {kept_at}") from outcome.failure

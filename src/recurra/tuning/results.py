@@ -55,7 +55,7 @@ class TrialResult:
         """What trials are chosen by; infinite where there is no score."""
         return self.validation["log_loss"] if self.validation else float("inf")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self)
 

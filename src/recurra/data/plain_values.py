@@ -1,0 +1,70 @@
+"""Columns and data frames of pandas, Polars, Arrow and others as Python's lists and NumPy's arrays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recurra.data.formats import require_pyarrow
+from recurra.data.frames import FrameBlocks, is_frame
+
+__all__ = ["NamedMatrix", "column_key", "column_names", "listed", "named_matrix", "plain_list"]
+
+
+class NamedMatrix(NamedTuple):
+    """The values of a data frame or Arrow table.
+
+    Attributes:
+        names: C names of columns, as the frame has them.
+        values: [B, C].
+    """
+
+    names: list[Any]
+    values: npt.NDArray[Any]
+
+
+def listed(values: Any) -> Any:
+    """A column of pandas, Polars or Arrow as a list of Python's values, lists in it included; anything else as it is.
+
+    Elements of an Arrow column are no Python objects, and those of a Polars column of lists are columns.
+    """
+    for convert in ("to_pylist", "to_list", "as_py"):
+        if hasattr(values, convert):
+            return getattr(values, convert)()
+    return values
+
+
+def plain_list(values: Any) -> list[Any]:
+    """A sequence as a list of Python's values; a list of columns or of Arrow's scalars becomes one of their values."""
+    rows = values.tolist() if isinstance(values, np.ndarray) else listed(values)
+    return [one if isinstance(one, str) else listed(one) for one in rows]
+
+
+def named_matrix(frame: Any) -> NamedMatrix | None:
+    """The names and values of a data frame or Arrow table; ``None`` for anything else.
+
+    Raises:
+        DataError: it is a lazy frame, or Arrow cannot take it.
+    """
+    if not is_frame(frame):
+        return None
+    if hasattr(frame, "to_numpy"):
+        return NamedMatrix(column_names(frame), np.asarray(frame))
+    require_pyarrow("Reading data frames")
+    # An index of pandas that was kept as a column of an Arrow table is left out.
+    table = FrameBlocks(frame).table
+    return NamedMatrix(list(table.column_names), np.column_stack([column.to_numpy() for column in table.columns]))
+
+
+def column_names(frame: Any) -> list[Any]:
+    """The names of a table's columns; those of a stream are not known before it is read."""
+    names: Any = getattr(frame, "column_names", None)
+    return list(listed(getattr(frame, "columns", ()) if names is None else names))
+
+
+def column_key(frame: Any, name: str) -> str:
+    """How a column is written in ``frame[…]``: Arrow has names that are texts, and pandas any, such as numbers."""
+    own = column_names(frame)
+    return repr(next((one for one in own if not isinstance(one, str) and str(one) == name and name not in own), name))
