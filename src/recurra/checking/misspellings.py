@@ -17,6 +17,12 @@ ALIKE = 0.8
 MORE_FREQUENT = 5
 """How many times the rows of a misspelling its class has at least: two classes of like size are hardly one."""
 
+MOST = 5_000
+"""Maximum number of labels that are compared: more are hardly classes."""
+
+LONGEST = 80
+"""Maximum number of characters of a label that is compared; longer ones may be texts."""
+
 SHORTEST = 5
 """Minimum number of letters of a misspelt word: shorter ones, such as ``cat`` and ``car``, are often two words."""
 
@@ -38,7 +44,9 @@ def one_letter_apart(counts: Mapping[str, int]) -> dict[str, str]:
     Args:
         counts: number of rows by label.
     """
-    keys = {name: spelling_key(name) for name in counts}
+    if len(counts) > MOST:
+        return {}
+    keys = {name: spelling_key(name) for name in counts if len(name) <= LONGEST}
     near: dict[str, list[str]] = {}
     for name, key in keys.items():
         for variant in _variants(key):
@@ -50,7 +58,7 @@ def one_letter_apart(counts: Mapping[str, int]) -> dict[str, str]:
             other for other in others if counts[other] >= MORE_FREQUENT * counts[name] and _misspelt(key, keys[other])
         ]
         if meant:
-            found[name] = max(meant, key=lambda other: counts[other])
+            found[name] = max(meant, key=lambda other: (counts[other], other))
     return found
 
 
