@@ -16,6 +16,7 @@ from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
+from recurra.checking.misspellings import one_letter_apart
 from recurra.checking.texts import text_findings
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.label_spellings import usual_spellings
@@ -157,14 +158,61 @@ def test_many_learned_test_rows_are_an_error(tmp_path: Path) -> None:
 
 def test_unknown_labels_of_the_test(tmp_path: Path) -> None:
     train, test = clean_rows(300), clean_rows(90, seed=2)
-    test[4][1], test[5][1] = "weather", "Money"
+    test[4][1], test[5][1], test[6][1] = "weather", "Money", "monney"
     report = checked(write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test))
     finding = report.found("unknown labels", "test")
-    assert rows_in(finding) == [4, 5]
+    assert rows_in(finding) == [4, 6]
     assert finding is not None
     assert finding.severity == "error"
-    assert finding.facts["classes"] == {"weather": 1, "Money": 1}
-    assert "'Money' may be 'money'" in finding.meaning
+    assert finding.facts["classes"] == {"weather": 1, "monney": 1}
+    assert "'monney' may be 'money'" in finding.meaning
+    # A spelling of a class is no unknown label.
+    assert rows_in(report.found("one class in several spellings", "test")) == [5]
+
+
+def test_spellings_are_no_other_labels_of_copies(tmp_path: Path) -> None:
+    train, test = clean_rows(300), clean_rows(90, seed=2)
+    test[0] = ["x", train[3][1].upper(), train[3][2]]
+    test[1] = ["x", train[4][1].title(), train[4][2] + " afterwards"]
+    test[2] = ["x", "sport" if train[5][1] != "sport" else "tech", train[5][2]]
+    report = checked(write_rows(tmp_path / "train.csv", train), write_rows(tmp_path / "test.csv", test))
+    for kind, rows in (("test texts among the training rows", 2), ("near-copies of training rows", 3)):
+        finding = report.found(kind, "test")
+        assert finding is not None
+        assert (finding.count, finding.facts["other_label"]) == (rows, 1)
+
+
+def test_placeholders_and_misspelt_labels(tmp_path: Path) -> None:
+    rows = clean_rows(300)
+    for place, label in enumerate(["-", "N/A", "tbd", "unknown", "other"]):
+        rows[place * 7][1] = label
+    for place in range(12):
+        rows[100 + 3 * place][1] = "monye" if rows[100 + 3 * place][1] == "money" else "sprot"
+    path = write_rows(tmp_path / "train.csv", rows)
+    report = checked(path)
+    plain, possible = report.found("placeholder labels"), report.found("labels that may be placeholders")
+    assert (rows_in(plain), rows_in(possible)) == ([0, 7, 14], [21])
+    assert plain is not None
+    assert possible is not None
+    assert (plain.severity, possible.severity) == ("warning", "note")
+    misspelt = report.found("labels that look misspelt")
+    assert misspelt is not None
+    assert set(misspelt.facts["meant"].items()) <= {("monye", "money"), ("sprot", "sport")}
+    assert misspelt.count == 12
+
+
+@pytest.mark.parametrize(
+    ("counts", "meant"),
+    [
+        ({"Billing": 90, "Biling": 8, "billling": 9, "Bililng": 5}, ["Biling", "billling", "Bililng"]),
+        ({"Billing": 90, "Biling": 60}, []),
+        ({"Group A": 90, "Group B": 5, "class 1": 90, "class 2": 3, "cat": 90, "car": 2, "-": 50, "--": 2}, []),
+        ({"Log-in": 90, "Log in": 3, "Login": 2}, ["Log in", "Login"]),
+        ({"Ask refund": 90, "Ask refumd": 3, "Ask refunds": 4, "Ask return": 4}, ["Ask refumd", "Ask refunds"]),
+    ],
+)
+def test_a_letter_apart(counts: dict[str, int], meant: list[str]) -> None:
+    assert one_letter_apart(counts) == dict.fromkeys(meant, next(iter(counts)))
 
 
 def test_rare_classes_are_those_of_which_none_is_held_out(tmp_path: Path) -> None:
@@ -308,9 +356,16 @@ def test_a_text_is_extremely_long_by_itself_and_beside_the_others(median: int, l
 
 @pytest.mark.parametrize(
     ("longest", "below", "alike", "found"),
-    [(10, 1, False, True), (9, 1, False, False), (10, 1, True, False), (20, 2, False, True), (10, 2, False, False),
-     (5, 0, False, True), (4, 0, False, False)],
-)  # fmt: skip
+    [
+        (10, 1, False, True),
+        (9, 1, False, False),
+        (10, 1, True, False),
+        (20, 2, False, True),
+        (10, 2, False, False),
+        (5, 0, False, True),
+        (4, 0, False, False),
+    ],
+)
 def test_texts_look_cut_where_many_different_ones_have_the_greatest_length(
     longest: int, below: int, alike: bool, found: bool
 ) -> None:

@@ -208,9 +208,10 @@ def test_labels_that_others_do_not_know(tmp_path: Path) -> None:
         write_sets(tmp_path / "rows.csv", rows, sets), write_sets(tmp_path / "test.csv", test, test_sets), separator="|"
     )
     unknown = report.found("unknown labels", "test")
-    assert rows_in(unknown) == [4, 5]
+    assert rows_in(unknown) == [4]
     assert unknown is not None
-    assert unknown.facts["classes"] == {"weather": 1, "Money": 1}
+    assert unknown.facts["classes"] == {"weather": 1}
+    assert rows_in(report.found("one class in several spellings", "test")) == [5]
     known = KnownModel("m", TextPipeline.learn([row[2] for row in rows], TextSettings()), ["sport", "money"])
     found = checked(tmp_path / "rows.csv", known=known, separator="|").found("unknown labels")
     assert rows_in(found) == [place for place, own in enumerate(sets) if "tech" in own]
@@ -368,3 +369,22 @@ def test_rows_without_any_label_are_counted(name: str, tmp_path: Path) -> None:
     (found,) = [one for one in report.findings if one.kind == "rows without any label"]
     assert (found.severity, found.count) == ("note", sum(not own for own in sets))
     assert "train --skip-unlabelled" in found.hint
+
+
+def test_labels_with_another_separator_between_them(tmp_path: Path) -> None:
+    rows, sets = several_rows(240)
+    sets[4], sets[5] = ("sport/Tech",), ("a/b", "money")
+    report = checked(write_sets(tmp_path / "rows.csv", rows, sets), separator="|")
+    finding = report.found("labels that look like several")
+    assert rows_in(finding) == [4]
+    assert finding is not None
+    assert finding.facts["labels"] == {"sport/Tech": "/"}
+
+
+def test_a_missing_label_where_cells_look_like_several(tmp_path: Path) -> None:
+    rows, sets = several_rows(240)
+    sets[7] = ()
+    finding = checked(write_sets(tmp_path / "rows.csv", rows, sets)).found("no label")
+    assert rows_in(finding)[:1] == [next(place for place, own in enumerate(sets) if not own)]
+    assert finding is not None
+    assert "with --multi-label --label-separator '|' an empty cell is a row that has none" in finding.hint

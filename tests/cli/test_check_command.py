@@ -256,3 +256,30 @@ def test_columns_that_the_model_learned_from_and_the_file_lacks(run: Run, traine
     assert "no title is read from other.csv" in missing[-1]["meaning"]
     assert missing[-1]["hint"] == "Name its column with --title."
     assert not any("learned from" in note for note in ran.json["notes"])
+
+
+def test_a_cleaned_copy_of_a_cleaned_copy_has_another_name_and_no_encoding(run: Run) -> None:
+    write("train.clean.csv", 60, flaws=True)
+    found = run("check", "train.clean.csv", "--encoding", "cp1252", "--json").json
+    assert found["next"] == "recurra check train.clean.csv --fix train.clean2.csv"
+    wrong = next(one for one in found["findings"] if one["kind"] == "wrong encoding")
+    assert (wrong["facts"]["likely"], wrong["hint"][:31]) == ("utf-8", "Leave out --encoding cp1252; --")
+
+
+def test_placeholder_labels_can_be_left_out(run: Run) -> None:
+    rows = clean_rows(60)
+    rows[3][1], rows[9][1] = "N/A", "-"
+    write_table(Path("train.csv"), HEADER, rows)
+    fixed = run("check", "train.csv", "--fix", "kept.csv", "--drop-placeholders", "--json").json["fixed"]
+    assert (fixed["rows"], fixed["removed"]) == (58, {"placeholder label": 2})
+
+
+def test_rows_that_a_model_knows_are_evaluated_next(run: Run, trained: Path) -> None:
+    model = trained / "model.safetensors"
+    rows = clean_rows(40)
+    rows[0][1] = rows[0][1].upper()
+    write_table(Path("new.csv"), HEADER, rows)
+    found = run("check", "new.csv", "--model", model, "--json").json
+    assert "unknown labels" not in [one["kind"] for one in found["findings"]]
+    found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
+    assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])

@@ -15,6 +15,10 @@ from commands import Run, check_failed, everything, run_without
 from rows import write_news
 
 import recurra
+from recurra.data.corpus import InMemoryRows
+from recurra.errors import DataError
+from recurra.presets import load_preset
+from recurra.tuning.limits import StudyLimits
 from recurra.tuning.tuner import Tuner
 
 SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--set", "epochs=1", "--set", "batch_size=16"]
@@ -193,3 +197,24 @@ def test_rows_of_a_file_choose_and_rows_without_a_label_are_skipped(run: Run, ne
     assert record["validation_data"] == {"source": "later.csv", "unknown_labels": 0}
     check_failed(run(*words, "--out", "other", "--set", "validation=0.2"), 2, "validation = 0.2 is given with rows")
     assert not Path("other").exists()
+
+
+def test_joined_labels_are_refused_unless_they_are_single(run: Run) -> None:
+    """Also where a row has no label: advice on missing labels comes second."""
+    cells = ["art", "law", "art|law", "sea", "law|sea", ""] * 10
+    rows = "".join(f"{cell},words {place} of a row\n" for place, cell in enumerate(cells))
+    Path("several.csv").write_text("label,text\n" + rows, encoding="utf-8")
+    several = "several.csv looks like several labels a row, 3 distinct ones, such as 'art|law' in row 4"
+    words = ("several.csv", "--out", "study")
+    check_failed(
+        run("tune", *words, "--quiet"), 1, several, "Train with recurra train --multi-label --label-separator '|'"
+    )
+    check_failed(run("train", *words, "--quiet"), 1, several, "Say --multi-label --label-separator '|'")
+    check_failed(run("tune", *words, "--quiet", "--single-label"), 1, "row 7", "holds no label")
+    told = run("tune", *words, "--trials", 1, "--single-label", "--skip-unlabelled", *SMALL)
+    assert told.code == 0, told.err
+    command = shlex.split(told.out.splitlines()[-1].partition(": ")[2])
+    assert command[:5] == ["recurra", "train", "several.csv", "--skip-unlabelled", "--single-label"]
+    corpus = InMemoryRows([f"row {place}" for place in range(60)], [cell or "art" for cell in cells])
+    with pytest.raises(DataError, match="looks at one class a row"):
+        Tuner(corpus, recipe=load_preset("default"), folder=Path("own"), limits=StudyLimits(trials=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from recurra.errors import DataError
 from recurra.evaluation import evaluate, mistakes
 from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 from recurra.evaluation.single_label_scores import SingleLabelRowScores
+from recurra.evaluation.targets import unknown_label_error
 from recurra.tasks import MultiLabel
 from recurra.tasks.compare import compare_predictions
 from recurra.tasks.unknown_labels import multi_label_targets, single_label_targets
@@ -203,3 +205,11 @@ def test_how_they_are_counted() -> None:
         multi_label_targets(classes, sets, "error", **told)
     with pytest.raises(DataError, match=r"'a; b', which is 2 labels with ';' between them\. Name the mark with --l"):
         multi_label_targets(classes, [("a",), ("a; b",)], "wrong", **told)
+
+
+def test_leading_zeros_are_named() -> None:
+    error = unknown_label_error(Counter({"01": 2, "x": 1}), Labels.learn([1, 2]), "t.csv")
+    assert str(error) == (
+        "t.csv has the label '01' (2 rows), which training never saw (1 other labels neither). But for leading zeros, "
+        "'01' is '1': write them alike. Leave these rows out, or train with them; the classes are 1, 2."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -146,7 +147,14 @@ def check(
         part: collect_facts(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
     }
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
-    drafts += label_format_findings(train, facts["train"])
+    asked = label_format_findings(train, facts["train"])
+    drafts += asked
+    several = str(asked[0].facts["say"]) if asked else ""
+    counts = {part: class_rows(facts[part], names) for part in readers}
+    # Spellings of one class are a finding of their own, and no conflict.
+    both = Counter(counts["train"]) + Counter(counts.get("test", {}))
+    usual = usual_spellings(both, () if known is None else known.classes)
+    spelled = {part: replace(facts[part], labels=names.respelled(usual)[facts[part].labels]) for part in readers}
     for part in readers:
         drafts += mixed_label_findings(readers[part], part)
         drafts += text_findings(facts[part], part)
@@ -156,12 +164,11 @@ def check(
             names,
             share=training.share,
             seed=training.seed,
-            known=() if known is None else known.classes,
+            known=known.classes if known is not None else counts["train"] if part == "test" else (),
+            model=known is not None,
+            several=several,
         )
-        # Spellings of one class are a finding of their own, and no conflict.
-        usual = usual_spellings(class_rows(facts[part], names), () if known is None else known.classes)
-        spelled = replace(facts[part], labels=names.respelled(usual)[facts[part].labels])
-        drafts += duplicate_findings(spelled, part, task=names.task)
+        drafts += duplicate_findings(spelled[part], part, task=names.task)
         drafts += _missing_titles(facts[part], part)
         drafts += _missing_columns(readers[part], part)
         drafts += _missing_header(readers[part], facts[part], part)
@@ -172,16 +179,18 @@ def check(
     if test is not None:
         if known is None:
             hint = "Add training rows of these classes, or leave the rows out of the test."
-            classes = class_rows(facts["train"], names)
+            classes = counts["train"]
             drafts += unknown_labels(facts["test"], "test", names, classes, who="the training rows", hint=hint)
-        drafts += overlap_findings(facts["train"], facts["test"])
-        both = [(readers[part], facts[part]) for part in readers]
+        drafts += overlap_findings(spelled["train"], spelled["test"])
         drafts += near_duplicates_between(
-            both[0], both[1], threshold=similarity, advance=progress("comparing test and training rows")
+            (train, spelled["train"]),
+            (test, spelled["test"]),
+            threshold=similarity,
+            advance=progress("comparing test and training rows"),
         )
     if inside:
         advance = progress("comparing training rows")
-        drafts += near_duplicates_within(readers["train"], facts["train"], threshold=similarity, advance=advance)
+        drafts += near_duplicates_within(train, spelled["train"], threshold=similarity, advance=advance)
     drafts += leakage_findings(readers["train"], len(facts["train"]))
     words, found = _coverage(readers, facts, training, known)
     drafts += found
@@ -305,6 +314,7 @@ def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> 
     what = [
         "wrong encodings", "empty texts", "damaged texts (mojibake, lost characters, control characters, HTML)",
         "texts that look cut or are extremely long", "missing labels", "classes in several spellings", "damaged labels",
+        "placeholders among labels", "misspelt labels",
         "rare and uneven classes", "duplicates", "equal texts under different labels", "labels named in their texts",
     ]  # fmt: skip
     if train.columns.title is not None:

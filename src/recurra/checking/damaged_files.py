@@ -31,6 +31,15 @@ def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]
         return blocks, ()
     seen = scan_bytes(of_text.content, of_text.encoding)
     drafts = []
+    if seen.wrong is None and seen.likely == "utf-8":
+        meaning = f"The bytes are UTF-8, and {of_text.encoding} is named: training would misread letters."
+        hint = f"Leave out --encoding {of_text.encoding}; --fix writes a copy in UTF-8."
+        facts: dict[str, Any] = {"likely": seen.likely}
+        drafts.append(
+            Draft(
+                "wrong encoding", "error", part, NO_ROWS, meaning, hint, count=1, what="file", fixable=True, facts=facts
+            )
+        )
     if seen.wrong is not None:
         byte, place, line = seen.wrong
         meaning = f"Byte 0x{byte:02x} at byte {place:,}, line {line:,} is not {of_text.encoding}: training stops there."

@@ -61,7 +61,11 @@ def scan_bytes(content: Content, encoding: str) -> ByteScan:
         wrong, nuls, nul_line = _scan_pieces(_pieces(opened, sample), encoding)
     finally:
         opened.close()
-    return ByteScan(wrong, likely_encoding(sample, encoding) if wrong else None, encoding, nuls, nul_line)
+    if wrong is not None:
+        return ByteScan(wrong, likely_encoding(sample, encoding), encoding, nuls, nul_line)
+    # Texts in another encoding are hardly ever valid UTF-8, unless they are ASCII.
+    is_utf8 = not named.startswith("utf") and not sample.isascii() and _can_decode(sample, "utf-8")
+    return ByteScan(None, "utf-8" if is_utf8 else None, encoding, nuls, nul_line)
 
 
 def likely_encoding(sample: bytes, named: str = "utf-8") -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.duplicates import find_duplicates
 from recurra.checking.facts import Facts
 from recurra.checking.label_names import NO_LABEL
@@ -35,12 +36,14 @@ class FixOptions(NamedTuple):
         drop_conflicts: remove all rows with equal texts under different labels.
         known: classes of the model that the rows are for, whose spelling counts; ``None`` without a model.
         drop_unknown: remove the rows with a label that is none of ``known``.
+        drop_placeholders: remove the rows whose only labels stand for a missing one, such as ``N/A``.
     """
 
     unescape: bool = False
     drop_conflicts: bool = False
     known: Collection[str] | None = None
     drop_unknown: bool = False
+    drop_placeholders: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,12 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
 
     removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
+    if options.drop_placeholders:
+        known = set(options.known or ())
+        missing = {name for name in class_rows(facts, reader.names) if is_placeholder(name) and name not in known}
+        numbers = [number for number, own in enumerate(reader.names.members) if own and missing.issuperset(own)]
+        bare = np.flatnonzero(np.isin(facts.labels, numbers))
+        removed |= {int(row): "placeholder label" for row in bare if int(row) not in removed}
     if options.drop_unknown:
         known = set(options.known or ())
         numbers = [number for number, own in enumerate(reader.names.members) if not known.issuperset(own)]

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.doubtful_labels import (
+    is_placeholder,
+    joined_label_findings,
+    misspelling_findings,
+    placeholder_findings,
+)
 from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
-from recurra.checking.finding import Part, with_visible_marks
+from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
+from recurra.checking.label_wording import listed_labels, shortened, shown_label
+from recurra.checking.misspellings import may_be_sentence, one_letter_apart, similar_labels
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import nearly_one_a_row
-from recurra.data.label_spellings import damage_of, spelling_key, usual_spellings
+from recurra.data.label_spellings import damage_of, leading_zeros_sentence, usual_spellings
 from recurra.errors import DataError
 from recurra.text import Labels
 
@@ -31,14 +39,11 @@ __all__ = [
 UNEVEN = 10
 """Ratio of the largest class to the smallest from which classes are uneven: accuracy says little about small ones."""
 
-ALIKE = 0.8
-"""Minimum similarity of a label and its likely misspelling (Ratcliff and Obershelp 1988)."""
-
-LONGEST_LIST = 12
-"""Maximum number of classes that a sentence lists."""
-
-LONGEST_NAME = 60
-"""Maximum number of characters of a class that a sentence shows."""
+_CLEANEST_SPELLING = "--fix gives them the cleanest spelling: single spaces, and the case of most other classes."
+_MODEL_SPELLING = "--fix gives them the spelling of the model's classes."
+_TRAINING_SPELLING = (
+    "Write them as the training rows do; recurra check TEST --model MODEL --fix OUT writes them as a model has them."
+)
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
@@ -63,7 +68,7 @@ def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> st
     ):
         if names:
             pairs = [_respelling(name, best, counts) for name, best in names.items()]
-            said.append(f"{start} are classes of their own: {_shortened(pairs)}.")
+            said.append(f"{start} are classes of their own: {shortened(pairs)}.")
     return " ".join(said)
 
 
@@ -77,7 +82,7 @@ def _respelling(name: str, best: str, counts: Mapping[str, int]) -> str:
     damage = damage_of(name, best)
     why = f", {damage}" if damage else ""
     rows = f" ({counts[best]:,})" if best in counts else ""
-    return f"{_shown(name)} ({counts[name]:,}{why}) is {_shown(best)}{rows}"
+    return f"{shown_label(name)} ({counts[name]:,}{why}) is {shown_label(best)}{rows}"
 
 
 def held_out(
@@ -100,7 +105,15 @@ def held_out(
 
 
 def label_findings(
-    facts: Facts, part: Part, names: LabelNames, *, share: float, seed: int, known: Collection[str] = ()
+    facts: Facts,
+    part: Part,
+    names: LabelNames,
+    *,
+    share: float,
+    seed: int,
+    known: Collection[str] = (),
+    model: bool = False,
+    several: str = "",
 ) -> list[Draft]:
     """Problems with the labels of one file.
 
@@ -110,13 +123,17 @@ def label_findings(
         names: names of the labels.
         share: share of the rows that training holds out.
         seed: seed of the held-out split.
-        known: classes of the model that the rows are for, whose spelling counts.
+        known: classes whose spelling counts: those of a model, or of the training rows.
+        model: whether they are those of a model that the rows are for.
+        several: the options that say that rows have several labels, if the cells look like it.
     """
     drafts = []
     command = "train" if part == "train" else "evaluate"
     missing = np.flatnonzero(facts.labels == NO_LABEL)
     if len(missing):
         meaning = "Training and evaluation stop at the first row without a label."
+        first = f"Say first whether cells hold several labels: with {several} an empty cell is a row that has none. "
+        first = first if several else ""
         drafts.append(
             Draft(
                 "no label",
@@ -124,7 +141,8 @@ def label_findings(
                 part,
                 missing,
                 meaning,
-                f"Label them; --fix leaves them out, and {command} --skip-unlabelled skips them.",
+                first + f"{'Otherwise label' if first else 'Label'} them; --fix leaves them out, and {command} "
+                "--skip-unlabelled skips them.",
                 fixable=True,
             )
         )
@@ -156,10 +174,23 @@ def label_findings(
             )
         )
     usual = usual_spellings(counts, known)
-    drafts += _spelling_findings(facts, part, names, counts, usual)
+    alone = usual_spellings(counts)
+    by_known = any(alone.get(name) != best for name, best in usual.items())
+    hint = _MODEL_SPELLING if model else _TRAINING_SPELLING if by_known else _CLEANEST_SPELLING
+    drafts += _spelling_findings(facts, part, names, counts, usual, hint)
+    drafts += placeholder_findings(facts, part, names, counts, known if model else ())
+    drafts += joined_label_findings(facts, part, names, counts)
     if part == "train":
         # In the usual spelling: a misspelt class is not reported as a rare one as well.
-        drafts += _class_size_findings(names.respelled(usual)[facts.labels], names, share=share, seed=seed)
+        labels = names.respelled(usual)[facts.labels]
+        sizes = _class_size_findings(labels, names, share=share, seed=seed)
+        rare = {name for draft in sizes for name in draft.facts.get("classes", ())}
+        counted = _by_class(labels[labels != NO_LABEL], names)
+        plain = {name: rows for name, rows in counted.items() if not is_placeholder(name)}
+        # What is said of rare classes is not said twice, and a model's classes are spelled as it learned them.
+        meant = {name: own for name, own in one_letter_apart(plain).items() if name not in {*rare, *known}}
+        drafts += misspelling_findings(replace(facts, labels=labels), names, meant, plain)
+        drafts += sizes
     return drafts
 
 
@@ -176,19 +207,21 @@ def unknown_labels(
         who: owner of the known classes, such as ``the training rows``.
         hint: what to do.
     """
-    numbers = [number for number, own in enumerate(names.members) if not set(own) <= set(known)]
-    rows = np.flatnonzero(np.isin(facts.labels, numbers))
+    held, classes = class_rows(facts, names), set(known)
+    usual = usual_spellings(held, known)
+    # Other spellings of a known class are a finding of their own.
+    counts = {name: rows for name, rows in held.items() if usual.get(name, name) not in classes}
+    rows = np.flatnonzero(np.isin(facts.labels, names.having(counts)))
     if not len(rows):
         return []
-    counts = {name: count for name, count in class_rows(facts, names).items() if name not in known}
     them = "it" if len(counts) == 1 else "them"
-    similar = _likely_misspellings(counts, known)
-    meaning = f"{_listed(counts)}: {who} never have {them}, and evaluation counts that as wrong.{similar}"
+    similar = may_be_sentence(similar_labels(counts, known)) + leading_zeros_sentence(counts, known)
+    meaning = f"{listed_labels(counts)}: {who} never have {them}, and evaluation counts that as wrong.{similar}"
     return [Draft("unknown labels", "error", part, rows, meaning, hint, facts={"classes": counts})]
 
 
 def _spelling_findings(
-    facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int], usual: Mapping[str, str]
+    facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int], usual: Mapping[str, str], spelling: str
 ) -> list[Draft]:
     respelled = names.respelled(usual)
     drafts = []
@@ -196,7 +229,7 @@ def _spelling_findings(
         ("one class in several spellings", "damaged labels"),
         _by_damage(usual),
         (
-            "--fix gives them the cleanest spelling: single spaces, and the case of most other classes.",
+            spelling,
             "--fix repairs them as it repairs texts, and joins those that are one class then.",
         ),
         strict=True,
@@ -230,8 +263,8 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
         rows = np.flatnonzero(np.isin(labels, names.having(few)))
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
-            f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {_listed(few)}."
-            f"{_likely_misspellings(few, set(counts) - set(few))}"
+            f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {listed_labels(few)}."
+            f"{may_be_sentence(similar_labels(few, set(counts) - set(few)))}"
         )
         hint = "Add rows, join them with a related class, or leave them out."
         drafts.append(
@@ -250,8 +283,8 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
     if most >= UNEVEN * least:
         largest, smallest = next(iter(counts)), next(reversed(counts))
         meaning = (
-            f"{_shown(largest)} has {most:,} rows and {_shown(smallest)} {least:,}: accuracy says little about small "
-            "classes."
+            f"{shown_label(largest)} has {most:,} rows and {shown_label(smallest)} {least:,}: accuracy says little "
+            "about small classes."
         )
         hint = "Look at macro F1 and at each class's recall; training can weigh classes (--set class_weights=balanced)."
         drafts.append(
@@ -270,14 +303,6 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
     return drafts
 
 
-def _likely_misspellings(names: Collection[str], known: Collection[str]) -> str:
-    """A sentence on labels that look like misspellings of others, if there are any."""
-    others = {spelling_key(name): name for name in known}
-    meant = {name: get_close_matches(spelling_key(name), others, n=1, cutoff=ALIKE) for name in names}
-    pairs = [f"{_shown(name)} may be {_shown(others[found[0]])}" for name, found in meant.items() if found]
-    return f" {_shortened(pairs)}." if pairs else ""
-
-
 def _by_class(labels: npt.NDArray[np.int32], names: LabelNames) -> dict[str, int]:
     """Number of rows of each class, the largest first; every row has a label."""
     counts: Counter[str] = Counter()
@@ -285,18 +310,3 @@ def _by_class(labels: npt.NDArray[np.int32], names: LabelNames) -> dict[str, int
         for name in names.members[number] if rows else ():
             counts[name] += rows
     return dict(counts.most_common())
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return _shortened([f"{_shown(name)} ({rows:,} row{'' if rows == 1 else 's'})" for name, rows in counts.items()])
-
-
-def _shown(name: str) -> str:
-    """A label, quoted; a long one, which may be a text, is cut, and marks of decomposed letters are shown as such."""
-    shown = repr(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")
-    return with_visible_marks(shown)
-
-
-def _shortened(words: list[str]) -> str:
-    more = len(words) - LONGEST_LIST
-    return ", ".join(words[:LONGEST_LIST]) + (f" and {more:,} more" if more > 0 else "")

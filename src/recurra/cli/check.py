@@ -92,6 +92,9 @@ def check(
         bool,
         typer.Option("--drop-unknown", help="With --fix and --model: leave out rows with labels unknown to the model."),
     ] = False,
+    drop_placeholders: Annotated[
+        bool, typer.Option("--drop-placeholders", help="With --fix: leave out rows labelled N/A, -, ? and the like.")
+    ] = False,
     unescape: Annotated[
         bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
     ] = False,
@@ -126,6 +129,7 @@ def check(
     for option, given in (
         ("--drop-conflicts", drop_conflicts),
         ("--drop-unknown", drop_unknown),
+        ("--drop-placeholders", drop_placeholders),
         ("--unescape", unescape),
     ):
         if given and fix is None:
@@ -170,18 +174,20 @@ def check(
             drop_conflicts=drop_conflicts,
             known=None if known is None else known.classes,
             drop_unknown=drop_unknown,
+            drop_placeholders=drop_placeholders,
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, output, replaced)
+    wrong = report.found("wrong encoding")
+    if wrong is not None and wrong.facts["likely"] == "utf-8":
+        # The files are read as what they are.
+        reading = reading._replace(encoding="utf-8")
     again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)
-    if loaded is not None and train.named_columns is not None and is_file(data):
-        # Training does not ask the model for its columns.
-        columns = train.named_columns
-        reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
-    next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels))
+    columns = train.named_columns if loaded is not None and is_file(data) else None
+    next_command = command_after_check(data, again, reading, CheckResult(report, fixed, labels, named), columns)
     if out is not None:
         # Include notes from before the rows were read, such as the separator that was found.
         write_results(out, _files(replace(report, notes=output.notes), next_command, with_page=with_page))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from recurra.cli.output import Output
-from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat, NoLabelError
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
-    from recurra.data.corpus import InMemoryRows
+    from recurra.data.blocks import Blocks
+    from recurra.data.corpus import Corpus, InMemoryRows
     from recurra.data.datasets import Dataset
     from recurra.data.documents import Label
     from recurra.data.model_columns import ModelColumns
@@ -35,6 +37,8 @@ class ReadOptions(NamedTuple):
         label_format: how the cells of the label column are read.
         model: the columns that the model learned from for which DATA is read.
         classes: the model's classes, some of which labelled rows must have if their column is guessed.
+        question: called with the rows, ``None`` for a missing label, before a missing one is refused; it raises an
+            error that comes first.
     """
 
     text: str | None = None
@@ -46,6 +50,7 @@ class ReadOptions(NamedTuple):
     label_format: LabelFormat = SINGLE_LABEL_FORMAT
     model: ModelColumns | None = None
     classes: tuple[Label, ...] = ()
+    question: Callable[[Corpus], object] | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -96,13 +101,17 @@ def read_data(
             named=reading.columns.values(),
             model=reading.model,
         )
-        table = table_of(
-            blocks,
-            **reading.columns,
-            label_format=reading.label_format,
-            model=reading.model,
-            classes=reading.classes,
-        )
+        try:
+            table = table_of(
+                blocks,
+                **reading.columns,
+                label_format=reading.label_format,
+                model=reading.model,
+                classes=reading.classes,
+            )
+        except NoLabelError:
+            _ask(blocks, name, reading)
+            raise
         for note in table.notes:
             output.note(note)
         if skip and reading.label_format.missing:
@@ -145,10 +154,24 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
         read=bars.counting("reading"),
     )
     # Read the table once, so that errors in it show before anything else is loaded or written.
-    len(rows)
+    try:
+        len(rows)
+    except NoLabelError:
+        _ask(blocks, name, reading)
+        raise
     for note in rows.notes:
         output.note(note)
     return rows
+
+
+def _ask(blocks: Blocks, name: str, reading: ReadOptions) -> None:
+    """Asks the question that comes before a missing label, if there is one and the rows can be read again."""
+    if reading.question is None or name == "-":
+        return
+    from recurra.data.streamed import StreamedTable
+
+    label_format = reading.label_format._replace(missing=True)
+    reading.question(StreamedTable(blocks, **reading.columns, label_format=label_format, model=reading.model))
 
 
 def is_file(name: str) -> bool:

@@ -235,6 +235,7 @@ def train(
 ) -> None:
     """Train a classifier on a table of texts and labels."""
     from dataclasses import replace
+    from functools import partial
 
     from recurra.data.model_columns import ModelColumns
     from recurra.presets import load_preset, recipe_of_model
@@ -264,10 +265,11 @@ def train(
     reading = reading.skipping_unlabelled(skip_unlabelled)
     if initial is not None:
         reading = reading._replace(model=ModelColumns.from_record(initial.record))
+    ask = partial(resolve_rows, multi_label=False, single_label=False, separator=None, say=output.note)
     with locked_folder(out) if first else nullcontext(), Bars(output) as bars:
         if first:
             prepare_folder(out, resume=resume)
-        read = read_rows(data, reading, output=output, bars=bars)
+        read = read_rows(data, reading._replace(question=None if single_label else ask), output=output, bars=bars)
         held_reading = reading
         named_columns = getattr(read, "named_columns", None)
         columns = getattr(read, "columns", None)

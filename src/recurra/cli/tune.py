@@ -18,6 +18,7 @@ from recurra.cli.options import (
     Json,
     LabelColumn,
     Quiet,
+    SingleLabel,
     SkipUnlabelled,
     TextColumn,
     TitleColumn,
@@ -147,6 +148,7 @@ def tune(
     device: Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel="Run", help="Device: auto, cpu, cuda or mps.")
     ] = "auto",
+    single_label: SingleLabel = False,
     text: TextColumn = None,
     title: TitleColumn = None,
     label: LabelColumn = None,
@@ -159,6 +161,7 @@ def tune(
     """Search for good settings, and keep the best model."""
     from recurra.file_size.estimate import bytes_of
     from recurra.presets import load_preset
+    from recurra.tasks.multi_label_detection import check_single_labels
 
     output = Output(as_json=as_json, quiet=quiet)
     given = {"seed": seed} if seed is not None else {}
@@ -185,7 +188,8 @@ def tune(
     shared = None if study is None else SharedStudy(name=study)
     with locked_folder(out):
         check_study_folder(out, resume=resume)
-        table, held = read_data(data, reading, part="train", output=output), None
+        asking = reading._replace(question=None if single_label else check_single_labels)
+        table, held = read_data(data, asking, part="train", output=output), None
         if validation is not None:
             if is_file(data):
                 reading = reading._replace(text=table.text_column, title=table.title_column, label=table.label_column)
@@ -205,6 +209,7 @@ def tune(
                 callback=lines,
                 validation_data=held,
                 columns=table.named_columns if is_file(data) else None,
+                single_label=single_label,
             )
             tuned = tuner.run()
     _report(tuned, data, out, output)
@@ -212,7 +217,7 @@ def tune(
         kept = f"{_model_of(tuned, out)} holds the best so far" if tuned.best else "nothing was learned yet"
         print(f"recurra: interrupted. {kept}; --resume goes on.", file=sys.stderr)
         raise typer.Exit(exit_code())
-    again = options_again(model=out / BEST, validation=validation, out=out.parent / "final")
+    again = options_again(single_label=single_label, model=out / BEST, validation=validation, out=out.parent / "final")
     command = command_line("train", data, *reading_again(given_reading), *again)
     output.detail(f"To learn from all rows with these settings: {command}")
 

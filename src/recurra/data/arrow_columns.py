@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.data.columns import repeated_column
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
-from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat, NoLabelError
 from recurra.data.mixed_values import (
     TEXTS,
     dotted_names,
@@ -272,7 +272,7 @@ def plain_labels(
             values[place] = None
         elif empty or (isinstance(value, float) and not math.isfinite(value)):
             what = "no label" if empty else f"the label {value}"
-            raise DataError(
+            raise NoLabelError(
                 f"{source}: {_where(raw, place, name)} holds {what}", GUESSED_HINT if guessed else UNLABELLED_HINT
             )
     return values

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from recurra.data.documents import LabelSet
+from recurra.errors import DataError
 
 __all__ = [
     "MULTI_LABEL_FORMAT",
@@ -13,6 +14,7 @@ __all__ = [
     "SINGLE_LABEL_FORMAT",
     "UNKNOWN_LABELS",
     "LabelFormat",
+    "NoLabelError",
     "UnknownLabels",
     "nearly_one_a_row",
     "split_labels",
@@ -38,6 +40,10 @@ class LabelFormat(NamedTuple):
     empty: bool
     typed: bool
     missing: bool = False
+
+
+class NoLabelError(DataError):
+    """A row has no label where each must have one."""
 
 
 SINGLE_LABEL_FORMAT = LabelFormat(empty=False, typed=True)

@@ -10,11 +10,15 @@ from collections.abc import Collection, Iterable, Mapping
 from recurra.data.known_labels import folded
 from recurra.data.text_repair import repair_text, without_mojibake
 
-__all__ = ["damage_of", "repaired_label", "spelling_key", "usual_spellings"]
+__all__ = ["damage_of", "leading_zeros_sentence", "repaired_label", "spelling_key", "usual_spellings"]
 
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 # Some languages and emoji need them; two labels that differ by them alone are one class nevertheless.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe0e\ufe0f\ufeff]")
+
+
+SHOWN = 3
+"""Number of labels that a sentence names."""
 
 
 def repaired_label(label: str) -> str:
@@ -48,6 +52,23 @@ def damage_of(label: str, best: str) -> str:
         return "mojibake"
     composed = folded(unicodedata.normalize("NFC", label))
     return "decomposed letters" if composed == folded(best) else "invisible characters"
+
+
+def leading_zeros_sentence(labels: Iterable[object], known: Iterable[object]) -> str:
+    """A sentence, with a space before it, on numbers that differ from known labels by leading zeros; else empty."""
+    classes = {without: str(label) for label in known if (without := _without_zeros(label)) is not None}
+    pairs = [(str(label), classes[bare]) for label in labels if (bare := _without_zeros(label)) in classes]
+    if not pairs:
+        return ""
+    shown = ", ".join(f"{label!r:.40} is {own!r:.40}" for label, own in pairs[:SHOWN])
+    more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
+    return f" But for leading zeros, {shown}{more}: write them alike."
+
+
+def _without_zeros(label: object) -> str | None:
+    """The digits of a whole number without leading zeros; ``None`` for other labels."""
+    written = str(label).strip()
+    return written.lstrip("0") or "0" if re.fullmatch(r"[0-9]+", written) else None
 
 
 def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> dict[str, str]:

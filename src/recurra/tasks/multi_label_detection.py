@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from recurra.data.corpus import Corpus, RelabelledRows, first_row_with
 from recurra.data.documents import LabelSet
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.known_labels import folded
 from recurra.data.label_format import SEPARATORS, split_labels, split_text
 from recurra.errors import DataError, SettingsError
 
-__all__ = ["MultiLabelFormat", "detect_multi_label", "resolve_labels", "resolve_rows"]
+__all__ = [
+    "MultiLabelFormat",
+    "check_single_labels",
+    "detect_multi_label",
+    "joined_labels",
+    "resolve_labels",
+    "resolve_rows",
+]
 
 # One cell with a comma may be a name. Two cells all of whose parts are labels of other cells are hardly names.
 MIN_CELLS = 2
 SHOWN = 3
+# What else stands between labels that were joined by hand.
+OTHER_SEPARATORS = ("/", "+", "&")
 
 
 class MultiLabelFormat(NamedTuple):
@@ -77,6 +87,22 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
     return None
 
 
+def joined_labels(labels: Collection[str]) -> dict[str, str]:
+    """The labels that are several of the others with a separator between them, and that separator.
+
+    Args:
+        labels: the distinct labels of rows that have several, after cells were split.
+    """
+    known = set(map(folded, labels))
+    found = {}
+    for label in labels:
+        for mark in (*SEPARATORS, *OTHER_SEPARATORS):
+            parts = split_text(label, mark)
+            if len(parts) > 1 and known.issuperset(map(folded, parts)):
+                found[label] = mark
+    return found
+
+
 def resolve_labels(
     labels: EncodedLabels,
     *,
@@ -111,15 +137,11 @@ def resolve_labels(
     if not multi_label and separator is None:
         if found is None:
             return labels, None
-        number = row_of(found.value) if found.separator is None or not single_label else None
-        where = "" if number is None else f" in row {number:,}"
         if not single_label:
-            raise DataError(
-                f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
-                f"{found.example[:60]!r}{where}",
-                f"Say {found.hint}.",
-            )
+            raise DataError(_several(found, source, row_of(found.value)), f"Say {found.hint}.")
         if found.separator is None:
+            number = row_of(found.value)
+            where = "" if number is None else f" in row {number:,}"
             raise DataError(
                 f"{source} holds lists of labels, such as {found.example[:60]!r}{where}, and single ones are asked for",
                 "Write one label a row, as a text.",
@@ -133,7 +155,15 @@ def resolve_labels(
             )
         separator = found.separator
         say(f"Labels are split at {separator!r}: {found.labels:,} distinct ones.")
-    return labels.renamed(split_labels(labels.values, separator)), separator
+    split = split_labels(labels.values, separator)
+    joined = joined_labels({label for own in split for label in own if isinstance(label, str)})
+    if joined:
+        example = min(joined)
+        say(
+            f"{len(joined):,} of the labels look like several with another separator, such as {example!r:.60} "
+            f"({joined[example]!r}), and are learned as they are: recurra check shows the rows."
+        )
+    return labels.renamed(split), separator
 
 
 def resolve_rows(
@@ -150,3 +180,36 @@ def resolve_rows(
         row_of=lambda value: first_row_with(rows, value),
     )
     return (rows if labels is rows.labels else RelabelledRows(rows, labels)), used
+
+
+def check_single_labels(rows: Corpus) -> None:
+    """Checks that each row has one label, for what looks at one class a row.
+
+    Args:
+        rows: a missing label may be ``None``.
+
+    Raises:
+        DataError: cells look like several labels.
+    """
+    found = detect_multi_label(rows.labels.values)
+    if found is not None:
+        whole = "" if found.separator is None else "; say --single-label, if each cell is one label"
+        raise DataError(
+            f"{_several(found, rows.source, first_row_with(rows, found.value))}, and tuning looks at one class a row",
+            f"Train with recurra train {found.options}{whole}.",
+        )
+
+
+def _several(found: MultiLabelFormat, source: str, number: int | None) -> str:
+    """What was found in a column that looks like several labels a row.
+
+    Args:
+        found: its format.
+        source: the table's name.
+        number: the row of the example.
+    """
+    where = "" if number is None else f" in row {number:,}"
+    return (
+        f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
+        f"{found.example[:60]!r}{where}"
+    )

@@ -22,6 +22,7 @@ from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
 from recurra.presets import Recipe
+from recurra.tasks.multi_label_detection import check_single_labels
 from recurra.training.build import chosen_device
 from recurra.training.callbacks import Callback
 from recurra.training.held_out import scores_of
@@ -68,6 +69,7 @@ class Tuner:
         clock: seconds.
         validation_data: rows to choose by, such as the latest ones, instead of a share of the corpus.
         columns: names of the columns of the rows, for the record.
+        single_label: each label is one class, also where it looks like several.
 
     Raises:
         DataError, SettingsError: nothing can be learned from this, the storage cannot be used, or no settings of the
@@ -92,6 +94,7 @@ class Tuner:
         clock: Callable[[], float] = time.monotonic,
         validation_data: Corpus | None = None,
         columns: ModelColumns | None = None,
+        single_label: bool = False,
     ) -> None:
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
@@ -102,6 +105,8 @@ class Tuner:
             recipe = recipe.with_options({"branch": False})
         # What is wrong with it shows before the rows are read.
         chosen_device(device, recipe.training)
+        if not single_label:
+            check_single_labels(corpus)
         self._rows = StudyRows(
             corpus,
             recipe if validation_data is not None else _with_held_out(recipe),
