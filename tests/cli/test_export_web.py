@@ -104,7 +104,7 @@ def test_what_cannot_be_used(run: Run, model: Path, runtime: Path, tmp_path: Pat
     Path("notes/mine.txt").write_text("x")
     before = everything(tmp_path)
     both = run("export", model, "--onnx", "--web", "--out", "site")
-    check_failed(both, 2, "--onnx and --web were given", "Give --int8, --onnx or --web")
+    check_failed(both, 2, "--onnx and --web were given. Give one of them")
     lone = run("export", model, "--onnx", "--out", "a.onnx", "--runtime", runtime)
     check_failed(lone, 2, f"--runtime {runtime} is given without --web")
     for out in ("notes", model, "none/site"):

@@ -46,12 +46,20 @@ def test_titles_for_the_vocabulary_whatever_is_read(field):
     assert titles([LONG], TextSettings(field=field, first_words=None)) == [ten]
 
 
-@pytest.mark.parametrize("wrong", [3, b"bytes", ("one",), ("a", "b", "c"), ("a", None), ["a", "b"]])
+@pytest.mark.parametrize("wrong", [3, b"bytes", ("one",), ("a", "b", "c"), ["a", "b"]])
 @pytest.mark.parametrize("read", [input_texts, titles])
 def test_what_is_no_document_is_named(wrong, read):
     with pytest.raises(DataError, match=r"Document 1 .*Give a text, or a pair") as caught:
         read(["good", wrong], TextSettings())
     assert repr(wrong) in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [input_texts, titles])
+def test_a_pair_without_a_text_is_told_what_to_do(read):
+    with pytest.raises(
+        DataError, match=r"Document 1 \(counted from 0\) has no text: \('a', None\)\. Give '' for each text"
+    ):
+        read(["good", ("a", None)], TextSettings())
 
 
 def test_one_text_is_not_a_list_of_documents():

@@ -196,7 +196,7 @@ def _format(out: Path, *, onnx: bool, web: bool, int8: bool, context: typer.Cont
     if (onnx or web or int8) and not (onnx and web):
         return "onnx" if onnx else "web" if web else "int8"
     if onnx:
-        received = "--onnx and --web were given, and the name of FILE does not choose it. Give one of them"
+        received = "--onnx and --web were given. Give one of them"
     else:
         kind = {".onnx": "--onnx", ".safetensors": "--int8", "": "--web"}.get(out.suffix.casefold())
         others = " and ".join(option for option in ("--int8", "--onnx", "--web") if option != kind)
