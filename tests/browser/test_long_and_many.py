@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import Site, percent, type_text
+from browser_tools import TEXT, Site, percent, type_text
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -67,6 +67,7 @@ def many(serve: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -
 
 def test_of_many_classes_the_top_five_have_colours_and_others_are_found(visit: Visit, many: Site) -> None:
     page = visit("reading", at=many)
+    type_text(page, TEXT)
     reading = many.post("/v1/read", text=page.locator("#text").input_value())
     last = reading["probabilities"][-1]
     top = sorted(range(77), key=lambda place: -last[place])
