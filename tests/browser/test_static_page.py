@@ -228,7 +228,8 @@ def test_several_labels_and_their_thresholds(write: Callable[[str, Bundle], str]
         names = ", ".join("abcd"[place] for place in given) or "No label reaches its threshold"
         assert page.locator(".answer-name").inner_text() == names
         assert [bar[2] for bar in bars(page) if bar.startswith("✓ ")] == ["abcd"[place] for place in given]
-    assert "(threshold 99.9%)" in page.locator(".bar .figure", has_text="99.9%").inner_text()
+    high = percent(0.999)
+    assert f"(threshold {high})" in page.locator(".bar .figure", has_text=high).inner_text()
 
 
 def test_of_many_labels_ten_are_in_sight(write: Callable[[str, Bundle], str], visit: Callable[..., Page]) -> None:

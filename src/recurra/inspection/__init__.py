@@ -12,6 +12,7 @@ from recurra.inspection.gradient_flow import GradientFlow, GradientFlows, gradie
 from recurra.inspection.label_issue_results import LabelIssues
 from recurra.inspection.label_issues import label_issues
 from recurra.inspection.read import read
+from recurra.inspection.state_search import StateMatch, StateSearch, search_states
 from recurra.inspection.states import States, states
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "GradientFlow",
     "GradientFlows",
     "LabelIssues",
+    "StateMatch",
+    "StateSearch",
     "States",
     "attribute",
     "compare",
@@ -30,6 +33,7 @@ __all__ = [
     "gradients",
     "label_issues",
     "read",
+    "search_states",
     "states",
 ]
 

@@ -30,6 +30,7 @@ from recurra.serving.room import RoomEndpoints, add_room_routes
 from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
 from recurra.serving.served_model import ServedModel
+from recurra.serving.state_searches import StateSearches
 from recurra.serving.worker_queue import WorkerQueue
 from recurra.version import VERSION
 
@@ -86,6 +87,7 @@ def create_app(
         await registry.close()
         for queue in (*queues.values(), runs_queue):
             queue.close()
+        searches.close()
         room.close()
 
     # FastAPI's own documentation pages load scripts from a CDN.
@@ -94,10 +96,17 @@ def create_app(
     )
     stopping = asyncio.Event()
     classifier, reader = ClassifyEndpoint(registry, limits, stopping), ReadEndpoints(registry, queues, limits)
+    views = FileViews(registry, results, data)
+    searches = StateSearches(registry, results, views, limits)
     room = RoomEndpoints(registry, queues, limits, data, decisions)
     guard = Guard(
         app,
-        direct={"/v1/classify": classifier, "/v1/read": reader.read, "/v1/compare": reader.compare},
+        direct={
+            "/v1/classify": classifier,
+            "/v1/read": reader.read,
+            "/v1/compare": reader.compare,
+            "/v1/search-states": searches.search,
+        },
         models=registry,
         access=access,
         limits=limits,
@@ -110,7 +119,7 @@ def create_app(
     app.add_exception_handler(RequestError, on_request_error)
     app.add_exception_handler(Exception, on_exception)
     add_text_routes(app, classifier, reader)
-    add_model_routes(app, FileViews(registry, results, data), registry, partial(_runs, runs_queue, runs))
+    add_model_routes(app, views, searches, registry, partial(_runs, runs_queue, runs))
     add_room_routes(app, room)
     add_state_routes(app, guard)
     for address, endpoint in page_files(files or {}).items():

@@ -36,7 +36,7 @@ class BackgroundResults:
 
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], _Job] = {}
-        self._found: dict[tuple[str, str], Response] = {}
+        self._found: dict[tuple[str, str], Any] = {}
         self._queue: queue.SimpleQueue[tuple[_Job, Make]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._running = False
@@ -52,8 +52,18 @@ class BackgroundResults:
             del self._jobs[key]
             self._found.pop(key, None)
 
+    def drop(self, view: str, model: str) -> None:
+        """Drops what was found for a view and a model. Call it on the event loop only."""
+        self._jobs.pop((view, model), None)
+        self._found.pop((view, model), None)
+
     def answer(self, view: str, model: str, make: Make) -> Response:
-        """The result of ``make`` as JSON, or 202 while it is being computed. Call it on the event loop only.
+        """The result of ``make`` as JSON, or 202 while it is being computed. Arguments: see :meth:`value`."""
+        found: Response = self.value(view, model, lambda: json_response(make()))
+        return found
+
+    def value(self, view: str, model: str, make: Make) -> Any:
+        """What ``make`` returns; or a response, while it is being computed and if it failed. Call it on the event loop.
 
         Args:
             view: name of the view.
@@ -90,9 +100,9 @@ class BackgroundResults:
                 self._running = False
 
 
-def _computed(job: _Job, make: Make) -> Response:
+def _computed(job: _Job, make: Make) -> Any:
     try:
-        return json_response(make())
+        return make()
     except RecurraError as error:
         # This service cannot compute it, and the message says what to do.
         return error_response(404, str(error))

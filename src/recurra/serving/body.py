@@ -148,6 +148,8 @@ def _unexpected(
             received, hint = f"{where} is {given}", "Give a list of texts."
         case "greater_than" | "less_than_equal" | "float_type" | "finite_number":
             received, hint = f"{where} is {given}", "Give a probability above 0, up to 1."
+        case "int_type" | "greater_than_equal" | "less_than" | "too_short" | "too_long" | "literal_error":
+            received, hint = f"{where} is {given}", f"{found['msg']}."
         case "bool_type":
             received, hint = f"{where} is {given}", "Give true or false."
         case _:

@@ -70,7 +70,7 @@ class FileViews:
             RequestError: 404, there is no such model, or there are no rows.
         """
         name = self._registry.resolve(model)
-        make = partial(_found, VIEWS[view].function, name, self._registry.models[name], self._rows(view))
+        make = partial(_found, VIEWS[view].function, name, self._registry.models[name], self.rows(view))
         return self._results.answer(view, name, make)
 
     def compare(self) -> Response:
@@ -86,9 +86,14 @@ class FileViews:
         kinds = dict.fromkeys(one.task.name for one in models.values())
         alike = [{name: one for name, one in models.items() if one.task.name == kind} for kind in kinds]
         compared = next((some for some in alike if len(some) > 1), models)
-        return self._results.answer("compare", "", partial(_compared, compared, self._rows("compare")))
+        return self._results.answer("compare", "", partial(_compared, compared, self.rows("compare")))
 
-    def _rows(self, view: str) -> Table:
+    def rows(self, view: str) -> Table:
+        """The file's rows.
+
+        Raises:
+            RequestError: 404, there are none.
+        """
         if self._data is None:
             raise RequestError(
                 404,

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-READ_BY_PAGES = frozenset(f"/v1/{name}" for name in ("compare", "models", "read", "runs", *VIEWS))
+READ_BY_PAGES = frozenset(f"/v1/{name}" for name in ("compare", "models", "read", "runs", "search-states", *VIEWS))
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -19,6 +19,8 @@ class Limits(Settings):
         text_characters: characters in one text.
         read_tokens: tokens of a text that is read word by word, which costs the square of its length.
         compared_models: models in one comparison.
+        searched_rows: rows of the file that are searched by state.
+        searched_numbers: states, of 4 bytes each, that are kept to be searched, for one layer and direction.
         waiting_texts: texts that wait for one model, over all requests.
         waiting_characters: characters of these texts together.
         waiting_reads: texts that wait to be read word by word by one model.
@@ -34,6 +36,8 @@ class Limits(Settings):
     text_characters: int = 1 << 20
     read_tokens: int = 2000
     compared_models: int = 8
+    searched_rows: int = 2000
+    searched_numbers: int = 16 << 20
     waiting_texts: int = 16_384
     waiting_characters: int = 32 << 20
     waiting_reads: int = 16

@@ -13,7 +13,13 @@ from recurra.serving.limits import Limits
 
 __all__ = ["describe"]
 
-REQUEST_BODIES = (schema.ClassifyRequest, schema.ClassifyLine, schema.ReadRequest, schema.CompareRequest)
+REQUEST_BODIES = (
+    schema.ClassifyRequest,
+    schema.ClassifyLine,
+    schema.ReadRequest,
+    schema.CompareRequest,
+    schema.SearchStatesRequest,
+)
 
 
 def describe(app: FastAPI, limits: Limits) -> None:

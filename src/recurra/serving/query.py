@@ -16,6 +16,7 @@ _KNOWN: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/v1/read"): (),
     ("POST", "/v1/compare"): (),
     ("GET", "/v1/compare"): (),
+    ("POST", "/v1/search-states"): (),
     ("GET", "/v1/models"): (),
     ("GET", "/v1/runs"): (),
     ("GET", "/v1/examples"): ("model",),

@@ -17,6 +17,7 @@ from recurra.serving.http_errors import JSON, json_response
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.reading import ReadEndpoints
 from recurra.serving.served_model import DIGEST_HEADER
+from recurra.serving.state_searches import StateSearches
 
 __all__ = ["add_model_routes", "add_state_routes", "add_text_routes"]
 
@@ -93,7 +94,11 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
 
 
 def add_model_routes(
-    app: FastAPI, file_views: FileViews, registry: ModelRegistry, runs: Callable[[], Awaitable[Response]]
+    app: FastAPI,
+    file_views: FileViews,
+    searches: StateSearches,
+    registry: ModelRegistry,
+    runs: Callable[[], Awaitable[Response]],
 ) -> None:
     """Adds the routes about models, views of a whole file and training runs."""
 
@@ -106,11 +111,23 @@ def add_model_routes(
         summary="The models of this service",
         responses={200: {"model": schema.ModelList}, **_problems(*ACCESS)},
     )
+    waiting: Responses = {
+        202: {"model": schema.ComputingResponse, "description": "It is being computed: ask again after Retry-After."}
+    }
     computed: Responses = {
         200: {"model": dict[str, Any]},
-        202: {"model": schema.ComputingResponse, "description": "It is being computed: ask again after Retry-After."},
+        **waiting,
         **_problems(*ACCESS, 404),
     }
+    app.add_api_route(
+        "/v1/search-states",
+        searches.search,
+        methods=["POST"],
+        summary="Sentences of the file in which chosen units are on together over consecutive words",
+        description="The states of the file's rows are read in the background at the first request; 202 until then.",
+        responses={200: {"model": schema.SearchStatesResponse}, **waiting, **_problems(*ACCESS, *BODY)},
+        openapi_extra=_body(schema.SearchStatesRequest),
+    )
     for view, about in VIEWS.items():
         app.add_api_route(
             f"/v1/{view}",

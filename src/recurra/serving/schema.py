@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,8 @@ __all__ = [
     "ModelList",
     "ReadRequest",
     "RunList",
+    "SearchStatesRequest",
+    "SearchStatesResponse",
     "StateResponse",
     "set_bounds",
 ]
@@ -75,6 +77,31 @@ class CompareRequest(_RequestBody):
     models: Annotated[list[str] | None, Field(description="Names of models; all if left out.")] = None
 
 
+Unit = Annotated[int, Field(ge=0, lt=1 << 16)]
+
+
+class SearchStatesRequest(_RequestBody):
+    """Units that are on together over consecutive words, to be looked for in the rows of the service's file."""
+
+    units: Annotated[list[Unit], Field(min_length=1, max_length=256, description="Numbers of units, from 0.")]
+    below: Annotated[
+        list[Unit], Field(max_length=256, description="Those of them that are on below minus the threshold.")
+    ] = []
+    model: Model = None
+    layer: Annotated[int, Field(ge=0, lt=1 << 10)] = 0
+    direction: Literal["forward", "backward"] = "forward"
+    state: Annotated[
+        Literal["h", "c"], Field(description="The hidden state, or the cell state of cells that have one.")
+    ] = "h"
+    threshold: Annotated[float, Field(ge=0, lt=1e6, description="A unit is on above it.")] = 0.3
+    words: Annotated[int, Field(ge=1, lt=1 << 16, description="Fewest words of a span.")] = 1
+    off_before: Annotated[
+        bool, Field(description="Whether all units must be off at the word that is read just before the span.")
+    ] = False
+    order: Annotated[Literal["length", "strength"], Field(description="What ranks the sentences.")] = "length"
+    count: Annotated[int, Field(ge=1, lt=101, description="Most sentences in the answer.")] = 50
+
+
 class DecisionMade(_RequestBody):
     """What was decided about a row."""
 
@@ -116,6 +143,30 @@ class CompareResponse(BaseModel):
 
     text: str
     models: list[dict[str, Any]]
+
+
+class StateMatch(BaseModel):
+    """A sentence with the pattern: spans as [first word, word after the last], and up to 80 words around the best."""
+
+    row: int
+    number: int
+    label: Any
+    spans: list[list[int]]
+    length: int
+    strength: float
+    first: int
+    tokens: list[str]
+
+
+class SearchStatesResponse(BaseModel):
+    """The sentences with a pattern; ``labels`` has [label, how many of those found, how many of those searched]."""
+
+    model: str
+    searched: int
+    found: int
+    labels: list[list[Any]]
+    matches: list[StateMatch]
+    notes: list[str]
 
 
 class ModelList(BaseModel):

@@ -114,11 +114,13 @@ export function pause(milliseconds, signal) {
 
 /**
  * Asks until the answer is there: what takes long is computed in the background, and the service says 202 meanwhile.
+ * @param {object} value what is sent with POST; none for GET.
  * @param {(state: object) => void} waiting is told of each such answer.
  */
-export async function computed(path, { query = {}, signal, waiting = () => {} } = {}) {
+export async function computed(path, { query = {}, value = null, signal, waiting = () => {} } = {}) {
+  const options = value === null ? { signal } : posting(value, {}, signal);
   for (let wait = 250; ; wait = Math.min(wait * 1.5, 3000)) {
-    const { status, body } = await answered(withQuery(path, query), { signal });
+    const { status, body } = await answered(withQuery(path, query), options);
     if (status !== 202) return body;
     waiting(body);
     await pause(wait, signal);

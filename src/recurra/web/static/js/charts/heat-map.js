@@ -7,6 +7,7 @@ import { el, newId } from "../dom.js";
 import { number, signed, t } from "../i18n.js";
 import { css, onTheme } from "../theme.js";
 import { cellImage } from "./cell-image.js";
+import { heatSelection } from "./heat-selection.js";
 
 const ROW = 22;
 const HEAD = 22;
@@ -18,10 +19,12 @@ const LONGEST = 16_000;
  * A heat map.
  * @param {object} options
  *   `rows` (words), `columns` (names of units), `value` (of a row and a column), `lowest` and `highest` of the scale (a
- *   scale from below zero has two colours), `label`, `said` (gives what is said of a cell: row, column → text), `signal`.
- * @returns {{node: Element, picture: function(): HTMLCanvasElement, scale: Element}} `picture` draws all of it.
+ *   scale from below zero has two colours), `label`, `said` (gives what is said of a cell: row, column → text), `signal`;
+ *   `chosen` where cells can be chosen, see heat-selection.js.
+ * @returns {{node: Element, picture: function(): HTMLCanvasElement, scale: Element, byFinger: function(boolean)}}
+ *   `picture` draws all of it.
  */
-export function heatMap({ rows, columns, value, lowest, highest, label, said, signal }) {
+export function heatMap({ rows, columns, value, lowest, highest, label, said, signal, chosen = null }) {
   const canvas = el("canvas", { class: "heat-canvas" });
   const readout = el("p", { class: "readout", role: "status", text: t("heat.point") });
   const help = newId("heat-help");
@@ -94,6 +97,13 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
       pen.lineWidth = 2;
       pen.strokeRect(x(cell[1]), y(cell[0]), width - 1, ROW - 1);
     }
+    const box = selection?.box();
+    if (box) {
+      pen.strokeStyle = css("accent");
+      pen.lineWidth = 3;
+      const [a, b] = [x(box.columns[0]), y(box.rows[0])];
+      pen.strokeRect(a, b, x(box.columns[1] + 1) - a - 1, y(box.rows[1] + 1) - b - 1);
+    }
     pen.restore();
 
     pen.textBaseline = "middle";
@@ -119,12 +129,44 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
     pen.restore();
   }
 
+  /** Shades at the edges beyond which there is more. */
+  function shade(across, down) {
+    const pen = canvas.getContext("2d");
+    const more = [
+      [scroller.scrollLeft > 0, size.names, HEAD, 10, down, 0],
+      [scroller.scrollLeft + across < size.across - 1, across - 10, HEAD, 10, down, 1],
+      [scroller.scrollTop > 0, 0, HEAD, across, 8, 2],
+      [scroller.scrollTop + down < size.down - 1, 0, down - 8, across, 8, 3],
+    ];
+    for (const [there, x, y, width, height, side] of more) {
+      if (!there) continue;
+      const ends = side < 2 ? [x, 0, x + width, 0] : [0, y, 0, y + height];
+      const fade = pen.createLinearGradient(...ends);
+      fade.addColorStop(side % 2, css("ink", 0.45));
+      fade.addColorStop(1 - (side % 2), css("ink", 0));
+      pen.fillStyle = fade;
+      pen.fillRect(x, y, width, height);
+    }
+  }
+
   function paint() {
     if (!size) return;
+    if (document.documentElement.hasAttribute("data-paper")) {
+      paintWhole(canvas);
+      return;
+    }
     const [across, down] = [Math.min(size.across, scroller.clientWidth), Math.min(size.down, scroller.clientHeight)];
     canvas.style.setProperty("width", `${across}px`);
     canvas.style.setProperty("height", `${down}px`);
     paintOn(canvas, window.devicePixelRatio || 1, across, down, scroller.scrollLeft, scroller.scrollTop);
+    shade(across, down);
+  }
+
+  function paintWhole(target) {
+    const density = Math.min(window.devicePixelRatio || 1, LONGEST / Math.max(size.across, size.down));
+    target.style.setProperty("width", `${size.across}px`);
+    target.style.setProperty("height", `${size.down}px`);
+    paintOn(target, density, size.across, size.down, 0, 0);
   }
 
   function layOut() {
@@ -143,11 +185,19 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
 
   function picture() {
     size ??= measured(WIDTH);
-    const density = Math.min(window.devicePixelRatio || 1, LONGEST / Math.max(size.across, size.down));
     const whole = el("canvas");
-    paintOn(whole, density, size.across, size.down, 0, 0);
+    paintWhole(whole);
     return whole;
   }
+
+  const cellAt = (event) => {
+    const x = event.offsetX - size.names;
+    const y = event.offsetY - HEAD;
+    const column = Math.floor((x + scroller.scrollLeft) / size.width);
+    const row = Math.floor((y + scroller.scrollTop) / ROW);
+    return x >= 0 && y >= 0 && row < rows.length && column < columns.length ? [row, column] : null;
+  };
+  const selection = chosen ? heatSelection({ canvas, cellAt, redraw: paint, changed: chosen }) : null;
 
   function choose(row, column) {
     const next = [Math.min(rows.length - 1, Math.max(0, row)), Math.min(columns.length - 1, Math.max(0, column))];
@@ -168,9 +218,15 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
     End: [Infinity, 0],
   };
   frame.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") selection?.clear();
+    if (cell && selection && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      selection.take(cell);
+    }
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
+    const from = cell;
     const [row, column] = cell ?? [-move[0], -move[1]].map((one) => (Number.isFinite(one) ? one : 0));
     choose(row + move[0], column + move[1]);
     scroller.scrollLeft = inSight(
@@ -179,14 +235,12 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
       size.width,
       scroller.clientWidth - size.names,
     );
+    if (event.shiftKey) selection?.extend(from ?? cell, cell);
     scroller.scrollTop = inSight(scroller.scrollTop, cell[0] * ROW, ROW, scroller.clientHeight - HEAD);
   });
   const point = (event) => {
-    const x = event.offsetX - size.names;
-    const y = event.offsetY - HEAD;
-    const column = Math.floor((x + scroller.scrollLeft) / size.width);
-    const row = Math.floor((y + scroller.scrollTop) / ROW);
-    if (x >= 0 && y >= 0 && row < rows.length && column < columns.length) choose(row, column);
+    const at = cellAt(event);
+    if (at) choose(...at);
   };
   canvas.addEventListener("pointermove", point);
   // A finger that taps does not move.
@@ -200,6 +254,7 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
   return {
     node: el("div", {}, el("p", { class: "unseen", id: help, text: t("heat.help") }), scroller, readout),
     picture,
+    byFinger: (on) => selection?.byFinger(on),
     scale: scaleOf(lowest, highest),
   };
 }

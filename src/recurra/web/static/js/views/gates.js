@@ -11,6 +11,7 @@ import { emptyPanel } from "../parts/notices.js";
 import { numbersOf } from "../parts/packed.js";
 import { programPanel } from "../parts/program.js";
 import { roleWords } from "../parts/roles.js";
+import { stateSearch } from "../parts/state-search.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { store } from "../store.js";
@@ -107,6 +108,20 @@ export function mount(body, signal) {
       direction: t(`gates.${layer.direction}`),
       what: nameOf(shown, layer.cell),
     });
+    // States alone are kept for a whole file, and of the words that the network reads.
+    const search =
+      ["h", "c"].includes(shown) &&
+      stateSearch({
+        layer: layer.layer,
+        direction: layer.direction,
+        state: shown,
+        words,
+        value: (row, unit) => numbers[row * shape[1] + unit],
+        count: shape[1],
+        most,
+        byFinger: (on) => map.byFinger(on),
+        signal: lifetime.signal,
+      });
     const map = heatMap({
       rows: words,
       columns: units.map(String),
@@ -115,6 +130,7 @@ export function mount(body, signal) {
       highest: most,
       label: title,
       signal: lifetime.signal,
+      chosen: search ? (box) => search.choose(box, box ? units.slice(box.columns[0], box.columns[1] + 1) : []) : null,
       said: (row, column) =>
         t("gates.cell", {
           word: words[row],
@@ -127,12 +143,15 @@ export function mount(body, signal) {
     return card(title, {
       help: place === 0 && "heat",
       tools: map.scale,
-      body: el(
-        "div",
-        { class: `heat-and-units ${units.length <= FEW ? "few" : ""}` },
-        map.node,
-        unitList(layer, units),
-      ),
+      body: [
+        el(
+          "div",
+          { class: `heat-and-units ${units.length <= FEW ? "few" : ""}` },
+          map.node,
+          unitList(layer, units),
+        ),
+        search && search.node,
+      ],
       table: foldedTable(
         title,
         [
