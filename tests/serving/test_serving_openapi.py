@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 ADDRESSES = {
     "/v1/classify", "/v1/read", "/v1/compare", "/v1/models", "/v1/flags", "/v1/states", "/v1/doubts", "/v1/gradients",
+    "/v1/confusions",
     "/v1/runs", "/healthz", "/readyz", "/metrics",
 }  # fmt: skip
 
