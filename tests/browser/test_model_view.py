@@ -23,18 +23,22 @@ def test_the_network_has_the_shapes_and_what_goes_through_it(visit: Visit, site:
     page = visit("model")
     page.locator("#choices select").first.select_option("bilstm")
     type_text(page, TEXT)
-    wait_until(page, "document.querySelectorAll('.net-strip').length === 3")
+    wait_until(page, "document.querySelectorAll('.net-strip').length === 4")
+    # Pads are read as well, so what is pooled is not shown.
+    assert "Pads after the text are read, too" in page.locator(".net").inner_text()
     info = next(one for one in site.get("/v1/models")["models"] if one["name"] == "bilstm")
     shapes = site.get("/v1/card?model=bilstm")["shapes"]
     shown = page.locator(".net-weights li").all_inner_texts()
     assert shown == [f"{name.split('.')[-1]} {' × '.join(map(str, shape))}" for name, shape in shapes.items()]
     heads = page.locator(".net-head .figure").all_inner_texts()
-    assert heads == [f"{info['parameters'][part]:,} parameters" for part in ("embedding", "layers.0", "output")]
+    assert heads == [
+        f"{info['parameters'][part]:,} parameters" for part in ("embedding", "layers.0", "layers.1", "output")
+    ]
     answer = site.post("/v1/read", text=TEXT, model="bilstm")
     words, outputs = len(answer["tokens"]), len(answer["labels"])
     pooled = shapes["W_O"][0]
     sizes = page.locator(".net-out").all_inner_texts()
-    assert sizes == [str(words), f"{words} × 8", f"{words} × 12", str(pooled), str(outputs)]
+    assert sizes == [str(words), f"{words} × 8", *[f"{words} × 12"] * 2, str(pooled), str(outputs)]
     assert page.locator(".net .bar .figure").first.inner_text() == percent(max(answer["probabilities"][-1]))
     # The card is the file's own, with the baselines.
     card = page.get_by_role("region", name="Model card").inner_text()

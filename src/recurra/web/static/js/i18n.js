@@ -133,3 +133,9 @@ export function compact(value) {
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(1).replace("-", "−");
   return format({ maximumSignificantDigits: 3 }).format(value).replace("-", "−");
 }
+
+/** A date with its time, from seconds since 1970. */
+export function moment(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(1000 * seconds));
+}

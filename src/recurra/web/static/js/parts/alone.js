@@ -42,7 +42,7 @@ export function aloneList(reading) {
       parts.map(({ name, probabilities, text, place }) =>
         el(
           "li",
-          { style: seriesStyle(place) },
+          { style: isEven(probabilities) ? { "--series": "var(--series-other)" } : seriesStyle(place) },
           el("span", { class: "soft", text: t(`branch.parts.${name}`) }),
           isEven(probabilities) ? el("span", { text: t("branch.even") }) : labelName(text, place),
           el(

@@ -1,6 +1,7 @@
 // The Markdown of model cards as elements: headings, paragraphs, lists, tables and code. Text becomes text nodes.
 
 import { el } from "../dom.js";
+import { t } from "../i18n.js";
 
 /** The sections of a card without its YAML head: `{title, blocks}`, the first with the card's own title. */
 export function sectionsOf(markdown) {
@@ -32,8 +33,8 @@ function blocksOf(lines) {
   return block.length ? [...blocks, block] : blocks;
 }
 
-/** A block as an element; `say` gives a text in the reader's language. */
-export function elementOf(block, say = (text) => text) {
+/** A block as an element; `say` gives a text in the reader's language, `caption` names a table. */
+export function elementOf(block, say = (text) => text, caption = "") {
   if (block[0].startsWith("```"))
     return el("pre", { class: "command", tabindex: 0 }, el("code", { text: block.slice(1, -1).join("\n") }));
   if (block[0].startsWith("- "))
@@ -42,11 +43,11 @@ export function elementOf(block, say = (text) => text) {
       { class: "md-list" },
       block.map((line) => el("li", { dir: "auto" }, inline(say(plainButCode(line.slice(2)))))),
     );
-  if (block[0].startsWith("| ")) return tableOf(block, say);
+  if (block[0].startsWith("| ")) return tableOf(block, say, caption);
   return el("p", { dir: "auto" }, inline(say(plainButCode(block.join(" ")))));
 }
 
-function tableOf([head, rule, ...rows], say) {
+function tableOf([head, rule, ...rows], say, caption) {
   const right = cellsOf(rule).map((cell) => cell.endsWith(":"));
   const names = cellsOf(head).map((cell) => say(plain(cell)));
   const cells = (line, first) =>
@@ -59,7 +60,7 @@ function tableOf([head, rule, ...rows], say) {
     );
   return el(
     "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": names.filter(Boolean).join(", ") || say("facts") },
+    { class: "scroll", tabindex: 0, role: "region", "aria-label": t("table.of", { caption }) },
     el(
       "table",
       {},

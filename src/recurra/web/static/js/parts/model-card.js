@@ -24,11 +24,11 @@ export function modelCard(name, markdown) {
         { class: "card-sections" },
         sections.map(({ title, blocks }) => {
           const said = cardLine(title);
-          const body = blocks.map((block) => elementOf(block, cardLine));
+          const body = blocks.map((block) => elementOf(block, cardLine, said));
           const long = blocks.some((block) => block.length > LONG);
           return FOLDED.includes(title) || long
             ? el("details", { class: "as-table" }, el("summary", { text: said }), body)
-            : el("section", { "aria-label": said }, el("h3", { text: said }), body);
+            : el("section", {}, el("h3", { text: said }), body);
         }),
       ),
     ],
