@@ -18,7 +18,9 @@ LABELS = {
     "R&D <i>": "chip lab phone code laser",
 }
 COMMON = "the a of and in after says new"
-VIEWS = ("reading", "gates", "attribution", "compare", "many", "flags", "states", "doubts", "gradients", "runs")
+VIEWS = (
+    "reading", "gates", "attribution", "compare", "many", "model", "flags", "states", "doubts", "gradients", "runs",
+)  # fmt: skip
 TEXT = "Oil prices rise after the coach says new chip"
 
 

@@ -45,8 +45,23 @@ def test_the_share_and_the_strongest_phrases_stand_with_the_answer(visit: Visit,
     assert said.startswith(f"{share(answer)}, which is not recurrent.")
     for phrase in answer["branch"]["phrases"][:3]:
         assert f"“{phrase['text']}” ({signed(phrase['share'], 2)})" in said
+    parts = page.locator(".alone-parts li").all_inner_texts()
+    for line, (name, probabilities) in zip(
+        parts, [*answer["branch"]["alone"].items(), ("both", answer["probabilities"][-1])], strict=True
+    ):
+        best = max(probabilities)
+        words = {"network": "recurrent network alone", "branch": "linear branch alone", "both": "both together"}[name]
+        assert line.startswith(words), line
+        assert answer["labels"][probabilities.index(best)] in line
+        assert percent(best) in line
+    alone = [
+        answer["labels"][row.index(max(row))]
+        for row in (*answer["branch"]["alone"].values(), answer["probabilities"][-1])
+    ]
+    said = page.locator(".alone-said").inner_text()
+    assert said.startswith("They disagree" if alone[0] != alone[1] else f"Alone, both parts answer {alone[0]}")
     type_text(page, "")
-    assert page.locator(".branch-note").count() == 0
+    assert page.locator(".branch-note").count() == page.locator(".alone").count() == 0
 
 
 def test_attribution_tells_how_much_of_a_word_is_the_branchs(visit: Visit, branched: Site) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 KEY = re.compile(
-    r"\b(?:page|reading|gates|attribution|compare|flags|states|doubts|gradients|runs|roles|errors|service)\.[a-z_]+"
+    r"\b(?:page|reading|gates|model|branch|attribution|compare|flags|states|doubts|gradients|runs|roles|card|help|errors|service)\.[a-z_]+"
 )
 
 

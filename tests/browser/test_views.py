@@ -262,6 +262,36 @@ def test_runs(visit: Visit, site: Site) -> None:
     wait_until(page, f"document.querySelectorAll('.chart-series').length === {len(runs) - 1}")
 
 
+def test_runs_are_grouped_by_rows_smoothed_and_their_settings_compared(visit: Visit, site: Site) -> None:
+    runs = site.get("/v1/runs")["runs"]
+    first, second = runs[0], {**runs[1], "data": {"data_sha256": "f" * 64}}
+    first["epochs"] = [{"epoch": k + 1, "validation_accuracy": value} for k, value in enumerate((0.2, 0.6, 0.4))]
+    first["curve"] = second["curve"] = []
+    page = visit("reading")
+    page.route("**/v1/runs", lambda route: route.fulfill(json={"runs": [first, second]}))
+    go_to(page, "runs")
+    groups = page.locator(".run-group h3").all_inner_texts()
+    assert groups == [f"Rows {first['data']['data_sha256'][:8]}: {first['data']['rows']} rows", "Rows ffffffff"]
+    assert page.locator(".legend bdi").all_inner_texts() == [first["name"], second["name"]]
+    rows = {name: values for name, *values in table(page, "Differences of settings")}
+    assert rows["network.bidirectional"] == [
+        str(run["settings"]["network"]["bidirectional"]).lower() for run in (first, second)
+    ]
+    assert "network.hidden" not in rows
+    # An average of weights 1/2 and 1/2, 1/4 and 1/2, …, each divided by its sum.
+    means = page.evaluate(
+        "import('/static/js/parts/smoothing.js').then((one) => [one.smoothed([0.2, 0.6, 0.4], 0.5), "
+        "one.smoothed([0.2, 0.6], 0)])"
+    )
+    assert means[0] == pytest.approx([0.2, (0.05 + 0.3) / 0.75, (0.025 + 0.15 + 0.2) / 0.875])
+    assert means[1] == [0.2, 0.6]
+    page.get_by_label("Smoothing").fill("0.5")
+    wait_until(page, "document.querySelectorAll('.chart-series').length === 4")
+    page.get_by_role("checkbox").first.uncheck()
+    wait_until(page, "document.querySelectorAll('.legend bdi').length === 1")
+    assert page.get_by_role("heading", name="Differences of settings").count() == 0
+
+
 def test_curves_grow_while_a_run_goes_on(visit: Visit, site: Site) -> None:
     page = visit("reading")
     run = site.get("/v1/runs")["runs"][0]

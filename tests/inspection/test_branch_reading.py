@@ -72,7 +72,14 @@ def test_the_branchs_part_of_the_evidence(kind: dict[str, Any], text: str) -> No
         score - sum(branch["subwords"]), abs=1e-5 if len(branch["phrases"]) < PHRASES else np.inf
     )
     assert found["attribution"]["branch"] == branch["words"]
+    logits = branch_logits(bundle, words)
+    powers = np.exp(logits)
+    alone = powers / (1 + powers) if "thresholds" in bundle.task.tensors else powers / powers.sum()
+    np.testing.assert_allclose(branch["alone"]["branch"], alone, atol=1e-5)
+    network_alone = model.network_alone.predict_proba([text])[0]
+    np.testing.assert_allclose(branch["alone"]["network"], network_alone, atol=1e-6)
     if not words:
+        del branch["alone"]
         assert branch == {"score": 0, "network": 0, "share": 0, "words": [], "subwords": [], "phrases": []}
 
 

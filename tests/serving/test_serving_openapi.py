@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 ADDRESSES = {
     "/v1/classify", "/v1/read", "/v1/compare", "/v1/models", "/v1/flags", "/v1/states", "/v1/doubts", "/v1/gradients",
-    "/v1/runs", "/v1/search-states", "/healthz", "/readyz", "/metrics",
+    "/v1/confusions", "/v1/runs", "/v1/search-states", "/healthz", "/readyz", "/metrics",
 }  # fmt: skip
 
 

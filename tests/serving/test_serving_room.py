@@ -5,9 +5,11 @@ from __future__ import annotations
 from bundles import make_bundle
 from services import asking, make_service
 
-from recurra.bundle import Bundle
+from recurra.bundle import Bundle, digest_in
+from recurra.card import model_card
 from recurra.data.table import Table
 from recurra.runtime import Model
+from recurra.serving.file_views import VIEWS
 
 TEXTS = ["a team wins", "a market falls", "a chip is sold", "a team loses", "", "x" * 600]
 TABLE = Table(TEXTS, list("ababab"), "text", None, "label", "/secret/place/rows.csv", first_row=2)
@@ -46,9 +48,20 @@ def test_a_row_comes_whole_as_the_model_reads_it() -> None:
         assert client.get("/v1/row?number=2").status_code == 404
 
 
+def test_a_model_s_card_and_shapes_are_those_of_its_file() -> None:
+    one = model("a", "b")
+    with asking(make_service(models={"m": one}, data=TABLE)) as client:
+        found = client.get("/v1/card?model=m").json()
+        assert client.get("/v1/card?model=n").status_code == 404
+    assert found["markdown"] == model_card(one.bundle, digest=digest_in(one.bundle))
+    assert {name: tuple(shape) for name, shape in found["shapes"].items()} == {
+        name: weight.shape for name, weight in one.bundle.tensors.items()
+    }
+
+
 def test_no_answer_names_the_folder_of_the_rows() -> None:
     with asking(make_service(models={"m": model("c", "d")}, data=TABLE)) as client:
-        for view in ("flags", "states", "doubts", "gradients"):
+        for view in VIEWS:
             while (answer := client.get(f"/v1/{view}")).status_code == 202:
                 pass
             assert "rows.csv has the label" in answer.text

@@ -58,6 +58,8 @@ def test_a_run_of_the_program(tmp_path: Path) -> None:
     assert (run["name"], run["state"], run["has_model"]) == ("first", "finished", True)
     assert run["settings"]["network"]["hidden"] == 6
     assert run["settings"]["training"]["epochs"] == 2
+    record = load(tmp_path / "runs" / "first" / MODEL).record
+    assert run["data"] == {name: record[name] for name in ("data_sha256", "rows", "held_out")}
     assert run["curve"] == history["training"]
     assert [row["epoch"] for row in run["epochs"]] == [row["epoch"] for row in history["validation"]]
     assert [row["validation_accuracy"] for row in run["epochs"]] == [row["accuracy"] for row in history["validation"]]
@@ -65,11 +67,15 @@ def test_a_run_of_the_program(tmp_path: Path) -> None:
     since = [row["loss"] for row in history["training"] if before < row["epoch"] <= last]
     assert run["epochs"][-1]["train_loss"] == pytest.approx(sum(since) / len(since))
     # On the way the network is judged alone, and at the end together with the linear branch.
-    record = load(tmp_path / "runs" / "first" / "model.safetensors").record
     kept = min((row for row in history["validation"] if row["epoch"] in (1, 2)), key=lambda row: row["loss"])
     assert record["branch"]["network_right"] == pytest.approx(kept["accuracy"])
     assert run["scores"]["validation"]["accuracy"] == record["scores"]["validation"]["accuracy"]
     json.dumps(run, allow_nan=False)
+    # Before there is a model the checkpoint says as much.
+    (tmp_path / "runs" / "first" / MODEL).unlink()
+    begun = only(tmp_path / "runs")
+    assert begun["data"] == {"data_sha256": record["data_sha256"]}
+    assert begun["settings"]["network"] == run["settings"]["network"]
 
 
 def test_rows_of_epochs(tmp_path: Path) -> None:

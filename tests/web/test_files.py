@@ -98,5 +98,5 @@ def test_a_module_imports_what_is_there_and_makes_no_markup_of_text(path: Path) 
 def test_every_view_has_its_module() -> None:
     groups = re.findall(r"views: \[([^\]]+)\]", (PAGE / "js" / "router.js").read_text("utf-8"))
     views = re.findall(r'"(\w+)"', " ".join(groups))
-    assert len(views) == 10
+    assert len(views) == 11
     assert {f"/static/js/views/{view}.js" for view in views} == {a for a in FILES if a.startswith("/static/js/views/")}

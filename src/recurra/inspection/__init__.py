@@ -5,6 +5,7 @@ from typing import Any
 
 from recurra.inspection.attribution import Attribution, attribute
 from recurra.inspection.compare import compare, compare_text
+from recurra.inspection.confusions import Confusions, confusions
 from recurra.inspection.examples import Examples, examples
 from recurra.inspection.flag_results import Flags
 from recurra.inspection.flags import flags
@@ -17,6 +18,7 @@ from recurra.inspection.states import States, states
 
 __all__ = [
     "Attribution",
+    "Confusions",
     "Examples",
     "Flags",
     "GradientFlow",
@@ -28,6 +30,7 @@ __all__ = [
     "attribute",
     "compare",
     "compare_text",
+    "confusions",
     "examples",
     "flags",
     "gradients",

@@ -19,7 +19,8 @@ from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
 
 __all__ = [
-    "AttributionJson", "BranchJson", "LayerJson", "PhraseJson", "ReadingJson", "TokenJson", "read", "readings",
+    "AloneJson", "AttributionJson", "BranchJson", "LayerJson", "PhraseJson", "ReadingJson", "TokenJson", "read",
+    "readings",
 ]  # fmt: skip
 
 # Largest number of phrases of the linear branch in a reading.
@@ -75,12 +76,21 @@ class PhraseJson(TypedDict):
     share: float
 
 
+class AloneJson(TypedDict):
+    """Probabilities of each part of a model with a linear branch, by itself."""
+
+    network: list[float]
+    branch: list[float]
+
+
 class BranchJson(TypedDict):
     """What the linear branch, which is not recurrent, adds to the evidence for ``label``.
 
     ``score`` is all that it adds; ``network`` is the rest of the evidence, which the recurrent network adds. ``share``
     is the branch's part of both, by their size without the sign. ``words`` are the T words' parts of ``score`` and
     ``subwords`` what of these comes from the letters of words; ``phrases`` are the n-grams that add or take most.
+    ``alone`` has the probabilities of the recurrent ``network`` without the branch and of the ``branch`` without the
+    network, in the order of ``labels``.
     """
 
     score: float
@@ -89,6 +99,7 @@ class BranchJson(TypedDict):
     words: list[float]
     subwords: list[float]
     phrases: list[PhraseJson]
+    alone: AloneJson
 
 
 class ReadingJson(TypedDict):
@@ -222,6 +233,10 @@ def _branch(model: Model, branch: LinearBranch, document: Document, reading: Rea
             {"text": one.text, "count": one.count, "share": round(one.share, DECIMALS)}
             for one in shares.phrases(direction, top=PHRASES)
         ],
+        "alone": {
+            "network": _numbers(model.network_alone.predict_proba([document])[0]),
+            "branch": _numbers(model.task.probabilities(shares.logits[None])[0]),
+        },
     }
 
 

@@ -20,6 +20,7 @@ _KNOWN: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/v1/models"): (),
     ("GET", "/v1/runs"): (),
     ("GET", "/v1/examples"): ("model",),
+    ("GET", "/v1/card"): ("model",),
     ("GET", "/v1/row"): ("model", "number"),
     ("GET", "/v1/decisions"): (),
     ("POST", "/v1/decisions"): (),

@@ -1,4 +1,4 @@
-"""What the reading room alone asks for: examples to begin with, single rows of the file, and decisions about rows."""
+"""What the reading room alone asks for: examples to begin with, model cards, rows of the file, decisions about them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recurra.card import model_card
 from recurra.errors import DataError
 from recurra.inspection import examples
+from recurra.networks.shapes import weight_shapes
 from recurra.runtime import Model
 from recurra.serving.body import media_type, read_body, validate_json
 from recurra.serving.decisions import DecisionStore, Made
@@ -21,6 +23,7 @@ from recurra.serving.http_errors import JSON, RequestError, json_response
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.schema import DecisionRequest
+from recurra.serving.served_model import ServedModel
 from recurra.serving.worker_queue import WorkerQueue
 from recurra.tasks.examples import examples_in
 from recurra.text.fields import input_texts
@@ -73,6 +76,11 @@ class RoomEndpoints:
             found = await self._queues[served.name].run(work)
             self._examples[served.name] = served.digest, found
         return json_response(found)
+
+    async def card(self, model: str | None) -> Response:
+        """The model's card in Markdown, and the shape of each of its weights."""
+        served = self._registry.find(model)
+        return json_response(await self._queues[served.name].run(partial(_card, served)))
 
     async def row(self, given: str | None, model: str | None) -> Response:
         """A row of the file, with the text as the model reads it.
@@ -141,16 +149,27 @@ def _examples(name: str, model: Model, data: Table | None) -> dict[str, Any]:
     return {"model": name, "source": "card" if rows else None, "rows": rows}
 
 
+def _card(served: ServedModel) -> dict[str, Any]:
+    bundle = served.model.bundle
+    outputs = bundle.task.outputs(len(bundle.labels))
+    shapes = weight_shapes(bundle.network, rows=bundle.pipeline.rows, classes=outputs)
+    return {"model": served.name, "markdown": model_card(bundle, digest=served.digest), "shapes": shapes}
+
+
 def add_room_routes(app: FastAPI, room: RoomEndpoints) -> None:
     """Adds the page's own routes; they are no part of the API for programs, and may change with the page."""
 
     async def texts(model: Name = None) -> Response:
         return await room.examples(model)
 
+    async def card(model: Name = None) -> Response:
+        return await room.card(model)
+
     async def row(number: Name = None, model: Name = None) -> Response:
         return await room.row(number, model)
 
     app.add_api_route("/v1/examples", texts, include_in_schema=False)
+    app.add_api_route("/v1/card", card, include_in_schema=False)
     app.add_api_route("/v1/row", row, include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decisions, include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decide, methods=["POST"], include_in_schema=False)

@@ -23,6 +23,8 @@ MOST_FOLDERS, MOST_RUNS = 5000, 100
 # A run writes its checkpoint every minute by default; one that has written nothing for longer was killed.
 SILENT_SECONDS = 180.0
 LARGEST_HISTORY = 16 << 20
+# What a run says of its data, and its tables of settings.
+DATA, SETTINGS = ("data_sha256", "rows", "held_out"), ("text", "network", "branch", "training")
 
 
 def check_folder(folder: Path) -> None:
@@ -40,7 +42,7 @@ def runs_in(folder: Path) -> dict[str, Any]:
     Returns:
         ``{"runs": [{"name", "state", "settings", "epochs", "scores", "has_model", …}]}``, plain JSON values. ``epochs``
         has a row for every validation, with the mean training loss and accuracy since the one before; ``curve`` has the
-        logged training metrics.
+        logged training metrics, ``data`` the SHA-256 of the rows and, once there is a model, their numbers.
     """
     found = []
     with os.scandir(folder) as entries:
@@ -72,7 +74,8 @@ def _run(folder: Path, newest: float) -> dict[str, Any]:
     history = position.get("history") if position else _history(folder / HISTORY)
     record = model.get("record")
     record = record if isinstance(record, dict) else {}
-    settings = {
+    begun = _begun(checkpoint.get("run"))
+    settings = begun["settings"] | {
         name: part[name]
         for part, names in ((model, ("text", "network")), (record, ("preset", "training")))
         for name in names
@@ -90,7 +93,28 @@ def _run(folder: Path, newest: float) -> dict[str, Any]:
         "seconds": position.get("seconds"),
         "steps": position.get("steps", record.get("steps")),
         "updated": newest,
+        "data": begun["data"] | {name: record[name] for name in DATA if isinstance(record.get(name), int | str)},
     }
+
+
+def _begun(run: Any) -> dict[str, dict[str, Any]]:
+    """The data and the settings that a checkpoint names, for a run that has no model yet.
+
+    Args:
+        run: as :func:`recurra.training.checkpoint.write_checkpoint` has it: JSON of the data's fingerprint and of the
+            settings by their tables; earlier versions wrote its SHA-256.
+    """
+    found: dict[str, dict[str, Any]] = {"data": {}, "settings": {}}
+    try:
+        parts = parse_json(run.encode(), "run") if isinstance(run, str) and run.startswith("[") else None
+    except (ModelFileError, UnicodeEncodeError):
+        return found
+    if isinstance(parts, list) and len(parts) > 1:
+        if isinstance(parts[0], str):
+            found["data"] = {"data_sha256": parts[0]}
+        if isinstance(parts[1], dict):
+            found["settings"] = {name: part for name, part in parts[1].items() if name in SETTINGS}
+    return found
 
 
 def _state(folder: Path, position: Mapping[str, Any], newest: float) -> str:

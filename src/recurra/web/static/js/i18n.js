@@ -7,8 +7,9 @@ export const LANGUAGES = { en: "English", ja: "日本語" };
 
 let language = "en";
 let words = {};
-// What the service says, which is in English whatever the reader's language is.
+// What the service says and what model cards say, which is in English whatever the reader's language is.
 let service = {};
+let cards = {};
 let plurals = new Intl.PluralRules("en");
 
 /** The language that was chosen last time, or the first of the browser's that the page speaks. */
@@ -28,6 +29,7 @@ export async function speak(name, { keep = false } = {}) {
   const [ours, english] = await Promise.all([loaded(name), name === "en" ? {} : loaded("en")]);
   words = ours;
   service = english.service ?? {};
+  cards = english.card ?? {};
   language = name;
   plurals = new Intl.PluralRules(name);
   document.documentElement.lang = name;
@@ -63,11 +65,23 @@ export function t(key, values = {}) {
 
 /** A line of the service, such as an error or a note, in the reader's language; one without words stays as it is. */
 export function serviceLine(line) {
-  for (const [key, text] of Object.entries(service)) {
+  const { key, values } = keyOf(line, service);
+  return key ? t(`service.${key}`, values) : line;
+}
+
+/** The same for a line of a model card. */
+export function cardLine(line) {
+  const { key, values } = keyOf(line, cards);
+  return key ? t(`card.${key}`, values) : line;
+}
+
+/** The first text that a line is, with what stands for its {names}. */
+function keyOf(line, texts) {
+  for (const [key, text] of Object.entries(texts)) {
     const said = spoken(text).exec(line);
-    if (said) return t(`service.${key}`, said.groups);
+    if (said) return { key, values: said.groups };
   }
-  return line;
+  return {};
 }
 
 /** A pattern of what a text says with its {names} filled in. */
@@ -118,4 +132,10 @@ export function compact(value) {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(1).replace("-", "−");
   return format({ maximumSignificantDigits: 3 }).format(value).replace("-", "−");
+}
+
+/** A date with its time, from seconds since 1970. */
+export function moment(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(1000 * seconds));
 }

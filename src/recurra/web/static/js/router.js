@@ -3,7 +3,7 @@
 
 /** Views in the order of the navigation, grouped by what they look at. Each is a module, loaded when first opened. */
 export const GROUPS = [
-  { name: "text", views: ["reading", "gates", "attribution", "compare", "many"] },
+  { name: "text", views: ["reading", "gates", "attribution", "compare", "many", "model"] },
   { name: "file", views: ["flags", "states", "doubts", "gradients"] },
   { name: "training", views: ["runs"] },
 ];

@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { percent, signed, t } from "../i18n.js";
+import { aloneList } from "./alone.js";
 import { barTable } from "./bar-table.js";
 import { card } from "./card.js";
 import { facts } from "./from-data.js";
@@ -32,6 +33,7 @@ export function branchCard(reading) {
     note: `${shareOf(reading)} ${t("branch.note")}`,
     help: "bars",
     body: [
+      aloneList(reading),
       facts([
         [t("branch.share"), percent(branch.share)],
         [t("branch.score"), signed(branch.score, 3)],

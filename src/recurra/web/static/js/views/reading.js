@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.js";
 import { percent, signed, t } from "../i18n.js";
+import { aloneList } from "../parts/alone.js";
 import { probabilityBars } from "../parts/bars.js";
 import { branchNote } from "../parts/branch.js";
 import { card, choice, picker } from "../parts/card.js";
@@ -67,6 +68,7 @@ function answerOf(reading) {
       el("span", { class: "soft", text: t(`reading.${exact}_about`) }),
     ),
     branchNote(reading),
+    aloneList(reading),
   ];
 }
 

@@ -4,12 +4,16 @@ import { ApiError, get, pause } from "../api.js";
 import { chart } from "../charts/chart.js";
 import { shareTick } from "../charts/probability-axis.js";
 import { el, fill } from "../dom.js";
-import { compact, knows, number, percent, t } from "../i18n.js";
+import { number, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
-import { fileName, jsonButton, svgButton } from "../parts/download.js";
+import { jsonButton, svgButton } from "../parts/download.js";
 import { emptyPanel, errorPanel, loadingPanel, needs } from "../parts/notices.js";
+import { runGroups } from "../parts/run-groups.js";
+import { isShare, metricName, shownValue } from "../parts/run-metrics.js";
+import { settingsDiffer } from "../parts/run-settings.js";
+import { smoothed, smoothing } from "../parts/smoothing.js";
 import { foldedTable } from "../parts/table.js";
-import { toneLine, toneSwatch } from "../parts/tones.js";
+import { toneLegend, toneLine } from "../parts/tones.js";
 
 // A running one is asked after often; otherwise now and then, for a new one may begin.
 const OFTEN = 2000;
@@ -56,28 +60,35 @@ function build(body, signal) {
   let runs = [];
   let metric = null;
   const hidden = new Set();
-  const list = el("tbody");
-  const tools = el("div");
+  const list = el("div", { class: "run-groups" });
+  const legend = el("div");
+  const differences = el("div");
+  const tools = el("div", { class: "toolbar" });
+  let smooth = 0;
   const shown = () => runs.filter((run) => !hidden.has(run.name) && pointsOf(run, metric).length > 0);
   const plot = chart({
     label: t("runs.chart_label"),
     height: 340,
     signal,
     draw: () => ({
-      series: shown().map((run) => {
+      series: shown().flatMap((run) => {
         const points = pointsOf(run, metric);
-        return {
+        const x = points.map(([epoch]) => epoch);
+        const values = points.map(([, value]) => value);
+        const one = {
           name: run.name,
-          x: points.map(([epoch]) => epoch),
-          y: points.map(([, value]) => value),
+          x,
+          y: smoothed(values, smooth),
           said: (place) => {
-            const [epoch, value] = points[place];
-            return `${run.name}, ${t("runs.epoch_at", { epoch })}: ${shownValue(metric, value)}`;
+            const at = `${run.name}, ${t("runs.epoch_at", { epoch: points[place][0] })}`;
+            return `${at}: ${shownValue(metric, values[place])}`;
           },
-          symbol: "circle",
+          symbol: smooth > 0 ? null : "circle",
           radius: 2.5,
           ...toneLine(runs.indexOf(run)),
         };
+        // What was measured stays in sight as pale marks.
+        return smooth > 0 ? [{ x, y: values, colour: one.colour, symbol: "circle", radius: 2, opacity: 0.3 }, one] : [one];
       }),
       x: { title: t("runs.epoch") },
       y: isShare(metric) ? { format: shareTick } : {},
@@ -92,7 +103,7 @@ function build(body, signal) {
     card(t("runs.curves"), {
       help: "runs",
       tools,
-      body: plot.node,
+      body: [legend, plot.node],
       table: foldedTable(
         t("runs.curves"),
         [
@@ -104,29 +115,16 @@ function build(body, signal) {
       ),
       downloads: [svgButton("runs", plot.svg), jsonButton("runs", () => ({ runs }))],
     }),
-    card(t("runs.list"), {
-      body: el(
-        "div",
-        { class: "scroll", role: "region", "aria-label": t("table.of", { caption: t("runs.list") }), tabindex: 0 },
-        el(
-          "table",
-          {},
-          el(
-            "thead",
-            {},
-            el(
-              "tr",
-              {},
-              ["run", "state", "epochs", "best", "settings"].map((name) =>
-                el("th", { scope: "col", text: t(`runs.${name}`) }),
-              ),
-            ),
-          ),
-          list,
-        ),
-      ),
-    }),
+    card(t("runs.list"), { note: t("runs.list_note"), body: list }),
+    differences,
   );
+
+  /** What depends on which runs are chosen. */
+  function drawChosen() {
+    fill(legend, toneLegend(shown().map((run) => [run.name, runs.indexOf(run)])));
+    fill(differences, settingsDiffer(runs.filter((run) => !hidden.has(run.name))));
+    plot.redraw();
+  }
 
   return (present) => {
     runs = present;
@@ -155,16 +153,17 @@ function build(body, signal) {
           metric,
           (name) => {
             metric = name;
-            plot.redraw();
+            drawChosen();
           },
         ),
+        smoothing(smooth, (value) => {
+          smooth = value;
+          plot.redraw();
+        }),
       );
     }
-    fill(
-      list,
-      runs.map((run, place) => runRow(run, { place, hidden, redraw: plot.redraw })),
-    );
-    plot.redraw();
+    fill(list, runGroups(runs, hidden, drawChosen));
+    drawChosen();
   };
 }
 
@@ -175,66 +174,4 @@ function pointsOf(run, metric) {
   return fine.length > 0
     ? fine
     : run.epochs.filter((row) => Number.isFinite(row[metric])).map((row) => [row.epoch, row[metric]]);
-}
-
-function runRow(run, { place, hidden, redraw }) {
-  const best = run.epochs.map((epoch) => epoch.validation_accuracy).filter(Number.isFinite);
-  const box = el("input", {
-    type: "checkbox",
-    checked: !hidden.has(run.name),
-    on: {
-      change: () => {
-        if (box.checked) hidden.delete(run.name);
-        else hidden.add(run.name);
-        redraw();
-      },
-    },
-  });
-  return el(
-    "tr",
-    {},
-    el(
-      "th",
-      { scope: "row" },
-      el("label", { class: "run-name" }, box, toneSwatch(place), el("bdi", { text: run.name })),
-    ),
-    el("td", {}, el("span", { class: `badge ${run.state}`, text: t(`runs.states.${run.state}`) })),
-    el("td", { class: "figure", text: number(run.epochs.at(-1)?.epoch, { digits: 2 }) }),
-    el("td", { class: "figure", text: best.length ? percent(Math.max(...best), 2) : "–" }),
-    el(
-      "td",
-      {},
-      el(
-        "details",
-        {},
-        el("summary", { text: t("runs.show_settings") }),
-        el(
-          "dl",
-          { class: "settings" },
-          flat(run.settings).map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }))),
-        ),
-        jsonButton(fileName("run", run.name), () => run),
-      ),
-    ),
-  );
-}
-
-function flat(settings, prefix = "") {
-  return Object.entries(settings ?? {}).flatMap(([name, value]) =>
-    value && typeof value === "object" && !Array.isArray(value)
-      ? flat(value, `${prefix}${name}.`)
-      : [[`${prefix}${name}`, JSON.stringify(value)]],
-  );
-}
-
-function isShare(name) {
-  return /accuracy|f1|ece/.test(name ?? "");
-}
-
-function shownValue(name, value) {
-  return isShare(name) ? percent(value, 2) : compact(value);
-}
-
-function metricName(name) {
-  return knows(`runs.metrics.${name}`) ? t(`runs.metrics.${name}`) : name.replaceAll("_", " ");
 }

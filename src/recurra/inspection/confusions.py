@@ -1,0 +1,125 @@
+"""Which classes a model takes for which on a labelled file, with the rows; how far its probabilities can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recurra.data.documents import Label
+from recurra.data.sources import Source
+from recurra.data.table import Table
+from recurra.evaluation import evaluate
+from recurra.evaluation.confusions import Confusion, top_confusions
+from recurra.evaluation.evaluation import Evaluation
+from recurra.evaluation.mistakes import shorten
+from recurra.inspection.given_model import model_of
+from recurra.inspection.given_table import table_of_rows
+from recurra.inspection.labelled_sample import LabelledSample
+from recurra.representation import Representation, Represented, one_line
+from recurra.runtime import Model
+from recurra.runtime.known_rows import known_rows_note
+
+__all__ = ["ConfusionRow", "Confusions", "confusions"]
+
+# What a terminal and a notebook show.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """A row in a cell of the confusion matrix.
+
+    Attributes:
+        number: of the row, as messages and spreadsheets have it.
+        text: title and text, at most 280 characters.
+        probability: of the predicted class.
+    """
+
+    number: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Confusions(Represented):
+    """An evaluation whose confusion matrix has its rows.
+
+    Attributes:
+        model: name of the model.
+        evaluation: scores with intervals, the confusion matrix and the reliability diagram.
+        confusions: pairs of a class and another that it was predicted as, those with the most rows first.
+        cells: rows by (true class, predicted class), by their places in ``evaluation.classes``: of wrong ones the most
+            confident first, of right ones the least confident.
+        notes: what to know of these rows.
+    """
+
+    model: str
+    evaluation: Evaluation
+    confusions: list[Confusion]
+    cells: dict[tuple[int, int], list[ConfusionRow]]
+    notes: list[str]
+
+    def _representation(self) -> Representation:
+        rows = [
+            (one_line(one["label"], 30), one_line(one["predicted"], 30), f"{one['rows']:,}", f"{one['share']:.1%}")
+            for one in self.confusions[:SHOWN]
+        ]
+        return Representation(
+            f"Confusions: {self.evaluation.rows:,} rows, accuracy {self.evaluation.accuracy:.4f}",
+            ("class", "predicted as", "rows", "share of the class"),
+            rows,
+            self.notes,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "model": self.model,
+            **self.evaluation.to_json(),
+            "confusions": self.confusions,
+            "cells": [
+                {"label": truth, "predicted": called, "rows": [vars(row) for row in rows]}
+                for (truth, called), rows in self.cells.items()
+            ],
+            "notes": self.notes,
+        }
+
+
+def confusions(
+    model: Model, data: Table | Source, *, name: str = "model", rows: int = 30, right_rows: int = 5
+) -> Confusions:
+    """Evaluates a model on a labelled file and keeps rows of each cell of its confusion matrix.
+
+    Args:
+        model: gives one class a text.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        name: name of the model in the result.
+        rows: largest number of rows kept of a pair of classes.
+        right_rows: largest number of rightly answered rows kept of a class.
+
+    Raises:
+        DataError: the model's task has no views, the rows have no labels or one that the model does not know, or it can
+            read none of them.
+    """
+    model = model_of(model)
+    data = table_of_rows(data, model)
+    notes: list[str] = []
+    sample = LabelledSample.of(model, data, say=notes.append)
+    if (known := known_rows_note(data, model)) is not None:
+        notes.append(known)
+    probabilities = model.predict_proba(sample.documents)
+    classes: list[Label] = sample.classes
+    found = evaluate(probabilities, sample.targets, classes, class_numbers=True)
+    called, surest = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    cells: dict[tuple[int, int], list[ConfusionRow]] = {}
+    for truth, other in np.argwhere(found.confusion).tolist():
+        places = np.flatnonzero((sample.targets == truth) & (called == other))
+        right = truth == other
+        order = places[np.argsort(surest[places] if right else -surest[places], kind="stable")]
+        cells[truth, other] = [
+            ConfusionRow(sample.number(place), shorten(sample.documents[place]), float(surest[place]))
+            for place in order[: right_rows if right else rows].tolist()
+        ]
+    return Confusions(name, found, top_confusions(found.confusion, classes), cells, notes)

@@ -1,0 +1,48 @@
+"""Confusions with their rows, counted by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from bundles import make_bundle
+
+from recurra.data.table import Table
+from recurra.errors import DataError
+from recurra.inspection import confusions
+from recurra.runtime import Model
+
+TEXTS = ["a team wins", "a market falls", "a chip is sold", "a team loses", "rome", "x" * 600]
+
+
+def test_every_row_stands_in_the_cell_of_its_label_and_answer() -> None:
+    labels = ("a", "b", "c")
+    model = Model(make_bundle(labels=labels, seed=4))
+    table = Table(TEXTS * 3, list("abcacb") * 3, "text", None, "label", "rows.csv", first_row=2)
+    answers = [labels[place] for place in model.predict_proba(table.documents).argmax(axis=1)]
+    given = table.labels or []
+    found = confusions(model, table, name="m", rows=2, right_rows=1).to_dict()
+    counts = Counter(zip(given, answers, strict=True))
+    assert {(labels[one["label"]], labels[one["predicted"]]) for one in found["cells"]} == set(counts)
+    for cell in found["cells"]:
+        pair = labels[cell["label"]], labels[cell["predicted"]]
+        assert found["confusion"][cell["label"]][cell["predicted"]] == counts[pair]
+        assert len(cell["rows"]) == min(counts[pair], 1 if pair[0] == pair[1] else 2)
+        for row in cell["rows"]:
+            place = row["number"] - 2
+            assert (given[place], answers[place]) == pair
+            assert row["probability"] == pytest.approx(model.predict_proba([table.documents[place]]).max(), abs=1e-6)
+            assert row["text"][:5] == table.documents[place][:5]
+        shown = [row["probability"] for row in cell["rows"]]
+        assert shown == sorted(shown, reverse=True)
+    assert found["accuracy"] == np.mean([one == other for one, other in zip(given, answers, strict=True)])
+    assert [one["rows"] for one in found["confusions"]] == sorted(
+        (count for (truth, called), count in counts.items() if truth != called), reverse=True
+    )
+
+
+def test_a_label_that_the_model_does_not_know_is_refused() -> None:
+    table = Table(TEXTS, list("abcadb"), "text", None, "label", "rows.csv", first_row=2)
+    with pytest.raises(DataError, match="has the label"):
+        confusions(Model(make_bundle(labels=("a", "b", "c"))), table)
