@@ -102,9 +102,8 @@ def check_tokenizer(name: str) -> None:
     if name not in BUILT_IN and name not in TOKENIZERS:
         raise SettingsError(
             f"There is no tokenizer {name!r:.30}",
-            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Each process needs it, those of n_jobs too, "
-            "which know nothing of a notebook: register it in a file that they import. "
-            "Register yours: recurra.tokenizers.register.",
+            f"{choices(name, (*BUILT_IN, *TOKENIZERS), 'tokenizers')} Register yours in each process, those of n_jobs "
+            "too: recurra.tokenizers.register.",
         )
 
 

@@ -51,7 +51,7 @@ def test_help_is_short_and_ends_with_examples(command: str, run: Run) -> None:
     assert (ran.code, ran.err) == (0, "")
     head, examples = ran.out.split("  Examples:\n")
     assert head.startswith(f"Usage: recurra {command} ")
-    assert len(ran.out.splitlines()) < 82
+    assert len(ran.out.splitlines()) < 86
     for option in ("--json", "--quiet", "--help"):
         assert option in head
     for line in examples.strip().splitlines():
@@ -111,7 +111,7 @@ NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml", "color
 RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.interrupt", "recurra.version"}
 PREDICTING = {
     "recurra.atomic", "recurra.batches", "recurra.bundle", "recurra.cells", "recurra.evaluation", "recurra.kernels",
-    "recurra.hub", "recurra.linear_branch", "recurra.networks", "recurra.runtime", "recurra.settings", "recurra.tasks",
+    "recurra.hub", "recurra.linear_branch", "recurra.networks", "recurra.representation", "recurra.runtime", "recurra.settings", "recurra.tasks",
     "recurra.text", "recurra.tokenizers",
 }  # fmt: skip
 
@@ -137,10 +137,11 @@ def packages_of(modules: set[str]) -> set[str]:
 def test_what_help_imports(words: list[str]) -> None:
     modules = imported(words)
     # Commands name the model of a run, lock its folder and draw bars.
-    more = {"recurra.folders", "recurra.locks", "recurra.training"}
+    more = {"recurra.folders", "recurra.locks", "recurra.representation", "recurra.training"}
     assert packages_of(modules) <= TYPER | RECURRA | more
     assert {name for name in modules if name.startswith(("recurra.training.", "recurra.data."))} <= {
-        "recurra.training.callbacks", "recurra.training.run", "recurra.data.documents", "recurra.data.label_format",
+        "recurra.training.callbacks", "recurra.training.distributed", "recurra.training.run", "recurra.training.trackers",
+        "recurra.data.documents", "recurra.data.label_format",
     }  # fmt: skip
 
 

@@ -89,7 +89,10 @@ def test_the_whole_walk(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", program.format(first="", **values)], capture_output=True, text=True)
     assert ended.returncode == 1
     assert f"There is no tokenizer '{NAME}'" in ended.stderr.splitlines()[-1]
-    assert "Register yours: recurra.tokenizers.register" in ended.stderr.splitlines()[-1]
+    assert (
+        "Register yours in each process, those of n_jobs too: recurra.tokenizers.register"
+        in ended.stderr.splitlines()[-1]
+    )
 
     reading = model.read("Oil pricing rises")
     assert reading.tokens == ["Oil", "pri", "##cing", "ris", "##es"]
@@ -221,9 +224,8 @@ def test_a_model_whose_tokenizer_is_not_registered_is_answered_in_one_line(tmp_p
         recurra.load(path)
     assert str(refused.value) == (
         f"The model {path} cannot be used: There is no tokenizer 'mine'. The tokenizers are "
-        f"{', '.join((*BUILT_IN, *TOKENIZERS))}. Each process needs it, those of n_jobs too, which know nothing of a "
-        "notebook: register it in a file that they import. "
-        "Register yours: recurra.tokenizers.register('mine', function), before loading."
+        f"{', '.join((*BUILT_IN, *TOKENIZERS))}. Register yours in each process, those of n_jobs too: "
+        "recurra.tokenizers.register('mine', function), before loading."
     )
     assert "".join(traceback.format_exception(refused.value)).count("Traceback") == 1
 

@@ -51,7 +51,7 @@ EXAMPLES = (
     "recurra score news.safetensors news.parquet --out new.parquet --keep id",
     "recurra score news.safetensors news.jsonl.gz --out out.jsonl.gz --resume",
     "recurra score news.safetensors - --answers-only < texts.txt | cut -d, -f1",
-    "recurra score news.safetensors 'lake/*.parquet' --ray --keep id --out answers/",
+    "recurra score news.safetensors 'lake/*.parquet' --ray --out answers/",
 )
 
 

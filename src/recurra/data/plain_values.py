@@ -7,9 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.formats import require_pyarrow
-from recurra.data.frames import FrameBlocks, is_frame
-
 __all__ = ["NamedMatrix", "column_key", "column_names", "listed", "named_matrix", "plain_list"]
 
 
@@ -48,6 +45,10 @@ def named_matrix(frame: Any) -> NamedMatrix | None:
     Raises:
         DataError: it is a lazy frame, or Arrow cannot take it.
     """
+    # Predicting imports this module, and needs no readers of tables.
+    from recurra.data.formats import require_pyarrow
+    from recurra.data.frames import FrameBlocks, is_frame
+
     if not is_frame(frame):
         return None
     if hasattr(frame, "to_numpy"):

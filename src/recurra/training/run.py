@@ -11,7 +11,6 @@ from pathlib import Path
 
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import LOCK
-from recurra.tasks.examples import MOST_EXAMPLES
 
 __all__ = ["CARD", "CHECKPOINT", "EVENTS", "HISTORY", "MODEL", "RATE", "RunOptions", "TimeLimit", "prepare_folder"]
 
@@ -64,10 +63,14 @@ class RunOptions:
         if self.folder is not None:
             # A text serves as well.
             object.__setattr__(self, "folder", Path(self.folder))
-        if not 0 <= self.keep_examples <= MOST_EXAMPLES:
-            raise SettingsError(
-                f"{self.keep_examples} examples of each kind are to be kept", f"Give 0 to {MOST_EXAMPLES}."
-            )
+        if self.keep_examples:
+            # What `recurra --help` imports needs no tasks.
+            from recurra.tasks.examples import MOST_EXAMPLES
+
+            if not 0 <= self.keep_examples <= MOST_EXAMPLES:
+                raise SettingsError(
+                    f"{self.keep_examples} examples of each kind are to be kept", f"Give 0 to {MOST_EXAMPLES}."
+                )
         if self.folder is None and self.resume:
             raise SettingsError("A run without a folder is to be resumed", "Name the folder of the run.")
         minutes = 1 if self.minutes is None else self.minutes
