@@ -111,7 +111,8 @@ NUMBA = {"cython_runtime", "llvmlite", "numba", "numpy", "scipy", "yaml", "color
 RECURRA = {"recurra.cli", "recurra.data", "recurra.errors", "recurra.interrupt", "recurra.version"}
 PREDICTING = {
     "recurra.atomic", "recurra.batches", "recurra.bundle", "recurra.cells", "recurra.evaluation", "recurra.kernels",
-    "recurra.hub", "recurra.linear_branch", "recurra.networks", "recurra.representation", "recurra.runtime", "recurra.settings", "recurra.tasks",
+    "recurra.hub", "recurra.linear_branch", "recurra.networks", "recurra.representation", "recurra.runtime",
+    "recurra.settings", "recurra.tasks",
     "recurra.text", "recurra.tokenizers",
 }  # fmt: skip
 
@@ -140,8 +141,8 @@ def test_what_help_imports(words: list[str]) -> None:
     more = {"recurra.folders", "recurra.locks", "recurra.representation", "recurra.training"}
     assert packages_of(modules) <= TYPER | RECURRA | more
     assert {name for name in modules if name.startswith(("recurra.training.", "recurra.data."))} <= {
-        "recurra.training.callbacks", "recurra.training.distributed", "recurra.training.run", "recurra.training.trackers",
-        "recurra.data.documents", "recurra.data.label_format",
+        "recurra.training.callbacks", "recurra.training.distributed", "recurra.training.run",
+        "recurra.training.trackers", "recurra.data.documents", "recurra.data.label_format",
     }  # fmt: skip
 
 
