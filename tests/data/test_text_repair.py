@@ -32,7 +32,7 @@ def misread(text: str) -> str:
     [
         "café", "Straße", "Größe: 5 µm", "naïve façade", "it’s “good” – really…", "5 € or £4", "Привет, мир!",
         "Ελληνικά", "日本語のニュース", "한국어", "ราคา", "smile 😀", "señor", "Français à Noël",
-        "trademark™", "½ of it",
+        "trademark™", "½ of it", "Köln", "Küche in München", "Ärger mit Bär.",
     ],
 )  # fmt: skip
 def test_what_was_misread_is_read_right(text: str) -> None:
@@ -46,7 +46,23 @@ def test_what_was_misread_is_read_right(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["CAFÉ»", "«À»", "IRMÃ»", "à «citer»", "Â", "Ã", "50 Â", "ÄÖÜ", "São Paulo", "Ñandú", "ï", "cœur", "nœud’s"]
+    "text",
+    [
+        "CAFÉ»",
+        "«À»",
+        "IRMÃ»",
+        "à «citer»",
+        "Â",
+        "Ã",
+        "50 Â",
+        "ÄÖÜ",
+        "São Paulo",
+        "MAÇÃ°",
+        "Ñandú",
+        "ï",
+        "cœur",
+        "nœud’s",
+    ],
 )
 def test_what_may_be_meant_is_left(text: str) -> None:
     assert repair_text(text) == text

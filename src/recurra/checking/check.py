@@ -31,7 +31,7 @@ from recurra.checking.vocabulary_coverage import (
     measure_coverage,
     rows_of,
 )
-from recurra.data.blocks import Blocks
+from recurra.data.blocks import Blocks, read_head
 from recurra.data.documents import Label
 from recurra.data.label_spellings import usual_spellings
 from recurra.data.model_columns import ModelColumns
@@ -88,6 +88,7 @@ def open_source(
     label: str | None = None,
     model: ModelColumns | None = None,
     classes: Collection[Label] = (),
+    like: LenientReader | None = None,
 ) -> LenientReader:
     """Opens a file for :func:`check`, including one whose bytes training rejects.
 
@@ -100,6 +101,7 @@ def open_source(
         label: the label column.
         model: the columns that a model learned from, taken where the file has them.
         classes: that model's; a file with none of them is refused if its label column is guessed.
+        like: the training file, whose columns are taken where the test file has them.
 
     Raises:
         DataError: the file cannot be read, or its columns cannot be guessed.
@@ -109,7 +111,14 @@ def open_source(
             data.blocks, names, text=data.text_column, title=data.title_column, label=data.label_column
         )
     blocks, drafts = readable_blocks(data, part)
-    columns: dict[str, Any] = {"text": text, "title": title, "label": label, "model": model, "classes": classes}
+    named = {"text": text, "title": title, "label": label}
+    if like is not None:
+        there = read_head(blocks).names
+        wanted = {"text": like.columns.text, "title": like.columns.title, "label": like.columns.label}
+        # A title goes with its text.
+        wanted["title"] = wanted["title"] if wanted["text"] in there else None
+        named = {role: name or (wanted[role] if wanted[role] in there else None) for role, name in named.items()}
+    columns: dict[str, Any] = {**named, "model": model, "classes": classes}
     return LenientReader(blocks, names, drafts=drafts, **columns)
 
 

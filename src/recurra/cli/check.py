@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -224,22 +224,25 @@ def _opened(
 
     names = LabelNames()
 
-    def opened(name: str, part: Literal["train", "test"]) -> LenientReader:
+    def opened(name: str, part: Literal["train", "test"], like: LenientReader | None = None) -> LenientReader:
+        own = () if like is None else (like.columns.text, like.columns.title, like.columns.label)
         blocks = open_blocks(
             name,
             format=reading.format,
             encoding=reading.encoding,
             part=part,
-            named=reading.columns.values(),
+            named=[*reading.columns.values(), *own],
             model=reading.model,
         )
-        return open_source(blocks, part, names, **reading.columns, model=reading.model, classes=reading.classes)
+        columns: dict[str, Any] = {**reading.columns, "model": reading.model, "classes": reading.classes}
+        return open_source(blocks, part, names, like=like, **columns)
 
     if is_file(data):
-        return opened(data, "train"), None if test is None else opened(test, "test")
+        train = opened(data, "train")
+        return train, None if test is None else opened(test, "test", train)
     found = load_named_dataset(data, reading, output)
-    tested = open_source(found.test, "test", names) if test is None else opened(test, "test")
-    return open_source(found.train, "train", names), tested
+    train = open_source(found.train, "train", names)
+    return train, open_source(found.test, "test", names) if test is None else opened(test, "test", train)
 
 
 def _training() -> Training:

@@ -43,9 +43,10 @@ _SEQUENCE = (
     f"|[{_characters(0xF0, 0xF4)}]{_NEXT}{_NEXT}{_NEXT})"
 )
 # What no language writes and UTF-8 read as Windows-1252 is full of. One sequence alone may be chance: "CAFÉ»" ends like
-# one, so a letter of two bytes counts only behind no capital, and other letters only two in a row.
+# one, so a letter of two bytes counts only behind no capital or within a word, and other letters only two in a row.
 _EVIDENCE = re.compile(
     f"(?<![A-ZÀ-ÖØ-Þ])[ÂÃ]{_NEXT}"  # Latin letters and signs, U+0080 to U+00FF
+    f"|(?<=[A-ZÀ-ÖØ-Þ])Ã[¡-©¬¯±µ¶¸¼-¿Ÿœ](?=[a-z])"  # "KÃ¶ln": no word goes on after such a sign
     f"|â[{_characters(0x80, 0x80)}{_characters(0x82, 0x82)}{_characters(0x84, 0x84)}]{_NEXT}"  # quotes, dashes, €, ™
     f"|ð[{_characters(0x9F, 0x9F)}]{_NEXT}{_NEXT}"  # pictures, U+1F000 and above
     f"|ï»¿|{_SEQUENCE}{{2}}"
