@@ -170,7 +170,7 @@ def test_a_reader_that_does_not_end_is_ended(keras: bytes, stand_in: Path, tmp_p
     path = tmp_path / "model.keras"
     path.write_bytes(keras)
     stand_in.write_text("Group = Dataset = ()\ndef File(data):\n    while True:\n        pass\n")
-    with pytest.raises(ModelFileError, match="its HDF5 (cannot be read within 4 s|takes too long to read)"):
+    with pytest.raises(ModelFileError, match=r"its HDF5 (cannot be read within 4 s|takes too long to read)"):
         import_model(path)
     stand_in.write_text("Group = Dataset = ()\ndef File(data):\n    return bytes(2 << 30)\n")
     with pytest.raises(ModelFileError, match="asks for more memory than a file of its size may need"):
