@@ -41,6 +41,7 @@ def check_row(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_train(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "train", "news.csv", "--set", "batch_size=16", "--peers", "packed", "--out", "found.json")
     assert json.loads(Path("found.json").read_text(encoding="utf-8")) == found
@@ -56,6 +57,7 @@ def test_train(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(
         capsys, "train", "news.csv", "--set", "bucketing=true", "--set", "batch_size=16", "--peers", "torch"
@@ -67,6 +69,7 @@ def test_train_on_bucketed_batches(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_predict_and_what_is_left_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     found = document(capsys, "predict", "news.csv", "--take", "40", "--peers", "fasttext,linear")
     rows = {row["peer_name"].partition(",")[0]: row for row in found["rows"]}
@@ -79,6 +82,7 @@ def test_predict_and_what_is_left_out(capsys: pytest.CaptureFixture[str], monkey
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_latency(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "latency", "news.csv", "--take", "30", "--peers", "linear")
     (row,) = found["rows"]

@@ -220,6 +220,7 @@ def test_damaged_files_are_refused_or_read(kind: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory and time as on Linux")
 @pytest.mark.parametrize("first", [0, 2_000, 4_000, 6_000])
 @pytest.mark.parametrize("kind", ["keras", "h5", "safetensors"])

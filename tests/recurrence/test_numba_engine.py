@@ -214,6 +214,7 @@ print(wrong(case({cell!r}, [12, 7, 7, 2, 1], hidden=8, directions=2)))
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("broken", [None, *BREAKS])
 def test_a_broken_kernel_is_reported(broken: str | None, tmp_path: Path) -> None:
     """A copy of the package with one mistake in a kernel must differ, and a faithful copy must not."""

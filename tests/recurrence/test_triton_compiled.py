@@ -101,6 +101,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int, st
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_kernel_fits_the_chip(
     shape: tuple[str, int, str], reports: dict[tuple[str, int, str], list[dict[str, Any]]]
@@ -117,6 +118,7 @@ def test_a_kernel_fits_the_chip(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("shape", ELEMENTWISE, ids=str)
 def test_an_elementwise_kernel_fits_the_chip(
     shape: tuple[str, int, str], reports: dict[tuple[str, int, str], list[dict[str, Any]]]

@@ -318,6 +318,8 @@ def broken_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
     return build
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("mistake", [None, *BREAKS])
 def test_a_broken_kernel_is_reported(mistake: str | None, broken_layer: Callable[[str | None], Any]) -> None:
     """Each mistake is seen by the comparison that the other tests make, and a faithful copy passes it."""

@@ -193,7 +193,7 @@ def mutated(draw: random.Random) -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.exhaustive])])
 def test_mutations_are_read_or_refused_in_one_line(tmp_path: Path, count: int) -> None:
     draw, path, refused = random.Random(count), tmp_path / "v.bin", []
     for _ in range(count):
