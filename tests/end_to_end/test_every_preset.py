@@ -56,7 +56,7 @@ def test_commands_and_python_agree(preset: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(probabilities, fitted.predict_proba(documents))
 
     texts = [text for _, text in documents]
-    answers = command("predict", path, "--", *texts)
+    answers = command("predict", path, "--quiet", "--", *texts)
     assert [answer["text"] for answer in answers] == texts
     assert [answer["label"] for answer in answers] == loaded.predict(texts).tolist()
     found = [[answer["probabilities"][label] for label in loaded.classes_] for answer in answers]

@@ -84,7 +84,14 @@ def test_views_of_a_frame_read_the_columns_of_the_model() -> None:
     frame = pd.DataFrame(
         {"short": DATA.documents, "long": [f"{text} " * 9 for text in DATA.documents], "topic": DATA.labels}
     )
-    assert flags(model, frame).to_dict() == flags(model, DATA).to_dict()
+    assert without_numbers(flags(model, frame).to_dict()) == without_numbers(flags(model, DATA).to_dict())
+
+
+def without_numbers(found: Any) -> Any:
+    """Without the numbers of rows: those of a frame begin at 0, and a table's where its file says."""
+    if isinstance(found, dict):
+        return {name: without_numbers(value) for name, value in found.items() if name != "number"}
+    return [without_numbers(one) for one in found] if isinstance(found, list | tuple) else found
 
 
 @pytest.mark.parametrize("given", [TextClassifier(), "model.safetensors", None])

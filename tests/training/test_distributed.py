@@ -14,6 +14,9 @@ from recurra.errors import SettingsError
 from recurra.training import distributed
 from recurra.training.checkpoint import CHECKPOINT
 
+# Groups of processes, each of which imports torch.
+pytestmark = pytest.mark.slow
+
 # What the sums of other orders may differ by.
 LOSS, WEIGHT, EXACT = 1e-5, 1e-4, 1e-9
 SIZES = (2, 4)

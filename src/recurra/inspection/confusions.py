@@ -77,7 +77,7 @@ class Confusions(Represented):
         """Plain values."""
         return {
             "model": self.model,
-            **self.evaluation.to_json(),
+            **self.evaluation.to_dict(),
             "confusions": self.confusions,
             "cells": [
                 {"label": truth, "predicted": called, "rows": [vars(row) for row in rows]}
