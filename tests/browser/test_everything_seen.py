@@ -39,6 +39,7 @@ def both(serve: Callable[..., Site], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_every_view_shows_its_answer_everywhere(visit: Visit, both: Site) -> None:
     faults = {}
     # Each of the widths, themes and languages with each of the others.

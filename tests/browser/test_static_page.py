@@ -31,6 +31,9 @@ from recurra.runtime import Model
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+# Every code point, once more for each kind of tokens.
+EXHAUSTIVE = [pytest.mark.slow, pytest.mark.exhaustive]
+
 ALL = {
     "words": {"bidirectional": True, "pooling": ("max", "mean")},
     "characters": {"cell": "gru", "text": {"max_tokens": 40}},
@@ -324,7 +327,7 @@ def plain(sites: tuple[Path, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "tokens", ["words", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lesson", "characters", "bytes"))]
+    "tokens", ["words", *(pytest.param(name, marks=EXHAUSTIVE) for name in ("lesson", "characters", "bytes"))]
 )
 def test_the_browser_reads_every_code_point_as_python_does(tokens: str, plain: str, visit: Callable[..., Page]) -> None:
     every = [c for c in map(chr, range(0x110000)) if not "\ud800" <= c <= "\udfff"]

@@ -22,7 +22,7 @@ pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 # Starting Ray takes seconds, and minutes where the processors are taken.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
 FILES, ROWS = 6, 50_000
 PLAN = "_recurra_score.json"

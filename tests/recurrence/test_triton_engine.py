@@ -94,6 +94,8 @@ def test_where_the_weights_stay_goes_by_the_shared_memory() -> None:
         assert all(one.units == (width if one.resident else 64) for one in plans)
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("cell", CELL_NAMES)
 def test_a_wide_layer_has_blocks_of_units_and_tiles_of_weights(cell: str) -> None:
     one = drawn(cell, [3, 2], hidden=140)
@@ -101,6 +103,8 @@ def test_a_wide_layer_has_blocks_of_units_and_tiles_of_weights(cell: str) -> Non
     assert wrong(computed(Kernels(), one), one) == []
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("cell", CELL_NAMES)
 def test_the_matrix_unit_s_kernels_compute_the_same(cell: str, way: str) -> None:
     """They take other ways through the code; the interpreter itself has no tf32 and computes in float32."""
@@ -114,6 +118,8 @@ def test_without_an_initial_state_it_is_zero(cell: str, way: str) -> None:
     assert wrong(computed(Kernels(), one), one) == []
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("cell", CELL_NAMES)
 def test_room_changes_nothing(cell: str, way: str) -> None:
     """Rows, steps and documents that a captured graph has room for beyond those of the batch."""
@@ -123,6 +129,8 @@ def test_room_changes_nothing(cell: str, way: str) -> None:
     assert all(torch.equal(room, torch.zeros_like(room)) for room in roomy.room)
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 @settings(max_examples=12)
 @given(
     cell=st.sampled_from(CELL_NAMES),
@@ -141,6 +149,8 @@ def test_any_lengths_and_any_width(
         assert wrong(computed(Kernels(), one), one) == []
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_gradient_may_be_asked_for_twice(way: str) -> None:
     """Backward leaves what forward kept as it was."""
     for cell in CELL_NAMES:
@@ -151,6 +161,8 @@ def test_a_gradient_may_be_asked_for_twice(way: str) -> None:
         assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_without_gradients_the_states_are_the_same(way: str) -> None:
     for cell in CELL_NAMES:
         one = drawn(cell, RAGGED, directions=2)
