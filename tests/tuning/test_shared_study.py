@@ -226,12 +226,12 @@ def test_of_four_processes_one_is_killed_and_every_trial_ends_once(tmp_path: Pat
         assert again.params == dead.params
     # The others did them all, each one once, and agree on the best.
     ends = [line for place in (0, 2, 3) for line in said[place] if line.startswith("ended")]
-    assert sorted(ends) == sorted(f"ended {one.number}" for one in counted if "w1" not in one.folder)
+    assert sorted(ends) == sorted(f"ended {one.number}" for one in counted if "/w1" not in one.folder)
     last = [said[place][-1].split() for place in (0, 2, 3)]
     assert {tuple(one[:3]) for one in last} == {("best", *last[0][1:3])}
     best = min(counted, key=lambda one: (one.log_loss, one.number))
     assert int(last[0][1]) == best.number
-    assert [one[3] for one in last].count("here") == ("w1" not in best.folder)
+    assert [one[3] for one in last].count("here") == ("/w1" not in best.folder)
     assert recurra.load(Path(best.folder.partition(":")[2]) / "model.safetensors").record["tuning"]["trial"] == (
         best.number
     )
