@@ -42,7 +42,7 @@ class Made(NamedTuple):
 class DecisionStore:
     """Decisions about rows of a table, kept in a file.
 
-    The file is read anew for every change, so several services, a spreadsheet or a restart lose nothing. Its other
+    The file is read again for every change, so several services, a spreadsheet or a restart lose nothing. Its other
     columns stay. In a queue of ``recurra inspect --queue`` a row that is kept and has a suggested label is still to be
     decided.
 
