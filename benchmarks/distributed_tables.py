@@ -19,20 +19,20 @@ def step_lines() -> list[str]:
     found = result()
     ways = list(found["networks"][0]["step_seconds"])
     lines = [
-        "| network | processor's ms a step, 1 process | each of 2 | **at best ×** | fastest steps, ms: "
-        f"{' | '.join(ways)} | bytes a step | of a dense gradient |",
-        "|---|" + "---:|" * (5 + len(ways)),
+        f"| network | ms a step: {' | '.join(ways)} | **2 × 1 beside 1 × 1** (ideal 2) | processor's ms a step, "
+        "1 process | each of 2 | at best × | bytes a step | of a dense gradient |",
+        "|---|" + "---:|" * (6 + len(ways)),
     ]
     for one in found["networks"]:
         alone, each = (1e3 * one["cpu_seconds"][way] for way in ways[:2])
         times = " | ".join(f"{1e3 * one['step_seconds'][way]:.1f}" for way in ways)
         lines.append(
-            f"| {one['network']} | {alone:.1f} | {each:.1f} | **{alone / each:.2f}** | {times} | {one['bytes']:,} "
-            f"| {one['dense_bytes']:,} |"
+            f"| {one['network']} | {times} | **{one['speedup'][ways[1]]:.2f}** | {alone:.1f} | {each:.1f} "
+            f"| {alone / each:.2f} | {one['bytes']:,} | {one['dense_bytes']:,} |"
         )
     machine, rounds = found["machine"], len(found["networks"][0]["rounds"])
     note = (
-        f"Processes × threads, {found['rows']}; median of {rounds} rounds, in turn, of the fastest steps. "
+        f"Processes × threads, {found['rows']}; median of {rounds} rounds, in turn, of the mean step. "
         f"{machine['cores']} cores of {machine['processor']}, Python {machine['python']}. Command: `{found['command']}`"
     )
     return [*lines, "", note]

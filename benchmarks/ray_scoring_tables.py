@@ -51,7 +51,7 @@ def paper_lines() -> list[str]:
     for workers in (1, 8, 64, 512):
         minutes, parts = ROWS / speed / workers / 60, ROWS / PART_ROWS / workers
         read = 2 * speed * workers * bytes_of_row / 1e6
-        lines.append(f"| {workers} | {minutes:,.0f} | {read:,.0f} | {parts:,.0f} |")
+        lines.append(f"| {workers} | {minutes:,.1f} | {read:,.0f} | {parts:,.0f} |")
     note = (
         f"On paper, from the table above: {speed:,.0f} rows a second for each worker after its start, "
         f"{bytes_of_row:.0f} bytes a row, read twice; parts of {PART_ROWS:,} rows. Nothing of this table was run."

@@ -53,8 +53,8 @@ def worker_lines() -> list[str]:
     failed = sum(row["failed"] for row in result["rows"])
     note = (
         f"Texts of 40 words, {failed:,.0f} requests failed; {result['rounds']} rounds in turn on {machine['cores']} "
-        f"cores of {machine['processor']}, of which wrk takes one and other work took its part (load "
-        f"{result['load'][2]:g}). Command: `{result['command']}`"
+        f"cores of {machine['processor']}, of which wrk takes one (load {result['load'][2]:g}). "
+        f"Command: `{result['command']}`"
     )
     return [*lines, "", note]
 
@@ -83,7 +83,7 @@ def soak_lines() -> list[str]:
     note = (
         f"{result['minutes']:g} minutes, {result['workers']} workers, {result['clients']} clients, another model every "
         f"{result['every']:g} s, in turn by SIGHUP and by `--watch`; on {machine['cores']} cores of "
-        f"{machine['processor']}, which the clients and other work share (load {result['load'][2]:g}). "
+        f"{machine['processor']}, which the clients share (load {result['load'][2]:g}). "
         f"Command: `{result['command']}`"
     )
     return ["| | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows), "", note]

@@ -95,8 +95,10 @@ def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: 
         answers: how many there are.
 
     Raises:
-        DataError: ``y`` has another number of them, or another form.
+        DataError: ``y`` has another number of them, or another form, or there are no answers.
     """
+    if not answers:
+        raise DataError("X has no documents", "Give at least one: there is no accuracy of none.")
     matrix = indicator_of(in_class_order(y, classes.tolist()) if lists else y)
     if matrix is None:
         labels = label_sets(y)

@@ -12,7 +12,7 @@ from recurra.bundle import Bundle
 from recurra.data.columns import quoted_names
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
-from recurra.data.frames import is_frame
+from recurra.data.frames import has_no_rows, is_frame
 from recurra.data.label_format import nearly_one_a_row
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_values import column_key, column_names
@@ -52,6 +52,8 @@ def documents_of(
     """
     if not is_frame(X):
         return as_documents(X)
+    if has_no_rows(X):
+        return []
     if columns is not None and hasattr(X, "iloc") and set(filter(None, columns)) <= set(column_names(X)):
         # What is not read need not be what Arrow can hold.
         X = X[list(filter(None, columns))]

@@ -148,6 +148,16 @@ def test_a_score_needs_a_label_each_in_the_form_of_fit(y: Any) -> None:
         network().fit(TEXTS, TOPICS).score(TEXTS, y)
 
 
+def test_no_rows_are_no_answers_and_no_accuracy(fitted: TextClassifier) -> None:
+    """A filter may leave nothing of a table."""
+    column: dict[str, list[str]] = {"text": []}
+    for none in ([], pd.DataFrame(column), pl.DataFrame(column), pa.table(column)):
+        assert fitted.predict(none).tolist() == fitted.model_.predict(none).tolist() == []
+        assert fitted.predict_proba(none).shape == (0, 4)
+    with pytest.raises(DataError, match=r"^X has no documents. Give at least one"):
+        fitted.score([], [])
+
+
 @pytest.mark.parametrize("model", [None, {"hidden": 8}, 3])
 def test_a_preset_is_a_name_or_a_path(model: Any) -> None:
     with pytest.raises(SettingsError, match="Give its name or the path of your own"):

@@ -11,7 +11,7 @@ from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.parquet import plain_column
 from recurra.errors import DataError
 
-__all__ = ["FrameBlocks", "check_collected", "is_frame"]
+__all__ = ["FrameBlocks", "check_collected", "has_no_rows", "is_frame"]
 
 
 def is_frame(source: object) -> bool:
@@ -26,6 +26,11 @@ def is_frame(source: object) -> bool:
     return (stream and any(hasattr(source, name) for name in ("columns", "column_names", "schema"))) or (
         hasattr(source, "columns") and hasattr(source, "iloc")
     )
+
+
+def has_no_rows(frame: Any) -> bool:
+    """Whether it is known that a table has no rows, as what a filter leaves; of a stream it is not."""
+    return hasattr(frame, "__len__") and not len(frame)
 
 
 def check_collected(source: object, name: str = "The rows are") -> None:

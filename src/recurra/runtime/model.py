@@ -341,9 +341,11 @@ def _given(
 ) -> list[Document] | TextBuffer:
     """Arrow strings as a buffer without copying, and anything else as a list; of a table the model's columns."""
     # Readers of tables are imported on demand: prediction starts faster without.
-    from recurra.data.frames import is_frame
+    from recurra.data.frames import has_no_rows, is_frame
 
     if is_frame(documents):
+        if has_no_rows(documents):
+            return []
         from recurra.data.read import read_frame
 
         table = read_frame(documents, model=columns, guess=False, titles=titles)
