@@ -39,7 +39,13 @@ def same_inputs(bundle: Bundle, read: list[str]) -> None:
     assert [text[:40] for text, (one, other) in zip(read, pairs, strict=True) if one != other] == []
 
 
-@pytest.mark.parametrize("tokens", TOKENS)
+# Words are cut by all tables, which the others share.
+EXHAUSTIVE = [pytest.mark.slow, pytest.mark.exhaustive]
+
+
+@pytest.mark.parametrize(
+    "tokens", ["words", *(pytest.param(one, marks=EXHAUSTIVE) for one in TOKENS if one != "words")]
+)
 def test_every_code_point_is_read_the_same(tokens: str) -> None:
     every = [c for c in map(chr, range(0x110000)) if not "\ud800" <= c <= "\udfff"]
     blocks = ["".join(every[first : first + 4001]) for first in range(0, len(every), 4001)]
