@@ -91,8 +91,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         columns_: the columns of a table that ``predict`` reads: the text that ``fit`` read, or whose column it was
             given, and the title or ``None``; ``None`` if it got texts without a name.
-        classes_: the classes, sorted; for an indicator matrix its columns in their order: the names of a data frame's,
-            otherwise their numbers.
+        classes_: the classes, sorted; for an indicator matrix its columns in their order: the names of a data frame's
+            if they are all texts or all whole numbers, otherwise their numbers.
         thresholds_: the least probability at which each of several labels is given, float32[C]; otherwise ``None``.
         model_: the trained :class:`recurra.runtime.Model`, which predicts without torch.
         history_: loss and accuracy during training (:class:`recurra.training.callbacks.History`).

@@ -20,7 +20,7 @@ from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
-from recurra.evaluation.label_targets import in_class_order, unnamed_columns
+from recurra.evaluation.label_targets import in_class_order, kind_of_names, unnamed_columns
 from recurra.tasks.multi_label_detection import detect_multi_label
 
 __all__ = ["GivenRows", "documents_of"]
@@ -75,7 +75,8 @@ class GivenRows:
         text_name: the name of the column of texts that was given alone; ``None`` where it has none.
         labels_name: the name of the column that the labels were; ``None`` where it has none.
         matrix_classes: the class of each column of the indicator matrix that the labels were: the names of a data
-            frame's if they are texts, otherwise the numbers; ``None`` if the labels were no matrix.
+            frame's if they are texts or whole numbers, otherwise the columns' numbers; ``None`` if the labels were no
+            matrix.
         frame: the data frame or Arrow table that was given; ``None`` for a sequence.
     """
 
@@ -187,8 +188,11 @@ class GivenRows:
         classes = initial.labels.classes
         if not self.matrix_classes or not initial.multi_label or any(type(one) is not int for one in classes):
             return
-        if isinstance(self.matrix_classes[0], str):
+        if isinstance(self.matrix_classes[0], str) or set(self.matrix_classes).isdisjoint(classes):
             raise unnamed_columns(self.matrix_classes, classes)
+        if self.matrix_classes != list(range(len(self.matrix_classes))):
+            # They are named, and those that are missing are not counted.
+            return
         needed = max(width or 0, 1 + max(map(int, classes)))
         if len(self.matrix_classes) < needed:
             raise DataError(
@@ -230,10 +234,11 @@ class GivenRows:
 
 
 def _classes_of(y: Any, width: int) -> list[Any]:
-    """The classes of an indicator matrix's columns: their names if they are distinct texts, otherwise their numbers."""
+    """The class of each column of an indicator matrix: distinct names of a data frame, or the columns' numbers."""
     names = column_names(y) if is_frame(y) else []
-    named = all(isinstance(name, str) and name.strip() for name in names) and len(set(names)) == width
-    return [str(name) for name in names] if named else list(range(width))
+    kind = kind_of_names(names)
+    named = len(set(names)) == width and (kind is int or (kind is str and all(name.strip() for name in names)))
+    return names if named else list(range(width))
 
 
 def _read_without_labels(X: Any, name: str | None, labels: list[Any]) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from bundles import make_bundle
 from commands import Run, check_failed, everything
 from scored_rows import (
     IDS,
@@ -18,6 +20,8 @@ from scored_rows import (
 )
 
 import recurra.batch_prediction.predict as predict_module
+from recurra.bundle import write_bundle
+from recurra.data.model_columns import ModelColumns
 from recurra.runtime import Model
 
 
@@ -157,3 +161,26 @@ def test_wrong_words(words: list[str], code: int, parts: list[str], run: Run, mo
     before = everything(tmp_path)
     check_failed(run("score", model, *words, "-q", stdin=b"oil\n"), code, *parts)
     assert everything(tmp_path) == before
+
+
+def test_no_text_at_all_is_no_answer(run: Run, model: Path, tmp_path: Path) -> None:
+    """All rows would get the same label."""
+    data = write_data(".csv", {"id": ["1", "2"], "text": ["", ""]})
+    Path("out.csv").write_text("of yesterday\n", encoding="utf-8")
+    before = everything(tmp_path)
+    words = ["score", model, data, "--text", "text", "--quiet"]
+    check_failed(run(*words, "--out", "out.csv"), 1, "No row of data.csv has a text in the column 'text'. Look at the")
+    assert everything(tmp_path) == before
+
+
+def test_columns_that_changed_are_said_although_quiet(run: Run, tmp_path: Path) -> None:
+    named = replace(make_bundle(), record={"columns": ModelColumns("text", None, "topic").to_record()})
+    write_bundle(named, tmp_path / "named.safetensors")
+    words = ["score", "named.safetensors", "data.csv", "--out", "out.csv", "--quiet"]
+    write_data(".csv", {"id": ["1", "2"], "body": ["oil prices rise", "the team"]})
+    renamed = run(*words)
+    assert renamed.code == 0
+    assert "recurra: warning: data.csv has no column of texts 'text'" in renamed.err
+    assert "'body' is read instead" in " ".join(renamed.err.split())
+    write_data(".csv", {"id": ["1", "2"]})
+    check_failed(run(*words), 1, "data.csv has no column of texts 'text', from which the model learned, among 'id'")

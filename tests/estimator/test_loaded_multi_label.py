@@ -132,3 +132,34 @@ def test_a_series_of_lists_is_scored() -> None:
     fitted = network().fit(TEXTS, series)
     assert fitted.score(TEXTS, series) == fitted.score(TEXTS, LISTS) > 0
     assert fitted.score(TEXTS, series.map(tuple)) == fitted.score(TEXTS, LISTS)
+
+
+@pytest.mark.parametrize("ids", [[2, 0, 4, 1, 3], [400, 101, 307, 205, 9]])
+def test_columns_named_by_whole_numbers_are_known_by_them(ids: list[int], tmp_path: Path) -> None:
+    named = pd.DataFrame(MATRIX, columns=ids[: MATRIX.shape[1]])
+    turned = named[sorted(named.columns)]
+    fitted = network().fit(TEXTS, named, validation_data=(TEXTS, turned))
+    assert fitted.classes_.tolist() == list(named.columns)
+    unnamed = network().fit(TEXTS, MATRIX, validation_data=(TEXTS, MATRIX))
+    np.testing.assert_array_equal(fitted.predict(TEXTS), unnamed.predict(TEXTS))
+    exact = accuracy_score(MATRIX, fitted.predict(TEXTS))
+    assert exact > 0
+    lists = [[named.columns[place] for place in np.flatnonzero(row)] for row in MATRIX]
+    again = loaded(fitted, tmp_path)
+    for one in (fitted, again):
+        assert [one.score(TEXTS, y) for y in (named, turned, MATRIX, lists)] == [exact] * 4
+    assert fitted.validation_.subset_accuracy == exact
+    scores = [recurra.evaluate(fitted.predict_proba(TEXTS), y, fitted.classes_).micro_f1 for y in (named, turned)]
+    assert scores[0] == scores[1]
+    more = network().fit(TEXTS, turned, initial=fitted)
+    assert more.score(TEXTS, named) == more.score(TEXTS, turned) >= exact
+    with pytest.raises(DataError, match=r"^The columns of the indicator matrix are not the classes: 999 is not in"):
+        fitted.score(TEXTS, named.rename(columns={ids[0]: 999}))
+
+
+def test_names_of_other_kinds_are_no_classes() -> None:
+    """True is equal to 1 in Python."""
+    columns = pd.DataFrame(MATRIX[:, :2], columns=[True, False])
+    fitted = network().fit(TEXTS, columns)
+    assert fitted.classes_.tolist() == [0, 1]
+    assert fitted.score(TEXTS, columns) == fitted.score(TEXTS, MATRIX[:, :2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,19 @@ def test_states_and_roles_are_the_networks_alone(kind: dict[str, Any]) -> None:
             # By the answer that the whole model gives, which may be another.
             assert found["label"] != alone["label"] or layer["order"] == expected["order"]
     assert "branch" not in alone
+
+
+def test_the_parts_alone_are_without_the_factors_that_join_them() -> None:
+    bundle = make_branched()
+    assert bundle.branch is not None
+    factors = {"network_factor": 0.1, "branch_factor": 0.5}
+    output = {name: bundle.tensors[name] * np.float32(0.1) for name in ("W_O", "b_O")}
+    damped = replace(
+        bundle,
+        tensors={**bundle.tensors, **output},
+        branch=bundle.branch.times(0.5),
+        record={**bundle.record, "branch": factors},
+    )
+    found, expected = (read(Model(one), DOCUMENTS[0], name="m")["branch"]["alone"] for one in (damped, bundle))
+    for part in ("network", "branch"):
+        np.testing.assert_allclose(found[part], expected[part], atol=1e-5)

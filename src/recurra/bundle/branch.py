@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from recurra.linear_branch import BranchSettings, LinearBranch, Ngrams, Subwords
 from recurra.text import TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["branch_from_tensors", "branch_tensors", "branch_weights", "check_branch"]
+__all__ = ["branch_from_tensors", "branch_tensors", "branch_weights", "check_branch", "recorded_factor"]
 
 _REWRITE = "Write the file again from the trained model."
 
@@ -23,6 +24,15 @@ Tensor = npt.NDArray[Any]
 def branch_weights(branch: LinearBranch) -> dict[str, npt.NDArray[np.float32]]:
     """The weights under their names in a model file, which int8 files round."""
     return {"branch.W": branch.W} | ({"branch.U": branch.U} if branch.subwords else {})
+
+
+def recorded_factor(record: Mapping[str, Any], part: str) -> float:
+    """What the outputs of the ``network``, or of the ``branch`` beside it, were multiplied by; 1 if it is unknown."""
+    found = record.get("branch")
+    value: Any = found.get(f"{part}_factor") if isinstance(found, dict) else None
+    # A record from a file may hold anything.
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return float(value) if known else 1.0
 
 
 def branch_tensors(branch: LinearBranch) -> dict[str, Tensor]:

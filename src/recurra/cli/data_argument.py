@@ -113,7 +113,7 @@ def read_data(
             _ask(blocks, name, reading)
             raise
         for note in table.notes:
-            output.note(note)
+            (output.caution if note in table.warnings else output.note)(note)
         if skip and reading.label_format.missing:
             from recurra.data.unlabelled import labelled_table
 

@@ -76,6 +76,12 @@ class Output:
             lines = folded(plain(f"recurra: note: {message}"))
             print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
 
+    def caution(self, message: str) -> None:
+        """Prints, also if quiet, what may spoil the result, such as a column that is missing: to standard error."""
+        if self.quiet and not self.as_json and sys.stderr is not None:
+            print(folded(plain(f"recurra: warning: {message}")), file=sys.stderr)
+        self.note(message)
+
     def detail(self, text: str) -> None:
         """Prints text lines that are not the result."""
         if not self.quiet:

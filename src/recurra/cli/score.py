@@ -28,6 +28,7 @@ from recurra.cli.score_input import RowSource, open_rows
 from recurra.cli.score_output import (
     OutputFormat,
     StandardOutput,
+    check_some_text,
     csv_label_separator,
     output_columns,
     output_format,
@@ -162,6 +163,7 @@ def score(
         sink = _sink(kind, StandardOutput(), names, source, classifier, mark)
         with watched:
             summary = _predict(classifier, source, sink, below, output)
+        check_some_text(summary, source, data)
     else:
         plan = {
             f"{CONTENTS}the data": None if data == "-" else content_digest(Path(data)),
@@ -180,6 +182,7 @@ def score(
                 sink = _sink(kind, file, names, source, classifier, mark, begun=file.begun is not None)
                 with watched:
                     summary = _predict(classifier, source, sink, below, output, file)
+                check_some_text(summary, source, data)
                 _finish(kind, file)
         except KeyboardInterrupt:
             if not file.kept:

@@ -84,8 +84,10 @@ def open_rows(
     except NoRowsError as error:
         return _no_rows(error.names, reading, keep, blocks)
     columns, names = table.columns, table.head.names
-    for note in filter(None, [columns.note, *columns.warnings]):
-        output.note(note)
+    if columns.note:
+        output.note(columns.note)
+    for warning in columns.warnings:
+        output.caution(warning)
     _check_names(keep or (), "--keep", names, table.source)
     if keep is None:
         # A value inside an object is kept with the object.

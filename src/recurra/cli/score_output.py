@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recurra.cli.given_files import check_no_input
 from recurra.cli.output import Output, aligned, cut, folded, write_bytes
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.batch_prediction.predict import PredictionSummary
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OutputFormat",
     "StandardOutput",
+    "check_some_text",
     "csv_label_separator",
     "output_columns",
     "output_format",
@@ -113,6 +114,17 @@ def output_columns(source: RowSource, model: Model, every: bool, output: Output)
     if own.startswith("predicted_"):
         output.note(f"the data has columns called as the answers are: these are in {own!r} and so on")
     return names
+
+
+def check_some_text(summary: PredictionSummary, source: RowSource, data: str) -> None:
+    """Raises a :class:`DataError` if there are rows and none has a text: all answers would be the same."""
+    if not 0 < summary.rows == summary.empty:
+        return
+    column = "" if source.columns is None else f" in the column {source.columns.text!r:.60}"
+    raise DataError(
+        f"No row of {'standard input' if data == '-' else data} has a text{column}",
+        "Look at the data; --text names the column of the texts.",
+    )
 
 
 def report_scored(

@@ -149,7 +149,9 @@ def choose_columns(
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
         text = _guess_text(free, source, header=header)
-        if model is not None and text != model.title and not is_text_name(text) and len(names) > 1:
+        numbers = next(fact.numbers for fact in facts if fact.name == text)
+        unlike = numbers or (not is_text_name(text) and len(names) > 1)
+        if model is not None and text not in (model.text, model.title) and unlike:
             (learned,) = _shown([model.text])
             raise DataError(
                 f"{source} has no column of texts {learned}, from which the model learned, among {quoted_names(names)}",

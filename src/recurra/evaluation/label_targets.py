@@ -12,7 +12,7 @@ from recurra.data.documents import Label
 from recurra.data.plain_values import named_matrix, plain_list
 from recurra.errors import DataError
 
-__all__ = ["as_targets", "in_class_order", "places_of", "unnamed_columns"]
+__all__ = ["as_targets", "in_class_order", "kind_of_names", "places_of", "unnamed_columns"]
 
 ROW_HINT = "Give one class number or label a row, or bool[rows, classes]."
 
@@ -65,14 +65,15 @@ def as_targets(
 def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
     """An indicator matrix whose columns have the order of the classes, where it is a data frame that names them.
 
-    Names that are no texts say nothing: their columns stay as they are. What is no data frame is returned unchanged.
+    Names that are neither all texts nor all whole numbers say nothing, nor do 0, 1, 2, …, which a frame has that was
+    given none: their columns stay as they are, unless these are the classes. No data frame is returned unchanged.
 
     Args:
         matrix: [B, C]; a data frame of pandas or Polars or an Arrow table has names of its columns.
         classes: C labels.
 
     Raises:
-        DataError: its names are texts and are not the classes, or the classes are the numbers of columns.
+        DataError: its names are not the classes, or the classes are the numbers of columns.
     """
     found = named_matrix(matrix)
     if found is None:
@@ -80,10 +81,13 @@ def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
     names, places = found.names, places_of(found.names, classes)
     if places is not None:
         return found.values[:, places]
-    named = bool(names) and all(isinstance(one, str) for one in names)
-    if named and not any(isinstance(one, str) for one in classes):
+    if (kind := kind_of_names(names)) is None or names == list(range(len(names))):
+        return found.values
+    if kind is str and not any(isinstance(one, str) for one in classes):
         raise unnamed_columns(names, classes)
-    if named and all(isinstance(one, str) for one in classes):
+    if kind is int and list(classes) == list(range(len(classes))):
+        raise unnamed_columns(names, classes)
+    if all(isinstance(one, kind) for one in classes):
         wrong = [one for one in names if one not in classes] or [one for one in classes if one not in names] or names
         raise DataError(
             "The columns of the indicator matrix are not the classes: "
@@ -94,11 +98,19 @@ def in_class_order(matrix: Any, classes: Sequence[Label]) -> Any:
     return found.values
 
 
+def kind_of_names(names: Sequence[Any]) -> type | None:
+    """``str`` or ``int`` if all names of columns are texts or whole numbers; ``None`` for others, such as pairs."""
+    kinds = {type(name) for name in names}
+    return next((kind for kind in (str, int) if kinds == {kind}), None)
+
+
 def places_of(names: Sequence[Any], classes: Sequence[Label]) -> list[int] | None:
     """The place of each class among the names of columns; ``None`` if these are not the classes.
 
     Classes that are numbers may be named by texts, for other names cannot be had in Polars and Arrow.
     """
+    if kind_of_names(names) is None:
+        return None
     for keys in (list(classes), [str(label) for label in classes]):
         if len(names) == len(keys) and set(names) == set(keys):
             return [list(names).index(key) for key in keys]

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
+import numpy.typing as npt
 
+from recurra.bundle.branch import recorded_factor
 from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
@@ -90,7 +92,7 @@ class BranchJson(TypedDict):
     is the branch's part of both, by their size without the sign. ``words`` are the T words' parts of ``score`` and
     ``subwords`` what of these comes from the letters of words; ``phrases`` are the n-grams that add or take most.
     ``alone`` has the probabilities of the recurrent ``network`` without the branch and of the ``branch`` without the
-    network, in the order of ``labels``.
+    network, each as it was trained, without the factor that joins them, in the order of ``labels``.
     """
 
     score: float
@@ -233,11 +235,17 @@ def _branch(model: Model, branch: LinearBranch, document: Document, reading: Rea
             {"text": one.text, "count": one.count, "share": round(one.share, DECIMALS)}
             for one in shares.phrases(direction, top=PHRASES)
         ],
-        "alone": {
-            "network": _numbers(model.network_alone.predict_proba([document])[0]),
-            "branch": _numbers(model.task.probabilities(shares.logits[None])[0]),
-        },
+        "alone": _alone(model, document, shares.logits),
     }
+
+
+def _alone(model: Model, document: Document, of_branch: npt.NDArray[np.float64]) -> AloneJson:
+    network, opened = model.network_alone.open([document])
+    logits = {"network": network.logits(opened.closed)[0].astype(np.float64), "branch": of_branch}
+    # The factors that join the parts would make the smaller one look unsure.
+    own = {part: logits[part] / recorded_factor(model.record, part) for part in logits}
+    found = {part: _numbers(model.task.probabilities(one[None])[0]) for part, one in own.items()}
+    return {"network": found["network"], "branch": found["branch"]}
 
 
 def _layer(trace: LayerTrace, reading: Reading, model: Model, answer: int) -> LayerJson:

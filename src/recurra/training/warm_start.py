@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.bundle import Bundle, digest_in
+from recurra.bundle.branch import recorded_factor
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
 from recurra.linear_branch import BranchSettings, LinearBranch
@@ -171,7 +172,7 @@ def branch_with_classes(initial: Bundle, classes: Labels) -> LinearBranch | None
     new = outputs == len(classes)
     places = classes.encode(initial.labels.classes) if new else np.arange(outputs)
     W, U = (np.zeros((len(weights), outputs), dtype=np.float32) for weights in (branch.W, branch.U))
-    factor = _factor(initial, "branch_factor")
+    factor = recorded_factor(initial.record, "branch")
     for grown, weights in ((W, branch.W), (U, branch.U)):
         grown[:, places] = weights / factor
     return replace(branch, W=W, U=U)
@@ -202,15 +203,9 @@ def _new_classes(initial: Bundle, classes: Labels) -> list[Label]:
 def _temperature(initial: Bundle) -> float:
     """What the model's output was divided by, 1 if it was not."""
     if initial.branch:
-        return _positive(1 / _factor(initial, "network_factor"))
+        return 1 / recorded_factor(initial.record, "network")
     found = initial.record.get("calibration")
     return _positive(found.get("temperature") if isinstance(found, dict) else None)
-
-
-def _factor(initial: Bundle, name: str) -> float:
-    """What the outputs of the network, or of the branch beside it, were multiplied by; 1 if that is not known."""
-    found = initial.record.get("branch")
-    return _positive(found.get(name) if isinstance(found, dict) else None)
 
 
 def _positive(value: Any) -> float:
