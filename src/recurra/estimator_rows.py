@@ -159,6 +159,13 @@ class GivenRows:
                 print(note, flush=True)
             else:
                 _log.info("%s: %s", self.table and self.table.source, note)
+        if self.matrix_classes is not None and all(len(label) == 1 for label in self.labels):
+            warnings.warn(
+                "every row of y has exactly one 1, and is learned as one of several labels that it may have: where each "
+                "text has one class, give it, such as matrix.argmax(axis=1)",
+                UserWarning,
+                stacklevel=3,
+            )
         names = {label for label in self.labels if isinstance(label, str)}
         joined = None if any(isinstance(label, tuple) for label in self.labels) else detect_multi_label(sorted(names))
         if joined is not None:

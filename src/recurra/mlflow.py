@@ -47,7 +47,13 @@ def load_mlflow() -> Any:
     """The package ``mlflow``, which sends nothing to its makers when it is started here."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    import mlflow
+    try:
+        import mlflow
+    except ModuleNotFoundError as error:
+        if error.name != "mlflow":
+            raise
+        said = "MLflow is not installed. Run: pip install 'recurra[mlflow]'."
+        raise ModuleNotFoundError(said, name=error.name) from None
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     return mlflow

@@ -373,3 +373,21 @@ def test_lazy_frames_are_refused() -> None:
         network().fit(lazy, TOPICS)
     with pytest.raises(DataError, match=r"^y is a LazyFrame, which holds none yet. Give frame.collect\(\).$"):
         network().fit(TEXTS, lazy)
+
+
+def test_a_view_reads_no_titles_for_a_model_of_texts_alone(fitted: TextClassifier) -> None:
+    frame = pd.DataFrame({"title": [f"about {topic}" for topic in TOPICS[::-1]], "body": TEXTS, "topic": TOPICS})
+    with pytest.warns(UserWarning, match="^the column of titles 'title' is not read, for the model learned from texts"):
+        found = compare({"a": fitted, "b": fitted}, frame)
+    assert found.to_dict() == compare({"a": fitted, "b": fitted}, frame[["body", "topic"]]).to_dict()
+
+
+def test_one_hot_labels_are_a_warning() -> None:
+    with pytest.warns(UserWarning, match="^every row of y has exactly one 1"):
+        network(epochs=1).fit(TEXTS, pd.get_dummies(pd.Series(TOPICS)))
+
+
+def test_a_missing_value_in_a_matrix_is_named() -> None:
+    frame = pd.DataFrame({"a": [1, 0] * 24, "b": [0, 1] * 23 + [0, None]}, dtype="Int64")
+    with pytest.raises(DataError, match=r"^y is a matrix \[48, 2\] in which values are missing"):
+        network().fit(TEXTS, frame)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bundles import WORDS, make_branched, make_bundle
 
-from recurra.bundle import Bundle, int8_bundle
+from recurra.bundle import Bundle, int8_bundle, write_bundle
 from recurra.bundle.format import encode
 from recurra.errors import ModelFileError, SettingsError
 from recurra.export import check_answers, check_equal, export_int8, generated_documents, odd_documents
@@ -125,3 +125,18 @@ def test_odd_documents_are_odd() -> None:
     points = set("".join(texts))
     assert any("\ud800" <= point <= "\udfff" for point in points)
     assert max(map(ord, points)) > 0x10000
+
+
+def test_a_model_is_exported_as_its_bundle_and_is_shown_in_a_line() -> None:
+    bundle = make_bundle()
+    of_model, of_bundle = export_int8(Model(bundle)), export_int8(bundle)
+    assert of_model.data == of_bundle.data
+    assert repr(of_model) == f"ExportedModel(int8, {len(of_model.data):,} bytes)"
+    assert len(repr(bundle)) < 100
+    for wrong in ("model.safetensors", None):
+        with pytest.raises(SettingsError, match=r"^The model is .* Give what recurra.load returns"):
+            export_int8(wrong)
+        with pytest.raises(SettingsError, match=r"^Model was given .* recurra.load reads a model file.$"):
+            Model(wrong)  # type: ignore[arg-type]
+        with pytest.raises(SettingsError, match=r"^write_bundle was given .* such as model.bundle.$"):
+            write_bundle(wrong, "model.safetensors")  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from recurra.text.vocabulary import SPECIAL_IDS
 __all__ = ["Bundle"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Bundle:
     """A trained model: what :func:`recurra.bundle.write_bundle` stores and the runtime computes with.
 
@@ -50,6 +50,11 @@ class Bundle:
     weights: Literal["float32", "int8", "int8_compact"] = "float32"
     task: Task = SINGLE_LABEL
     branch: LinearBranch | None = None
+
+    def __repr__(self) -> str:
+        """One line: the weights would fill the screen."""
+        branch = " and a linear branch" if self.branch else ""
+        return f"Bundle({self.network.cell}, {len(self.vocabulary):,} tokens, {len(self.labels):,} classes{branch})"
 
     @property
     def thresholds(self) -> npt.NDArray[np.float32] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from recurra.atomic import write_atomically, write_if_changed
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
-from recurra.errors import ModelFileError
+from recurra.errors import ModelFileError, SettingsError
 
 __all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
@@ -23,9 +23,12 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: boo
         keep_same: leave a file that holds the same bytes alone, with its time of modification.
 
     Raises:
+        SettingsError: ``bundle`` is none.
         ModelFileError: the parts of the model do not fit together.
         RecurraError: the file cannot be written.
     """
+    if not isinstance(bundle, Bundle):
+        raise SettingsError(f"write_bundle was given {bundle!r:.60}", "Give a bundle, such as model.bundle.")
     (write_if_changed if keep_same else write_atomically)(path, encode(bundle))
 
 

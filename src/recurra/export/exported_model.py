@@ -31,3 +31,7 @@ class ExportedModel(NamedTuple):
     bundle: Bundle
     predict: Callable[[Sequence[Document]], npt.NDArray[np.float32]]
     program: str = ""
+
+    def __repr__(self) -> str:
+        """One line: the bytes would fill the screen."""
+        return f"ExportedModel({self.format}, {len(self.data):,} bytes)"

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from recurra.bundle import Bundle, int8_bundle
+from typing import Any
+
+from recurra.bundle import int8_bundle
 from recurra.bundle.format import decode, encode
 from recurra.errors import SettingsError
 from recurra.export.check import check_tokens
 from recurra.export.exported_model import ExportedModel
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 
 __all__ = ["export_int8"]
 
 
-def export_int8(bundle: Bundle) -> ExportedModel:
+def export_int8(model: Any) -> ExportedModel:
     """Exports a model file of about a quarter of the size, which :func:`recurra.load` reads like any other.
 
     Args:
-        bundle: a model with float32 weights.
+        model: a model with float32 weights: a :class:`recurra.Model`, a fitted classifier or a bundle.
 
     Returns:
-        The file's bytes, and the exported model's ``predict_proba`` to compare with.
+        The file's bytes, and in ``predict`` the exported model's ``predict_proba`` to compare with.
 
     Raises:
-        SettingsError: the model has int8 weights already, or reads with a tokenizer of your own.
+        SettingsError: ``model`` is none of these, has int8 weights already, or reads with a tokenizer of your own.
     """
+    bundle = model_of(model).bundle
     check_tokens(bundle)
     if bundle.weights != "float32":
         raise SettingsError("The weights of this model are int8 already", "Copy its file, or export the float32 model.")

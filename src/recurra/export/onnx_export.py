@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
-from recurra.bundle import Bundle, int8_bundle
+from recurra.bundle import int8_bundle
 from recurra.errors import SettingsError
 from recurra.export.exported_model import ExportedModel
+from recurra.runtime.given_model import model_of
 
 __all__ = ["export_onnx"]
 
@@ -14,11 +16,11 @@ __all__ = ["export_onnx"]
 LARGEST = 2**31 - 1
 
 
-def export_onnx(bundle: Bundle, *, int8: bool = False) -> ExportedModel:
+def export_onnx(model: Any, *, int8: bool = False) -> ExportedModel:
     """Exports network, linear branch and text pipeline; see :func:`recurra.export.onnx_graph.onnx_graph`.
 
     Args:
-        bundle: a model.
+        model: a :class:`recurra.Model`, a fitted classifier or a bundle.
         int8: whether its weights are rounded to int8 first; the file is then about a quarter as large.
 
     Returns:
@@ -26,12 +28,13 @@ def export_onnx(bundle: Bundle, *, int8: bool = False) -> ExportedModel:
         needs onnxruntime and NumPy alone.
 
     Raises:
-        SettingsError: the model reads the words of a segmenter or of a tokenizer of your own, learned a task of your
-            own, has a cell whose step a graph cannot compute, or is larger than a file of ONNX may be.
+        SettingsError: ``model`` is none of these, reads the words of a segmenter or of a tokenizer of your own, learned
+            a task of your own, has a cell whose step a graph cannot compute, or is larger than a file of ONNX may be.
     """
     from recurra.export import onnx_predictor
     from recurra.export.onnx_graph import onnx_graph
 
+    bundle = model_of(model).bundle
     if int8 and bundle.weights == "float32":
         bundle = int8_bundle(bundle)
     graph = onnx_graph(bundle)

@@ -17,11 +17,11 @@ from recurra.data.documents import Document, Label
 from recurra.errors import SettingsError
 from recurra.inspection.backpropagation import DifferentiableNetwork, ForwardPass
 from recurra.inspection.branch_shares import branch_shares, scores_without_words
-from recurra.inspection.given_model import model_of
 from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
+from recurra.runtime.given_model import model_of
 
 __all__ = ["Attribution", "attribute", "attributions"]
 

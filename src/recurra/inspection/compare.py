@@ -16,11 +16,11 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 from recurra.runtime.known_rows import known_rows_note
 from recurra.tasks import common_task
 from recurra.tasks.compare import compare_predictions

@@ -14,11 +14,11 @@ from recurra.evaluation import evaluate
 from recurra.evaluation.confusions import Confusion, top_confusions
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.mistakes import shorten
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 from recurra.runtime.known_rows import known_rows_note
 
 __all__ = ["ConfusionRow", "Confusions", "confusions"]

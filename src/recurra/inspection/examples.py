@@ -7,10 +7,10 @@ from typing import Any
 
 from recurra.data.sources import Source
 from recurra.data.table import Table
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 from recurra.tasks.examples import choose_examples
 from recurra.text.fields import input_texts
 

@@ -13,7 +13,6 @@ from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
 from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.phrases import Phrase, Phrases
@@ -21,6 +20,7 @@ from recurra.inspection.switch_statistics import SwitchStatistics, switch_statis
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.runtime import Model
 from recurra.runtime.compiled_network import inference_network
+from recurra.runtime.given_model import model_of
 
 __all__ = ["flags"]
 

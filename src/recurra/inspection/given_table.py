@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recurra.data.columns import quoted_names
+from recurra.data.documents import Document
 from recurra.data.frames import is_frame
+from recurra.data.model_columns import learned_from_titles
 from recurra.data.read import read_table, table_of
 from recurra.data.sources import open_blocks
 from recurra.data.table import Table
@@ -43,11 +46,24 @@ def table_of_rows(given: Any, model: Model) -> Table:
             hint = "Give recurra.read_table(rows, text=…, label=…), with its columns."
             raise DataError(error.received, _ROWS if "no text" in error.received else hint) from error
         _warn_of_guesses(table)
-        return table
+        return _as_learned(table, model)
     raise DataError(
         f"The rows are {given!r:.60}",
         "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",
     )
+
+
+def _as_learned(table: Table, model: Model) -> Table:
+    """The table without the titles that were guessed where the model learned from texts alone, which have no name."""
+    if table.title_column is None or model.columns is not None or learned_from_titles(model.record):
+        return table
+    warnings.warn(
+        f"the column of titles {table.title_column!r:.60} is not read, for the model learned from texts alone",
+        UserWarning,
+        stacklevel=4,
+    )
+    texts: list[Document] = [document[1] if isinstance(document, tuple) else document for document in table.documents]
+    return replace(table, documents=texts, title_column=None)
 
 
 def _warn_of_guesses(table: Table) -> None:

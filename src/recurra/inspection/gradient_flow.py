@@ -17,7 +17,6 @@ from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
@@ -26,6 +25,7 @@ from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
 from recurra.runtime.finite import checked_finite
 from recurra.runtime.forward import documents_per_pass, first_layer_products
+from recurra.runtime.given_model import model_of
 
 __all__ = [
     "FlowJson",

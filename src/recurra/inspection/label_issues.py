@@ -23,12 +23,12 @@ from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.evaluation.probabilities import class_probabilities
 from recurra.evaluation.row_scores import check_distributions
 from recurra.inspection.confident_learning import label_errors
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 
 __all__ = ["label_issues"]
 

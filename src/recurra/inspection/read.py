@@ -14,11 +14,11 @@ from recurra.data.documents import Document, Label
 from recurra.inspection.attribution import attributions
 from recurra.inspection.branch_shares import branch_shares
 from recurra.inspection.compact_states import CompactLayerJson, compact_arrays
-from recurra.inspection.given_model import model_of
 from recurra.inspection.pads_read import PadsJson, pads_read
 from recurra.inspection.unit_roles import unit_roles
 from recurra.linear_branch import LinearBranch
 from recurra.runtime import LayerTrace, Model, Reading
+from recurra.runtime.given_model import model_of
 
 __all__ = [
     "AloneJson", "AttributionJson", "BranchJson", "LayerJson", "PhraseJson", "ReadingJson", "TokenJson", "read",

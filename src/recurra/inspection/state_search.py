@@ -13,13 +13,13 @@ from recurra.cells import cell_named
 from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.trajectories import trajectories
 from recurra.networks.shapes import DIRECTIONS
 from recurra.representation import ROWS, Representation, Represented, one_line
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 
 __all__ = ["RowStates", "StateMatch", "StateSearch", "check_state", "read_states", "search_states"]
 

@@ -12,12 +12,12 @@ from recurra.data.documents import Label
 from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import SettingsError
-from recurra.inspection.given_model import model_of
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import network_ids, trajectories, word_mask
 from recurra.representation import ROWS, Representation, Represented, one_line
 from recurra.runtime import Model
+from recurra.runtime.given_model import model_of
 
 __all__ = ["Components", "DocumentPath", "Point", "States", "principal_components", "states"]
 

@@ -85,6 +85,8 @@ class Model:
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        if not isinstance(bundle, Bundle):
+            raise SettingsError(f"Model was given {bundle!r:.60}", "recurra.load reads a model file.")
         self.bundle = bundle
         self.classes_ = _array_of(bundle.labels.classes)
         self._says_titles = learned_from_titles(bundle.record)

@@ -21,7 +21,7 @@ __all__ = ["LayerTrace", "trace_of"]
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerTrace:
     """One direction of one layer over the T tokens of a document.
 
@@ -41,6 +41,12 @@ class LayerTrace:
     h: Array
     c: Array | None
     gates: dict[str, Array]
+
+    def __repr__(self) -> str:
+        """One line: the numbers would fill the screen."""
+        gates = f", gates {', '.join(self.gates)}" if self.gates else ""
+        tokens, units = self.h.shape
+        return f"LayerTrace({self.layer}, {self.direction}, {self.cell}: {tokens} tokens, {units} units{gates})"
 
     def first(self, tokens: int) -> LayerTrace:
         """The trace of the first tokens only.

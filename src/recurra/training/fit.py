@@ -90,6 +90,8 @@ def fit(
         TrainingError: the run could not go on; with a folder, the last good model lies in it.
         RecurraError: the folder cannot be used, or another run writes into it.
     """
+    if not isinstance(recipe, Recipe):
+        raise SettingsError(f"fit was given the recipe {recipe!r:.60}", "Give recurra.presets.load_preset(name).")
     run, processes = run or RunOptions(), joined()
     if processes is not None and not processes.is_first:
         run, callbacks = run.without_files(), ()

@@ -36,7 +36,7 @@ from recurra.version import VERSION
 __all__ = ["FitResult", "Provenance", "build_bundle", "card_facts", "write_card", "write_run"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FitResult:
     """A trained model and how it came to be.
 
@@ -59,6 +59,10 @@ class FitResult:
     left_out: str = ""
     lower_loss: str = ""
     branch_alone: str = ""
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"FitResult({self.bundle!r}, {self.rows:,} rows, {self.outcome.epochs:,} epochs)"
 
 
 @dataclass(frozen=True, kw_only=True)

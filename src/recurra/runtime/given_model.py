@@ -1,4 +1,4 @@
-"""The model that a view is asked of: what ``recurra.load`` returns, or a classifier that was fitted."""
+"""The model in whatever people hold: what ``recurra.load`` returns, or a classifier that was fitted."""
 
 from __future__ import annotations
 
