@@ -161,7 +161,7 @@ class GivenRows:
                 _log.info("%s: %s", self.table and self.table.source, note)
         if self.matrix_classes is not None and all(len(label) == 1 for label in self.labels):
             warnings.warn(
-                "every row of y has exactly one 1, and is learned as one of several labels that it may have: where each "
+                "every row of y has exactly one 1, and is learned as one of several labels that it may have: if each "
                 "text has one class, give it, such as matrix.argmax(axis=1)",
                 UserWarning,
                 stacklevel=3,

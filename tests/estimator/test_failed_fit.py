@@ -15,6 +15,9 @@ from sklearn.preprocessing import MultiLabelBinarizer
 from recurra import TextClassifier
 from recurra.errors import DataError, RecurraError
 
+# Matrices that are quickly written.
+pytestmark = pytest.mark.filterwarnings("ignore:every row of y has exactly one 1")
+
 LISTS = [[topic] for topic in TOPICS]
 MATRIX = MultiLabelBinarizer().fit_transform(LISTS)
 
