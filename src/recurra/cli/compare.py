@@ -168,10 +168,10 @@ def _show_examples(found: Comparison, table: Table, output: Output) -> None:
 
 
 def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
-    """The scores of two models and their differences, and how many rows each has right; if quiet, of accuracy alone."""
+    """The scores of two models and their differences, and how many rows each has right."""
     right = (found.accuracy[pair.a], found.accuracy[pair.b])
     scores = [("accuracy", found.right_is, right)]
-    for key in (key for key in SCORES if key in pair.differences and not output.quiet):
+    for key in (key for key in SCORES if key in pair.differences):
         scores.append((key, SCORES[key], (found.scores[pair.a][key], found.scores[pair.b][key])))
     rows = [("", cut(pair.a, NAME), cut(pair.b, NAME), "difference", "95 % interval")]
     for key, name, (a, b) in scores:
