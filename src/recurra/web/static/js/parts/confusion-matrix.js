@@ -20,7 +20,7 @@ export function confusionMatrix(confusion, names, places, open) {
   const lengths = places.map((place) => names[place].length);
   const level = Math.max(...lengths) <= SHORT || lengths.reduce((sum, length) => sum + length, 0) <= LEVEL;
   const upright = part || !level;
-  const head = (text) => el("span", { class: `matrix-name${upright ? "" : " short"}`, text });
+  const head = (text) => el("span", { class: `matrix-name${upright ? "" : " short"}` }, breakable(text));
   return el(
     "div",
     { class: "scroll matrix-scroll", role: "region", "aria-label": t("table.of", { caption }), tabindex: 0 },

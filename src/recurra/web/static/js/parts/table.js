@@ -2,6 +2,7 @@
 
 import { el } from "../dom.js";
 import { t } from "../i18n.js";
+import { breakable } from "./label-name.js";
 
 // Columns that paper has room for.
 const PRINTED = 9;
@@ -28,7 +29,9 @@ export function table(caption, columns, rows) {
         el(
           "tr",
           {},
-          columns.map(({ name, number }, place) => el("th", { scope: "col", class: classOf(number, place), text: name })),
+          columns.map(({ name, number }, place) => 
+            el("th", { scope: "col", class: classOf(number, place) }, breakable(name)),
+          ),
         ),
       ),
       el(
