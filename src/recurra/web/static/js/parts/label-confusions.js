@@ -64,7 +64,7 @@ export function labelConfusionCard(found) {
       rows.node,
     ],
     table: foldedTable(
-      t("model.label_confusions"),
+      t("model.labels"),
       [
         { name: t("page.label") },
         ...["threshold", ...KINDS.map(([kind]) => kind), "precision", "recall", "f1"].map((name) => ({
