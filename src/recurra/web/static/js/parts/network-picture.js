@@ -66,7 +66,7 @@ export function networkPicture(diagram) {
 
   /** A text, line by line as it is broken in the page. */
   function textOf(node, style, right) {
-    pen.font = style.font;
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
     const { fontBoundingBoxAscent: above, fontBoundingBoxDescent: below } = pen.measureText("x");
     return linesOf(node, right).map(({ text, left, top, height }) =>
       el("svg:text", {

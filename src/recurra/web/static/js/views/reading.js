@@ -134,7 +134,7 @@ function build(first, kind, outer) {
     },
   });
 
-  const classes = [["", t("reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
+  const classes = [["", t(reading.given ? "reading.each_label" : "reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
   const chooseClass = picker(t("reading.evidence"), classes, shown ?? "", (value) => {
     shown = value === "" ? null : Number(value);
     look({ class: shown === null ? null : String(reading.labels[shown]) });
