@@ -30,6 +30,11 @@ def test_every_view_speaks_japanese_and_shows_no_key(visit: Callable[..., Page])
         texts = page.locator("main").inner_text()
         names = page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel).join('\\n')")
         assert not KEY.findall(texts + names), view
+        if view == "model":
+            # What the program says of the model is in Japanese, and what stays in English says that it is.
+            lines = page.locator(".card-sections :is(p, li):not([lang=en])").all_text_contents()
+            assert len(lines) > 5
+            assert [line for line in lines if not JAPANESE.search(line)] == []
         assert "{" not in texts + names, view
 
 

@@ -48,6 +48,17 @@ def test_states_of_a_long_text_are_few_bytes_and_scroll_in_their_frame(visit: Vi
     heat = page.get_by_role("application", name="Layer 1, forward: state h")
     heat.focus()
     page.keyboard.press("End")
+    # A mouse that takes hold of the words moves them.
+    box = heat.locator("canvas").bounding_box()
+    assert box is not None
+    before = page.locator(".heat-scroll").first.evaluate("one => one.scrollTop")
+    page.mouse.move(box["x"] + 20, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 300, steps=2)
+    page.mouse.up()
+    assert page.locator(".heat-scroll").first.evaluate("one => one.scrollTop") == before - 200
+    assert page.locator(".search-tools").first.is_hidden()
+    page.keyboard.press("End")
     unit, value = layer["order"][0], layer["h"][-1][layer["order"][0]]
     said = f"match, unit {unit}: {value:+.3f}.".replace("-", "−")
     assert said in page.locator(".readout").first.inner_text()
@@ -83,6 +94,15 @@ def test_of_many_classes_the_top_five_have_colours_and_others_are_found(visit: V
     assert shown.all_inner_texts()[-1] == names[-1]
     page.get_by_role("button", name=f"Remove {names[-1]}").click()
     assert names[-1] not in shown.all_inner_texts()
+    # Paper has room for the first columns, which are the likeliest classes.
+    page.get_by_text("Show as a table").click()
+    likely = max(range(77), key=lambda place: max(row[place] for row in (reading["start"], *reading["probabilities"])))
+    page.set_viewport_size({"width": 718, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") == 718
+    heads = page.locator("thead th:visible").all_inner_texts()
+    assert heads[:2] == ["Word", reading["labels"][likely]]
+    assert page.locator(".on-paper").inner_text() == f"The first {len(heads)} of 78 columns; a saved file has all."
 
 
 def test_work_that_takes_long_can_be_cancelled_and_begun_again(visit: Visit) -> None:

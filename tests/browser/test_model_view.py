@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,15 @@ from bundles import make_bundle
 
 from recurra.bundle import write_bundle
 from recurra.cells import cell_named
+from recurra.data.table import Table
+from recurra.inspection import confusions
+from recurra.runtime import Model
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Visit = Callable[..., "Page"]
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_network_has_the_shapes_and_what_goes_through_it(visit: Visit, site: Site) -> None:
@@ -40,6 +45,13 @@ def test_the_network_has_the_shapes_and_what_goes_through_it(visit: Visit, site:
     sizes = page.locator(".net-out").all_inner_texts()
     assert sizes == [str(words), f"{words} × 8", *[f"{words} × 12"] * 2, str(pooled), str(outputs)]
     assert page.locator(".net .bar .figure").first.inner_text() == percent(max(answer["probabilities"][-1]))
+    with page.expect_download() as download:
+        page.locator("section.card", has=page.locator(".net")).locator("[data-download=svg]").click()
+    picture = ET.parse(download.value.path()).getroot()  # noqa: S314
+    texts = ["".join(one.itertext()) for one in picture.iter(f"{SVG}text")]
+    assert {*shown[0].split()[:1], *sizes, *(one["text"] for one in answer["tokens"])} <= set(texts)
+    images = [one.get("href") or "" for one in picture.iter(f"{SVG}image")]
+    assert [one[:22] for one in images] == ["data:image/png;base64,"] * strips
     # The card is the file's own, with the baselines.
     card = page.get_by_role("region", name="Model card").inner_text()
     assert "Baselines on the same rows: accuracy" in card
@@ -67,6 +79,32 @@ def test_cells_of_the_confusion_matrix_open_their_rows(visit: Visit, site: Site)
     items.first.get_by_role("button").click()
     page.wait_for_url("**/#/reading?*")
     assert page.get_by_label("Text to read").input_value() == rows[0]["text"]
+
+
+def test_decisions_about_a_label_open_their_rows(visit: Visit) -> None:
+    model = Model(make_bundle(labels=("a_long_name", "b", "c"), seed=4, thresholds=(0.5, 0.45, 0.6)))
+    rows = [("oil prices rise", ("b",)), ("the team wins", ()), ("rome", ("a_long_name", "c")), ("oil", ("c",))]
+    texts, labels = zip(*rows, strict=True)
+    table_of = Table(list(texts) * 3, list(labels) * 3, "text", None, "label", "rows.csv", first_row=2)
+    found = confusions(model, table_of).to_dict()
+    page = visit("reading")
+    page.route("**/v1/confusions*", lambda route: route.fulfill(json=found))
+    go_to(page, "model")
+    kinds = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+    counts = [one[kind] for one in found["labels"] for kind in kinds]
+    buttons = page.locator(".of-labels button")
+    assert [int(text) for text in buttons.all_inner_texts()] == [count for count in counts if count]
+    wrong = next(one for one in found["cells"] if one["kind"] == "false_negatives")
+    label = found["labels"][wrong["label"]]
+    page.get_by_role("button", name=f"{label['label']}, False negatives: {label['false_negatives']} rows").click()
+    items = page.locator(".confusion-list li > :last-child")
+    assert items.all_inner_texts() == [row["text"] for row in wrong["rows"]]
+    assert f"{percent(found['subset_accuracy'])} (" in page.locator(".facts").first.inner_text()
+    bins = [one for one in found["reliability"] if one["rows"]]
+    assert sum(one["rows"] for one in bins) == 3 * found["rows"]
+    assert [row[1:] for row in table(page, "Reliability")] == [
+        [str(one["rows"]), percent(one["confidence"]), percent(one["accuracy"])] for one in bins
+    ]
 
 
 def test_of_many_classes_one_is_found_with_what_it_is_taken_for(visit: Visit, site: Site) -> None:

@@ -55,7 +55,7 @@ LOOKS = {"small": SMALL, "cut": CUT, "silent": SILENT}
 # What is cut on paper, and what can only be pressed.
 ON_PAPER = """() => [...document.querySelectorAll("main *")]
   .filter((one) => one.checkVisibility() && one.clientWidth > 0)
-  .filter((one) => one.matches("button:not(.word, .link), .toolbar, .downloads")
+  .filter((one) => one.matches("button:not(.word, .link, .matrix *), .toolbar, .downloads")
     || (getComputedStyle(one).overflowX !== "visible"
       && !one.matches(".unseen, .bar-track, .bar .label-name, .stack, svg *, svg")
       && (one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)))

@@ -231,6 +231,13 @@ def test_gradients(visit: Visit, site: Site) -> None:
     assert [row[3] for row in rows] == [
         "not reached" if half is None else f"{half:.1f}".removesuffix(".0") for half in halves
     ]
+    after = flows[1]["rows"]
+    half = (len(after) + 1) // 2
+    items = page.locator(".confusion-list li > :last-child")
+    assert items.all_inner_texts() == [row["text"] for row in after[:half] + after[: half - 1 : -1]]
+    page.get_by_role("button", name=f"Read row {after[0]['number']}", exact=True).click()
+    page.wait_for_url("**/#/reading?*")
+    assert page.get_by_label("Text to read").input_value() == after[0]["text"]
 
 
 def test_a_model_of_other_labels_does_not_hide_the_gradients_of_the_others(

@@ -46,3 +46,29 @@ def test_a_label_that_the_model_does_not_know_is_refused() -> None:
     table = Table(TEXTS, list("abcadb"), "text", None, "label", "rows.csv", first_row=2)
     with pytest.raises(DataError, match="has the label"):
         confusions(Model(make_bundle(labels=("a", "b", "c"))), table)
+
+
+def test_decisions_about_labels_are_counted_by_hand() -> None:
+    model = Model(make_bundle(labels=("a", "b", "c"), seed=4, thresholds=(0.5, 0.45, 0.6)))
+    have = [("a",), ("b", "c"), (), ("a", "c"), ("c",), ("a", "b", "c")]
+    table = Table(TEXTS * 3, have * 3, "text", None, "label", "rows.csv", first_row=2)
+    answers = model.predict_proba(table.documents) >= np.float32([0.5, 0.45, 0.6])
+    found = confusions(model, table, name="m", rows=2, right_rows=1).to_dict()
+    cells = {(one["label"], one["kind"]): one["rows"] for one in found["cells"]}
+    kinds = {(True, True): "true_positives", (False, True): "false_positives"}
+    kinds |= {(True, False): "false_negatives", (False, False): "true_negatives"}
+    for place, label in enumerate("abc"):
+        decided = Counter((label in own, bool(one[place])) for own, one in zip(have * 3, answers, strict=True))
+        for pair, kind in kinds.items():
+            assert found["labels"][place][kind] == decided[pair]
+            rows = cells.get((place, kind), [])
+            assert len(rows) == min(decided[pair], 1 if pair[0] == pair[1] else 2)
+            probable = [row["probability"] for row in rows]
+            # Wrong ones first that are furthest from the threshold, right ones that are nearest to it.
+            assert probable == sorted(probable, reverse=not pair[0])
+            for row in rows:
+                assert ((label in (have * 3)[row["number"] - 2]), bool(answers[row["number"] - 2, place])) == pair
+        hits, given = decided[True, True], decided[True, True] + decided[False, True]
+        assert found["labels"][place]["precision"] == pytest.approx(hits / given if given else 0)
+    given = [{label for label, on in zip("abc", one, strict=True) if on} for one in answers]
+    assert found["subset_accuracy"] == np.mean([one == set(own) for one, own in zip(given, have * 3, strict=True)])

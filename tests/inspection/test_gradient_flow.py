@@ -143,3 +143,17 @@ def test_json_is_plain() -> None:
     assert all(
         low <= norm <= high for low, norm, high in zip(values["low"], values["norm"], values["high"], strict=True)
     )
+
+
+def test_rows_at_the_end_of_the_line_are_those_of_torch() -> None:
+    bundle = make_bundle(cell="gru", hidden=5)
+    flow = gradient_flow(bundle, ["", *TEXTS], np.append(0, TARGETS), name="m", numbers=np.arange(10, 16))
+    distance = len(flow.norm) - 1
+    theirs = {
+        11 + place: norms[distance]
+        for place, norms in enumerate(norms_of_torch(bundle, bundle.tensors, "hidden"))
+        if len(norms) > distance
+    }
+    assert {row.number: row.norm for row in flow.rows} == pytest.approx(theirs)
+    assert [row.norm for row in flow.rows] == sorted((row.norm for row in flow.rows), reverse=True)
+    assert all(row.text == TEXTS[row.number - 11] for row in flow.rows)

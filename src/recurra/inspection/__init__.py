@@ -10,6 +10,7 @@ from recurra.inspection.examples import Examples, examples
 from recurra.inspection.flag_results import Flags
 from recurra.inspection.flags import flags
 from recurra.inspection.gradient_flow import GradientFlow, GradientFlows, gradients
+from recurra.inspection.label_confusions import LabelConfusions
 from recurra.inspection.label_issue_results import LabelIssues
 from recurra.inspection.label_issues import label_issues
 from recurra.inspection.read import read
@@ -23,6 +24,7 @@ __all__ = [
     "Flags",
     "GradientFlow",
     "GradientFlows",
+    "LabelConfusions",
     "LabelIssues",
     "StateMatch",
     "StateSearch",

@@ -13,8 +13,9 @@ from recurra.data.table import Table
 from recurra.evaluation import evaluate
 from recurra.evaluation.confusions import Confusion, top_confusions
 from recurra.evaluation.evaluation import Evaluation
-from recurra.evaluation.mistakes import shorten
+from recurra.inspection.confusion_rows import ConfusionRow, rows_at
 from recurra.inspection.given_table import table_of_rows
+from recurra.inspection.label_confusions import LabelConfusions, label_confusions
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.representation import Representation, Represented, one_line
 from recurra.runtime import Model
@@ -25,21 +26,6 @@ __all__ = ["ConfusionRow", "Confusions", "confusions"]
 
 # What a terminal and a notebook show.
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class ConfusionRow:
-    """A row in a cell of the confusion matrix.
-
-    Attributes:
-        number: of the row, as messages and spreadsheets have it.
-        text: title and text, at most 280 characters.
-        probability: of the predicted class.
-    """
-
-    number: int
-    text: str
-    probability: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,15 +75,18 @@ class Confusions(Represented):
 
 def confusions(
     model: Model, data: Table | Source, *, name: str = "model", rows: int = 30, right_rows: int = 5
-) -> Confusions:
+) -> Confusions | LabelConfusions:
     """Evaluates a model on a labelled file and keeps rows of each cell of its confusion matrix.
 
+    A model of several labels has no such matrix: it has true and false positives and negatives of each label, with rows
+    of each.
+
     Args:
-        model: gives one class a text.
+        model: the model.
         data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
         name: name of the model in the result.
-        rows: largest number of rows kept of a pair of classes.
-        right_rows: largest number of rightly answered rows kept of a class.
+        rows: largest number of rows kept of a pair of classes, or of the false positives or negatives of a label.
+        right_rows: largest number of rightly answered rows kept of a class or label.
 
     Raises:
         DataError: the model's task has no views, the rows have no labels or one that the model does not know, or it can
@@ -105,6 +94,8 @@ def confusions(
     """
     model = model_of(model)
     data = table_of_rows(data, model)
+    if model.task.lists:
+        return label_confusions(model, data, name=name, rows=rows, right_rows=right_rows)
     notes: list[str] = []
     sample = LabelledSample.of(model, data, say=notes.append)
     if (known := known_rows_note(data, model)) is not None:
@@ -117,9 +108,12 @@ def confusions(
     for truth, other in np.argwhere(found.confusion).tolist():
         places = np.flatnonzero((sample.targets == truth) & (called == other))
         right = truth == other
-        order = places[np.argsort(surest[places] if right else -surest[places], kind="stable")]
-        cells[truth, other] = [
-            ConfusionRow(sample.number(place), shorten(sample.documents[place]), float(surest[place]))
-            for place in order[: right_rows if right else rows].tolist()
-        ]
+        cells[truth, other] = rows_at(
+            places,
+            surest,
+            falling=not right,
+            most=right_rows if right else rows,
+            documents=sample.documents,
+            numbers=sample.numbers,
+        )
     return Confusions(name, found, top_confusions(found.confusion, classes), cells, notes)

@@ -17,6 +17,7 @@ from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
+from recurra.inspection.flow_rows import FlowRow, FlowRowJson, end_rows
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import check_supports_views
 from recurra.networks.initial import initial_weights
@@ -47,7 +48,10 @@ ROWS = 500
 
 
 class FlowJson(TypedDict):
-    """A :class:`GradientFlow` as JSON; ``distance`` is 0 to D. ``branch`` is there, and true, for a model with one."""
+    """A :class:`GradientFlow` as JSON; ``distance`` is 0 to D. ``branch`` is there, and true, for a model with one.
+
+    ``rows`` is there where the documents are rows of a file.
+    """
 
     name: str
     cell: str
@@ -63,6 +67,7 @@ class FlowJson(TypedDict):
     cell_half_distance: float | None
     pads: int | None
     branch: NotRequired[bool]
+    rows: NotRequired[list[FlowRowJson]]
 
 
 class FlowsJson(TypedDict):
@@ -97,6 +102,8 @@ class GradientFlow(Represented):
             one, and if no gradient reaches it.
         pads: length up to which documents are padded; ``None`` if they are not.
         branch: whether the model has a linear branch, of which nothing is measured.
+        rows: of the rows that reach distance D, the five with the largest norm there and the five with the smallest, by
+            falling norm; empty for documents that are no rows of a file.
     """
 
     name: str
@@ -110,6 +117,7 @@ class GradientFlow(Represented):
     cell_norm: Array | None
     pads: int | None
     branch: bool = False
+    rows: tuple[FlowRow, ...] = ()
 
     @property
     def half_distance(self) -> float | None:
@@ -142,6 +150,8 @@ class GradientFlow(Represented):
         }
         if self.branch:
             found["branch"] = True
+        if self.rows:
+            found["rows"] = [row.to_dict() for row in self.rows]
         return found
 
 
@@ -215,7 +225,15 @@ def gradients(
     targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
     return GradientFlows(
         [
-            gradient_flow(model.bundle, documents, targets, name=name, before=before, advance=advance)
+            gradient_flow(
+                model.bundle,
+                documents,
+                targets,
+                name=name,
+                before=before,
+                numbers=data.numbers[rows],
+                advance=advance,
+            )
             for before in (True, False)
         ]
     )
@@ -262,6 +280,7 @@ def gradient_flow(
     *,
     name: str,
     before: bool = False,
+    numbers: npt.NDArray[np.int64] | None = None,
     advance: Callable[[int], None] = lambda documents: None,
 ) -> GradientFlow:
     """Measures the gradient flow on documents of known classes.
@@ -272,6 +291,7 @@ def gradient_flow(
         targets: int64[B], numbers of their classes.
         name: name of the model in the result.
         before: whether to use the weights that training began with.
+        numbers: int64[B], of the rows that the documents are, if they are of a file.
         advance: called with the number of documents just finished.
 
     Raises:
@@ -321,6 +341,9 @@ def gradient_flow(
         cell_norm=of_cell,
         pads=bundle.pad_to,
         branch=bundle.branch is not None,
+        rows=()
+        if numbers is None
+        else end_rows(hidden[:, : len(middle)], numbers[full], [documents[place] for place in full.tolist()]),
     )
 
 

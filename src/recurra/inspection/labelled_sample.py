@@ -108,7 +108,7 @@ def check_supports_views(model: Model) -> None:
     if not model.task.views:
         raise DataError(
             f"Views of a whole file look at rows of one class, and this model gives {model.task.wording.gives}",
-            "Read single texts with it, or see recurra evaluate for each label's scores.",
+            "Read single texts with it, or see each label's scores: recurra evaluate, or Model in the reading room.",
         )
 
 

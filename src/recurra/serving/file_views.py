@@ -42,7 +42,11 @@ VIEWS = {
     "states": View("states", "Trajectories of documents in the first principal components of the states"),
     "doubts": View("label_issues", "Label issues: confident mistakes, suspected label errors and near-duplicates"),
     "gradients": View("gradients", "Gradient flow: how far back the gradient of the loss reaches"),
-    "confusions": View("confusions", "Scores, confusion matrix with the rows of its cells, and reliability diagram"),
+    "confusions": View(
+        "confusions",
+        "Scores, confusion matrix with the rows of its cells (for several labels a row: true and false positives and "
+        "negatives of each label), and reliability diagram",
+    ),
 }
 
 

@@ -69,10 +69,15 @@ export function serviceLine(line) {
   return key ? t(`service.${key}`, values) : line;
 }
 
+// What stands for these names in a line of a card is the program's own, too; other values are whatever a model has.
+const OWN = ["what", "units", "score", "features", "classes"];
+
 /** The same for a line of a model card. */
 export function cardLine(line) {
   const { key, values } = keyOf(line, cards);
-  return key ? t(`card.${key}`, values) : line;
+  if (!key) return line;
+  const said = Object.entries(values ?? {}).map(([name, value]) => [name, OWN.includes(name) ? cardLine(value) : value]);
+  return t(`card.${key}`, Object.fromEntries(said));
 }
 
 /** The first text that a line is, with what stands for its {names}. */
@@ -84,12 +89,15 @@ function keyOf(line, texts) {
   return {};
 }
 
+// Names that stand for a number.
+const NUMBERS = ["count", "majority"];
+
 /** A pattern of what a text says with its {names} filled in. */
 function spoken(text) {
   // Every second part is a name.
   const parts = text.split(/\{(\w+)\}/);
   const pattern = parts.map((part, place) =>
-    place % 2 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+    place % 2 ? `(?<${part}>${NUMBERS.includes(part) ? "[\\d.,]+" : ".+?"})` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
   );
   return new RegExp(`^${pattern.join("")}$`, "s");
 }

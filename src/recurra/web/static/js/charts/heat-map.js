@@ -7,6 +7,7 @@ import { el, newId } from "../dom.js";
 import { number, signed, t } from "../i18n.js";
 import { css, onTheme } from "../theme.js";
 import { cellImage } from "./cell-image.js";
+import { dragScroll, scrollOn } from "./drag-scroll.js";
 import { heatSelection } from "./heat-selection.js";
 
 const ROW = 22;
@@ -197,7 +198,20 @@ export function heatMap({ rows, columns, value, lowest, highest, label, said, si
     const row = Math.floor((y + scroller.scrollTop) / ROW);
     return x >= 0 && y >= 0 && row < rows.length && column < columns.length ? [row, column] : null;
   };
-  const selection = chosen ? heatSelection({ canvas, cellAt, redraw: paint, changed: chosen }) : null;
+  const selection = chosen
+    ? heatSelection({
+        canvas,
+        cellAt,
+        redraw: paint,
+        changed: chosen,
+        reached: (event) => scrollOn(event, scroller, { left: size.names, top: HEAD }),
+      })
+    : null;
+  // Where cells are chosen by dragging, words and the units' numbers are taken hold of to scroll.
+  dragScroll(canvas, scroller, (event) => {
+    const more = size.across > scroller.clientWidth + 1 || size.down > scroller.clientHeight + 1;
+    return more && !(selection && cellAt(event));
+  });
 
   function choose(row, column) {
     const next = [Math.min(rows.length - 1, Math.max(0, row)), Math.min(columns.length - 1, Math.max(0, column))];

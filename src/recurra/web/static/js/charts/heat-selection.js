@@ -2,9 +2,10 @@
 
 /**
  * @param {object} options `canvas`; `cellAt` (the cell of an event, [row, column], or null); `redraw`; `changed` is
- *   called with `{rows: [first, last], columns: [first, last]}` when the choice is made, or null when it is taken back.
+ *   called with `{rows: [first, last], columns: [first, last]}` when the choice is made, or null when it is taken back;
+ *   `reached` with an event that draws the choice out.
  */
-export function heatSelection({ canvas, cellAt, redraw, changed }) {
+export function heatSelection({ canvas, cellAt, redraw, changed, reached }) {
   let anchor = null;
   let box = null;
   let dragging = false;
@@ -33,8 +34,10 @@ export function heatSelection({ canvas, cellAt, redraw, changed }) {
     reach(cell, { made: false });
   });
   canvas.addEventListener("pointermove", (event) => {
-    const cell = dragging ? cellAt(event) : null;
+    if (!dragging) return;
+    const cell = cellAt(event);
     if (cell) reach(cell, { made: false });
+    reached(event);
   });
   for (const name of ["pointerup", "pointercancel"])
     canvas.addEventListener(name, () => {

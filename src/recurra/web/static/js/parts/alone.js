@@ -5,6 +5,10 @@ import { percent, t } from "../i18n.js";
 import { labelName } from "./label-name.js";
 import { answerPlaces, largest, seriesStyle } from "./labels.js";
 
+// Longer names stand above their bars.
+const LONG = 18;
+// A smaller change of a probability is not seen in its digits.
+const UNSEEN = 0.0005;
 // Probabilities as near as this are the same; the service rounds them to 7 decimals.
 const EVEN = 1e-6;
 
@@ -38,7 +42,7 @@ export function aloneList(reading) {
     el("p", { class: "alone-said", text: sentence(...parts, reading) }),
     el(
       "ul",
-      { class: "alone-parts" },
+      { class: `alone-parts${parts.some(({ text }) => text.length > LONG) ? " long" : ""}` },
       parts.map(({ name, probabilities, text, place }) =>
         el(
           "li",
@@ -75,6 +79,7 @@ function sentence(network, branch, both, reading) {
   if (network.text === branch.text && network.text === both.text) {
     const change = both.probabilities[both.place] - branch.probabilities[both.place];
     const by = { label: reading.labels[both.place], points: percent(Math.abs(change)).replace(/\s*%$/, "") };
+    if (Math.abs(change) < UNSEEN) return t("branch.agree_same", by);
     return t(change < 0 ? "branch.agree_less" : "branch.agree_more", by);
   }
   if (network.text === branch.text) return t("branch.only_together", names);

@@ -19,34 +19,38 @@ export function calibrationCard(found, signal) {
   const bins = found.reliability
     .map((bin, place) => ({ ...bin, from: place / found.reliability.length, to: (place + 1) / found.reliability.length }))
     .filter(({ rows }) => rows > 0);
-  const gap = bins.reduce((sum, { rows, confidence, accuracy }) => sum + rows * (confidence - accuracy), 0) / found.rows;
+  // Of several labels a row, each decision about a label counts, and what is compared is how often a row has it.
+  const several = found.multi_label === true;
+  const words = (name) => t(`model.${name}${several ? "_label" : ""}`);
+  const all = bins.reduce((sum, { rows }) => sum + rows, 0);
+  const gap = bins.reduce((sum, { rows, confidence, accuracy }) => sum + rows * (confidence - accuracy), 0) / all;
   const said = ({ rows, confidence, accuracy }) =>
-    t("model.bin", { sure: percent(confidence), right: percent(accuracy), count: rows });
+    t(several ? "model.bin_label" : "model.bin", { sure: percent(confidence), right: percent(accuracy), count: rows });
   const plot = chart({
-    label: t("model.reliability_label", { ece: percent(found.ece) }),
+    label: t(several ? "model.reliability_labels" : "model.reliability_label", { ece: percent(found.ece) }),
     height: 320,
     signal,
     draw: () => ({
       series: [
-        { name: t("model.ideal"), x: [0, 1], y: [0, 1], colour: css("soft"), width: 1.5, dash: "4 4" },
+        { name: words("ideal"), x: [0, 1], y: [0, 1], colour: css("soft"), width: 1.5, dash: "4 4" },
         {
           name: found.model,
           x: bins.map(({ confidence }) => confidence),
           y: bins.map(({ accuracy }) => accuracy),
           symbol: "circle",
-          radius: (place) => Math.max(SMALLEST, LARGEST * Math.sqrt(bins[place].rows / found.rows)),
+          radius: (place) => Math.max(SMALLEST, LARGEST * Math.sqrt(bins[place].rows / all)),
           said: (place) => said(bins[place]),
           ...toneLine(0),
         },
       ],
-      x: { title: t("model.sure"), range: [0, 1.03], format: shareTick },
-      y: { title: t("model.right"), range: [0, 1.02], format: shareTick },
+      x: { title: words("sure"), range: [0, 1.03], format: shareTick },
+      y: { title: words("right"), range: [0, 1.02], format: shareTick },
     }),
   });
   const side = Math.abs(gap) < 0.005 ? "even" : gap > 0 ? "over" : "under";
   return card(t("model.reliability"), {
-    note: t(`model.gap_${side}`, { gap: number(100 * Math.abs(gap), { digits: 1, fixed: true }) }),
-    help: "reliability",
+    note: t(`model.gap_${side}${several ? "_label" : ""}`, { gap: number(100 * Math.abs(gap), { digits: 1, fixed: true }) }),
+    help: several ? "reliability_label" : "reliability",
     body: [
       facts([[t("model.ece"), `${percent(found.ece)} (${found.intervals.ece.map((end) => percent(end)).join("–")})`]]),
       toneLegend([[found.model, 0]]),
@@ -55,10 +59,10 @@ export function calibrationCard(found, signal) {
     table: foldedTable(
       t("model.reliability"),
       [
-        { name: t("model.bin_name") },
-        { name: t("model.rows"), number: true },
-        { name: t("model.sure"), number: true },
-        { name: t("model.right"), number: true },
+        { name: words("bin_name") },
+        { name: words("rows"), number: true },
+        { name: words("sure"), number: true },
+        { name: words("right"), number: true },
       ],
       () =>
         bins.map(({ from, to, rows, confidence, accuracy }) => [

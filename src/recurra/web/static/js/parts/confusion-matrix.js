@@ -2,9 +2,11 @@
 
 import { el } from "../dom.js";
 import { number, percent, t } from "../i18n.js";
+import { breakable } from "./label-name.js";
 
-// Names of so many letters stand level above their columns; longer ones stand upright.
+// Names of so many letters, or of so many in all, stand level above their columns; longer ones stand upright.
 const SHORT = 6;
+const LEVEL = 24;
 
 /**
  * @param {number[][]} confusion rows by true class and predicted class.
@@ -15,8 +17,10 @@ const SHORT = 6;
 export function confusionMatrix(confusion, names, places, open) {
   const part = places.length < names.length;
   const caption = t("model.matrix");
-  const upright = part || places.some((place) => names[place].length > SHORT);
-  const head = (text) => el("span", { class: `matrix-name${upright ? "" : " short"}`, text });
+  const lengths = places.map((place) => names[place].length);
+  const level = Math.max(...lengths) <= SHORT || lengths.reduce((sum, length) => sum + length, 0) <= LEVEL;
+  const upright = part || !level;
+  const head = (text) => el("span", { class: `matrix-name${upright ? "" : " short"}` }, breakable(text));
   return el(
     "div",
     { class: "scroll matrix-scroll", role: "region", "aria-label": t("table.of", { caption }), tabindex: 0 },
@@ -46,7 +50,7 @@ export function confusionMatrix(confusion, names, places, open) {
           return el(
             "tr",
             {},
-            el("th", { scope: "row", dir: "auto", title: names[truth], text: names[truth] }),
+            el("th", { scope: "row", dir: "auto", title: names[truth] }, breakable(names[truth])),
             places.map((called) => cell(confusion[truth][called], all, { truth, called, names, open })),
             part && el("td", { class: "figure soft", text: rest > 0 ? number(rest) : "·" }),
           );

@@ -1,12 +1,13 @@
 // Which classes are taken for which: the most frequent pairs, a matrix of the classes in question, and the rows behind.
 
-import { el, fill, newId } from "../dom.js";
+import { el, fill } from "../dom.js";
 import { number, percent, serviceLine, t } from "../i18n.js";
 import { card } from "./card.js";
 import { fileName, jsonButton } from "./download.js";
 import { facts } from "./from-data.js";
 import { confusionMatrix } from "./confusion-matrix.js";
-import { readButton } from "./open-row.js";
+import { classField, rowsPanel } from "./confusion-rows.js";
+import { breakable } from "./label-name.js";
 import { foldedTable } from "./table.js";
 
 // Pairs that are named, and classes that a matrix has room for.
@@ -28,14 +29,15 @@ export function confusionCard(found) {
 
   const list = el("ol", { class: "confusion-pairs" });
   const matrix = el("div");
-  const rows = el("div", { class: "confusion-rows", tabindex: -1 });
+  const rows = rowsPanel(matrix);
   const open = (truth, called) => {
-    const kept = cells.get(`${truth} ${called}`) ?? [];
-    fill(rows, rowList(kept, names[truth], names[called], found.confusion[truth][called], truth === called));
-    for (const one of matrix.querySelectorAll("[aria-pressed]"))
-      one.setAttribute("aria-pressed", String(one.dataset.cell === `${truth} ${called}`));
-    rows.focus({ preventScroll: true });
-    rows.scrollIntoView({ block: "nearest" });
+    const right = truth === called;
+    rows.open(`${truth} ${called}`, {
+      title: t(right ? "model.cell_right" : "model.cell_wrong", { truth: names[truth], called: names[called] }),
+      kept: cells.get(`${truth} ${called}`) ?? [],
+      count: found.confusion[truth][called],
+      right,
+    });
   };
 
   function draw() {
@@ -49,9 +51,9 @@ export function confusionCard(found) {
           el(
             "button",
             { type: "button", class: "link", on: { click: () => open(truth, called) } },
-            el("bdi", { text: names[truth] }),
+            el("bdi", {}, breakable(names[truth])),
             " → ",
-            el("bdi", { text: names[called] }),
+            el("bdi", {}, breakable(names[called])),
           ),
           " ",
           el("span", { class: "figure soft", text: t("model.pair_rows", { count, share: percent(share, 0) }) }),
@@ -74,7 +76,7 @@ export function confusionCard(found) {
   }
 
   const finder = many
-    ? finderOf(names, (place) => {
+    ? classField(names, (place) => {
         wanted = place;
         draw();
       })
@@ -98,7 +100,7 @@ export function confusionCard(found) {
         el("div", {}, el("h3", { text: t("model.top_pairs") }), list),
         el("div", {}, el("h3", { text: t("model.matrix") }), matrix),
       ),
-      rows,
+      rows.node,
     ],
     table: foldedTable(
       t("model.classes"),
@@ -116,48 +118,4 @@ export function confusionCard(found) {
     ),
     downloads: [jsonButton(fileName("confusions", found.model), () => found)],
   });
-}
-
-/** The rows of a cell, each of which can be read. */
-function rowList(kept, truth, called, count, right) {
-  const title = t(right ? "model.cell_right" : "model.cell_wrong", { truth, called });
-  const part = kept.length < count ? t(right ? "model.least_sure" : "model.surest", { shown: kept.length, count }) : "";
-  return [
-    el("h3", { text: title }),
-    el("p", { class: "soft", text: [t("model.cell_rows", { count }), part].filter(Boolean).join(" ") }),
-    el(
-      "ul",
-      { class: "confusion-list" },
-      kept.map(({ number: row, text, probability }) =>
-        el(
-          "li",
-          {},
-          readButton(row),
-          el("span", { class: "figure soft", text: percent(probability) }),
-          el("span", { dir: "auto", text }),
-        ),
-      ),
-    ),
-  ];
-}
-
-/** A field that finds one class of many; empty again, it gives null. */
-function finderOf(names, chosen) {
-  const list = newId("found");
-  const find = () => {
-    const text = field.value.trim().toLowerCase();
-    const exact = names.findIndex((name) => name.toLowerCase() === text);
-    const like = names.flatMap((name, place) => (name.toLowerCase().includes(text) ? [place] : []));
-    if (text === "") chosen(null);
-    else if (exact >= 0 || like.length === 1) chosen(exact >= 0 ? exact : like[0]);
-  };
-  const field = el("input", {
-    type: "search",
-    class: "finder",
-    list,
-    placeholder: t("classes.find"),
-    "aria-label": t("classes.find"),
-    on: { input: find },
-  });
-  return [field, el("datalist", { id: list }, names.map((value) => el("option", { value })))];
 }

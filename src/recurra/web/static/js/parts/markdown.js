@@ -1,7 +1,7 @@
 // The Markdown of model cards as elements: headings, paragraphs, lists, tables and code. Text becomes text nodes.
 
 import { el } from "../dom.js";
-import { t } from "../i18n.js";
+import { currentLanguage, t } from "../i18n.js";
 
 /** The sections of a card without its YAML head: `{title, blocks}`, the first with the card's own title. */
 export function sectionsOf(markdown) {
@@ -33,30 +33,44 @@ function blocksOf(lines) {
   return block.length ? [...blocks, block] : blocks;
 }
 
-/** A block as an element; `say` gives a text in the reader's language, `caption` names a table. */
-export function elementOf(block, say = (text) => text, caption = "") {
+/**
+ * A block as an element.
+ * @param {string[]} block its lines.
+ * @param {function(string): string} say gives a text in the reader's language, or as it is where it is not known.
+ * @param {string} caption names a table.
+ * @param {boolean} names whether the first cells of a table, or the points of a list, are names that nobody translates.
+ */
+export function elementOf(block, say, caption, names = false) {
   if (block[0].startsWith("```"))
     return el("pre", { class: "command", tabindex: 0 }, el("code", { text: block.slice(1, -1).join("\n") }));
   if (block[0].startsWith("- "))
     return el(
       "ul",
       { class: "md-list" },
-      block.map((line) => el("li", { dir: "auto" }, inline(say(plainButCode(line.slice(2)))))),
+      block.map((line) => said("li", line.slice(2), names ? null : say)),
     );
-  if (block[0].startsWith("| ")) return tableOf(block, say, caption);
-  return el("p", { dir: "auto" }, inline(say(plainButCode(block.join(" ")))));
+  if (block[0].startsWith("| ")) return tableOf(block, say, caption, names);
+  return said("p", block.join(" "), say);
 }
 
-function tableOf([head, rule, ...rows], say, caption) {
+/** An element with a text that is said in the reader's language, or in English and says so; without `say` as it is. */
+function said(tag, markdown, say, properties = {}) {
+  const text = plainButCode(markdown);
+  const ours = say ? say(text) : text;
+  const english = say && ours === text && currentLanguage() !== "en" && /[A-Za-z]{2}/.test(text.replace(/`[^`]*`/g, ""));
+  return el(tag, { dir: "auto", ...properties, lang: english && "en" }, inline(ours));
+}
+
+function tableOf([head, rule, ...rows], say, caption, named) {
   const right = cellsOf(rule).map((cell) => cell.endsWith(":"));
   const names = cellsOf(head).map((cell) => say(plain(cell)));
   const cells = (line, first) =>
     cellsOf(line).map((cell, place) =>
-      el(
-        place === 0 ? "th" : "td",
-        { scope: place === 0 && "row", class: right[place] && "figure", dir: right[place] ? null : "auto" },
-        inline(place === 0 || first ? say(plainButCode(cell)) : plainButCode(cell)),
-      ),
+      said(place === 0 ? "th" : "td", cell, (place === 0 && !named) || first ? say : null, {
+        scope: place === 0 && "row",
+        class: right[place] && "figure",
+        dir: right[place] ? null : "auto",
+      }),
     );
   return el(
     "div",

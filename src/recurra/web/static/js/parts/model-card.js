@@ -18,13 +18,13 @@ export function modelCard(name, markdown) {
     note: t("model.card_note"),
     body: [
       el("p", {}, el("strong", { text: cardLine(first.title) })),
-      first.blocks.map((block) => elementOf(block, cardLine)),
+      first.blocks.map((block) => elementOf(block, cardLine, t("model.card"))),
       el(
         "div",
         { class: "card-sections" },
         sections.map(({ title, blocks }) => {
           const said = cardLine(title);
-          const body = blocks.map((block) => elementOf(block, cardLine, said));
+          const body = blocks.map((block) => elementOf(block, cardLine, said, title === "Classes"));
           const long = blocks.some((block) => block.length > LONG);
           return FOLDED.includes(title) || long
             ? el("details", { class: "as-table" }, el("summary", { text: said }), body)

@@ -29,11 +29,11 @@ export function networkDiagram(info, shapes, reading, signal) {
     node(inputName(network), {
       weights: weightsOf(shapes, ["embedding"]),
       parameters: info.parameters.embedding,
-      out: `${read} × ${sizes.input}`,
+      out: `${number(read)} × ${number(sizes.input)}`,
       note: network.input === "embedding" ? null : t("model.one_hot", { rows: sizes.input }),
     }),
     Array.from({ length: network.layers }, (_, layer) =>
-      layerNode(info, shapes, layer, traces.filter((trace) => trace.layer === layer), `${read} × ${sizes.state}`, signal),
+      layerNode(info, shapes, layer, traces.filter((trace) => trace.layer === layer), `${number(read)} × ${number(sizes.state)}`, signal),
     ),
     node(t("model.pooling", { kinds: network.pooling.map(poolingName).join(t("model.between")) }), {
       weights: weightsOf(shapes, ["attention.W", "attention.b", "attention.v"]),
@@ -41,13 +41,13 @@ export function networkDiagram(info, shapes, reading, signal) {
       live: reading.pads
         ? el("p", { class: "soft", text: t("model.with_pads") })
         : pooledStrip(traces, network, signal),
-      out: String(sizes.pooled),
+      out: number(sizes.pooled),
     }),
     node(t("model.output"), {
       weights: weightsOf(shapes, ["W_O", "b_O"]),
       parameters: info.parameters.output,
       live: branch && reading.branch && part(reading, reading.branch.alone.network),
-      out: String(sizes.outputs),
+      out: number(sizes.outputs),
     }),
   );
   return el(
@@ -108,7 +108,7 @@ function textNode(reading, read) {
       tokens.map(({ text, known }) => el("bdi", { class: `net-token${known ? "" : " unknown"}`, text })),
       left > 0 && el("span", { class: "soft", text: t("model.more", { count: left }) }),
     ),
-    out: String(reading.tokens.length),
+    out: number(reading.tokens.length),
   });
 }
 
@@ -165,7 +165,7 @@ function branchNode(info, reading, sizes) {
         ),
       ),
     ],
-    out: String(sizes.outputs),
+    out: number(sizes.outputs),
   });
 }
 
@@ -194,7 +194,7 @@ function sumNode(reading, sizes) {
         ),
       ),
     ),
-    out: String(sizes.outputs),
+    out: number(sizes.outputs),
   });
 }
 

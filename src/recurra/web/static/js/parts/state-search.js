@@ -192,8 +192,8 @@ export function stateSearch({ layer, direction, state, words, value, count, most
 
   const title = newId("search");
   const node = el(
-    "section",
-    { class: "stacked search", "aria-labelledby": title },
+    "div",
+    { class: "stacked search", role: "group", "aria-labelledby": title },
     el("h3", { id: title, text: t("search.title") }),
     el("p", { class: "note", text: t("search.how") }),
     finger,

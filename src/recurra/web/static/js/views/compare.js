@@ -296,13 +296,17 @@ const SLICES = [
   [/^up to (?<high>\d+%) unknown$/, "known"],
   [/^(?<low>\d+%) to (?<high>\d+%) unknown$/, "some_unknown"],
   [/^more than (?<low>\d+%) unknown$/, "unknown"],
+  [/^no word unknown$/, "all_known"],
+  [/^some words unknown$/, "not_all_known"],
+  [/^no label$/, "no_label"],
 ];
 
 /** A slice's name, as the service says it in English, in the reader's language. */
 function sliceName(name) {
   for (const [pattern, key] of SLICES) {
     const found = pattern.exec(name);
-    if (found) return t(`compare.slice_names.${key}`, found.groups);
+    // Shares are written as everywhere.
+    if (found) return t(`compare.slice_names.${key}`, found.groups).replace(/(?<=\d)%/g, key === "class" ? "%" : "\u00a0%");
   }
   return name;
 }

@@ -7,6 +7,7 @@ import { card, choice } from "../parts/card.js";
 import { jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { emptyPanel } from "../parts/notices.js";
+import { readButton } from "../parts/open-row.js";
 import { foldedTable, table } from "../parts/table.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
 import { store } from "../store.js";
@@ -134,7 +135,42 @@ function draw(body, flow, refused, signal) {
       downloads: [svgButton("gradient-flow", plot.svg), jsonButton("gradient-flow", () => flow)],
     }),
     card(t("gradients.half"), { note: t("gradients.half_note"), body: halves }),
+    rowsCard(flow.models.find(({ name, when, rows }) => rows && name === store.model && when === "after training")),
   );
+}
+
+/** The rows at the right end of the chosen model's line: where the gradient reaches furthest, and where it vanishes. */
+function rowsCard(flow) {
+  if (!flow) return null;
+  const half = Math.ceil(flow.rows.length / 2);
+  const list = (title, rows) =>
+    el(
+      "div",
+      {},
+      el("h3", { text: title }),
+      el(
+        "ul",
+        { class: "confusion-list" },
+        rows.map(({ number: row, text, norm }) =>
+          el(
+            "li",
+            {},
+            readButton(row, { model: flow.name }),
+            el("span", { class: "figure soft", text: compact(norm) }),
+            el("span", { dir: "auto", text }),
+          ),
+        ),
+      ),
+    );
+  return card(t("gradients.rows"), {
+    note: t("gradients.rows_note", { model: flow.name, distance: flow.norm.length - 1 }),
+    body: el(
+      "div",
+      { class: "halves" },
+      list(t("gradients.reaches"), flow.rows.slice(0, half)),
+      list(t("gradients.vanishes"), flow.rows.slice(half).reverse()),
+    ),
+  });
 }
 
 /** The median as a line, with the middle half of the documents shaded where it is known. */

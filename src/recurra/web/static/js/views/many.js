@@ -45,7 +45,15 @@ export async function mount(body, signal) {
       },
     },
   });
-  const file = el("input", { type: "file", id: "many-file", accept: ".csv,.tsv,.txt", on: { change: take } });
+  // A browser's own button speaks the browser's language.
+  const file = el("input", {
+    type: "file",
+    id: "many-file",
+    class: "unseen",
+    accept: ".csv,.tsv,.txt",
+    on: { change: take },
+  });
+  const chosen = el("bdi", { class: "soft" });
   const start = el("button", { type: "submit", text: t("many.start") });
   // The rows of a file with columns, the first of which is its head; null for lines.
   let rows = null;
@@ -56,6 +64,7 @@ export async function mount(body, signal) {
   async function take() {
     const [given] = file.files;
     if (!given) return;
+    chosen.textContent = given.name;
     if (given.size > LARGEST_FILE) {
       said.textContent = t("many.large", { size: given.size, limit: LARGEST_FILE });
       return;
@@ -184,7 +193,14 @@ export async function mount(body, signal) {
       { class: "text-panel", on: { submit: classify } },
       el("label", { for: "many", text: t("many.label") }),
       field,
-      el("div", { class: "text-foot" }, el("label", { for: "many-file", text: t("many.file") }), file, columns, start),
+      el("div", { class: "text-foot" }, 
+        el("label", { for: "many-file", text: t("many.file") }),
+        file,
+        el("label", { for: "many-file", class: "file-button", text: t("many.choose") }),
+        chosen,
+        columns,
+        start,
+      ),
       el("p", { class: "note", text: t("many.limits", { texts: MOST_TEXTS, characters: MOST_CHARACTERS }) }),
       bar,
       said,

@@ -6,11 +6,13 @@ import { t } from "../i18n.js";
 import { card } from "../parts/card.js";
 import { calibrationCard } from "../parts/calibration.js";
 import { confusionCard } from "../parts/confusions.js";
-import { fileName, jsonButton } from "../parts/download.js";
+import { labelConfusionCard } from "../parts/label-confusions.js";
+import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { fromData } from "../parts/from-data.js";
 import { modelCard } from "../parts/model-card.js";
 import { networkDiagram } from "../parts/network-diagram.js";
+import { networkPicture } from "../parts/network-picture.js";
 import { errorPanel } from "../parts/notices.js";
 import { programPanel } from "../parts/program.js";
 import { textPanel } from "../parts/text-panel.js";
@@ -53,13 +55,15 @@ export async function mount(body, signal) {
     lifetime = new AbortController();
     colourTop([reading]);
     const { compact_layers: layers, ...numbers } = reading;
+    const drawing = networkDiagram(info, shapes, reading, lifetime.signal);
     fill(
       diagram,
       card(t("model.network"), {
         note: t("model.network_note"),
         help: "network",
-        body: networkDiagram(info, shapes, reading, lifetime.signal),
+        body: drawing,
         downloads: [
+          svgButton(fileName("network", reading.model), () => networkPicture(drawing)),
           jsonButton(fileName("network", reading.model), () => ({
             network: info.network,
             parameters: info.parameters,
@@ -90,7 +94,11 @@ export async function mount(body, signal) {
       path: "/v1/confusions",
       signal,
       draw: ([found], asked) =>
-        fill(onFile, confusionCard(found), calibrationCard(found, AbortSignal.any([signal, asked]))),
+        fill(
+          onFile,
+          found.multi_label ? labelConfusionCard(found) : confusionCard(found),
+          calibrationCard(found, AbortSignal.any([signal, asked])),
+        ),
     }),
   ]);
 }

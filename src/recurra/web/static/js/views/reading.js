@@ -10,13 +10,13 @@ import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { tintsOf } from "../parts/evidence.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { labelName } from "../parts/label-name.js";
-import { answerPlaces, largest } from "../parts/labels.js";
+import { answerPlaces, areMany, largest } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
 import { programPanel } from "../parts/program.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
-import { colourTop } from "../parts/top-classes.js";
+import { colourTop, everLikely } from "../parts/top-classes.js";
 import { wordsPicture } from "../parts/words-picture.js";
 import { isLong, wordLine } from "../parts/words.js";
 import { look, store } from "../store.js";
@@ -134,7 +134,7 @@ function build(first, kind, outer) {
     },
   });
 
-  const classes = [["", t("reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
+  const classes = [["", t(reading.given ? "reading.each_label" : "reading.each")], ...reading.labels.map((label, place) => [String(place), String(label)])];
   const chooseClass = picker(t("reading.evidence"), classes, shown ?? "", (value) => {
     shown = value === "" ? null : Number(value);
     look({ class: shown === null ? null : String(reading.labels[shown]) });
@@ -148,13 +148,23 @@ function build(first, kind, outer) {
         plot.redraw();
       })
     : null;
+  // Of many classes those come first that were ever likely.
+  const order = () =>
+    areMany(reading.labels) ? everLikely(reading, reading.labels.length) : reading.labels.map((label, place) => place);
   const table = foldedTable(
     t("reading.chart"),
-    [{ name: t("reading.word") }, ...reading.labels.map((label) => ({ name: String(label), number: true }))],
     () => [
-      [t("reading.before"), ...reading.start.map((p) => percent(p))],
-      ...reading.tokens.map((token, place) => [token.text, ...reading.probabilities[place].map((p) => percent(p))]),
+      { name: t("reading.word") },
+      ...order().map((place) => ({ name: String(reading.labels[place]), number: true })),
     ],
+    () => {
+      const places = order();
+      const shares = (probabilities) => places.map((place) => percent(probabilities[place]));
+      return [
+        [t("reading.before"), ...shares(reading.start)],
+        ...reading.tokens.map((token, place) => [token.text, ...shares(reading.probabilities[place])]),
+      ];
+    },
   );
 
   const node = el(
