@@ -32,8 +32,8 @@ const LARGEST_FILE = 4 * MOST_CHARACTERS;
 
 export async function mount(body, signal) {
   const answer = el("div", { class: "answer" });
-  const encodings = el("div");
-  const columns = el("div");
+  const encodings = el("div", { class: "file-choices" });
+  const columns = el("div", { class: "file-choices" });
   const said = el("p", { class: "note", role: "status" });
   const about = el("p", { class: "note file-note", role: "status" });
   const titles = el("p", { class: "note title-note" });
