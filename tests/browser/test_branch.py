@@ -24,7 +24,9 @@ TEXT = "Oil prices rise again, zzz prices"
 def branched(serve: Callable[..., Site], folder: Path, tmp_path: Path) -> Site:
     labels = tuple(LABELS)
     write_bundle(make_branched(labels=labels, cell="lstm"), tmp_path / "one.safetensors")
-    write_bundle(make_branched(labels=labels, cell="gru", seed=3), tmp_path / "two.safetensors")
+    # The same classes in another order and one more.
+    other = make_branched(labels=("Weather", *reversed(labels)), cell="gru", seed=3)
+    write_bundle(other, tmp_path / "two.safetensors")
     paths = [f"{name}={tmp_path / name}.safetensors" for name in ("one", "two")]
     return serve(*paths, options=("--data", str(folder / "test.csv")))
 
@@ -45,6 +47,9 @@ def test_the_share_and_the_strongest_phrases_stand_with_the_answer(visit: Visit,
     assert said.startswith(f"{share(answer)}, which is not recurrent.")
     for phrase in answer["branch"]["phrases"][:3]:
         assert f"“{phrase['text']}” ({signed(phrase['share'], 2)})" in said
+    letters, score = sum(answer["branch"]["subwords"]), answer["branch"]["score"]
+    parts_of = f"phrases {signed(score - letters, 2)}, letters of words {signed(letters, 2)}"
+    assert said.endswith(f"In all it adds {signed(score, 2)}: {parts_of}.")
     parts = page.locator(".alone-parts li").all_inner_texts()
     for line, (name, probabilities) in zip(
         parts, [*answer["branch"]["alone"].items(), ("both", answer["probabilities"][-1])], strict=True
@@ -106,6 +111,15 @@ def test_what_is_the_networks_alone_says_so(visit: Visit, branched: Site) -> Non
     notes = page.locator(".branch-note").all_inner_texts()
     for note, reading in zip(notes, branched.post("/v1/compare", text=TEXT)["models"], strict=True):
         assert note.startswith(share(reading))
+    # A class has one mark and one colour, whichever of the models answers.
+    marks = dict(zip([*LABELS, "Weather"], "●■▲◆", strict=True))
+    named = page.locator(".view-compare .label-name")
+    assert named.count() >= 2
+    for name in named.all():
+        mark, label = (name.locator(one).text_content() or "" for one in (".mark", "bdi"))
+        assert mark == marks[label]
+        series = [*marks].index(label) + 1
+        assert name.evaluate("one => one.style.getPropertyValue('--series')") == f"var(--series-{series})"
 
 
 def test_without_a_branch_nothing_is_said_of_one(visit: Visit) -> None:

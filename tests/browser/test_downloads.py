@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, type_text, wait_until
+from browser_tools import TEXT, Site, percent, type_text, wait_until
 
 from recurra.data.read import read_table
 from recurra.data.review_decisions import apply_decisions, read_decisions
@@ -97,10 +97,20 @@ def test_the_service_keeps_decisions_and_two_tabs_do_not_write_over_each_other(
     visit: Visit, serve: Callable[..., Site], folder: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "decisions.csv"
+    # A queue that was found out of fold: its rows come first, as it has them, whatever the model itself doubts.
+    file.write_text("number,decision,label,probability,reason\n7,keep,Sports,0.8750,suspected label error\n", "utf-8")
     site = serve("lstm", options=("--data", str(folder / "test.csv"), "--decisions", str(file)))
     one, two = visit("doubts", at=site), visit("doubts", at=site, expected=("409",))
+    own = list(dict.fromkeys(row["number"] for row in site.get("/v1/doubts?model=lstm")["rows"]))
+    first, second, *_ = [7, *(number for number in own if number != 7)]
+    count = len({7, *own})
+    assert "The first row is the queue in decisions.csv" in one.locator("section.card .note").first.inner_text()
+    assert one.locator(".doubt-head .figure").inner_text() == f"row 7 · 1 of {count}"
+    said = one.locator(".doubt-says").inner_text()
+    assert "decisions.csv suggests" in said
+    assert said.endswith(f"Sports {percent(0.875)}")
+    assert "the model says" not in said
     one.get_by_role("button", name="Exclude").click()
-    first, second = list(dict.fromkeys(row["number"] for row in site.get("/v1/doubts?model=lstm")["rows"]))[:2]
     wait_until(one, f"document.querySelector('.doubt').getAttribute('aria-label') === 'row {second}'")
     assert "kept" not in file.read_text()
     assert [(x.row + 2, x.decision) for x in read_decisions(file, first_row=2)] == [(first, "exclude")]
@@ -109,8 +119,9 @@ def test_the_service_keeps_decisions_and_two_tabs_do_not_write_over_each_other(
     two.locator(".conflict").wait_for()
     assert two.locator(".doubt .decision").inner_text() == "excluded"
     assert [x.decision for x in read_decisions(file, first_row=2)] == ["exclude"]
+    # Taken back, the row is in the queue again, with its suggestion.
     two.get_by_role("button", name="Undo").click()
     wait_until(two, "document.querySelector('.doubt .decision').textContent === ''")
-    assert read_decisions(file, first_row=2) == []
+    assert [(x.row, x.decision, x.label) for x in read_decisions(file, first_row=2)] == [(5, "keep", "Sports")]
     heights = two.locator(".doubt-tools :is(button, select)").evaluate_all("all => all.map(x => x.offsetHeight)")
     assert min(heights) >= 44

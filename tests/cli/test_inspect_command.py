@@ -71,6 +71,8 @@ def test_the_linear_branch_has_a_column_a_share_and_phrases(run: Run, tmp_path: 
         assert (f"{value:+.2f}" if abs(value) >= 0.005 else "│        0.00") in line
     assert f"{100 * branch['share']:.0f}\N{NO-BREAK SPACE}% of the evidence" in out
     assert "comes from the linear branch, which is not recurrent" in out
+    label = read(load(path), TEXT, name="m")["label"]
+    assert f"Numbers are logits of {label} above the mean of all; that of a word" in " ".join(out.split())
     assert f"“{branch['phrases'][0]['text']}” ({branch['phrases'][0]['share']:+.2f})".replace("-", "−") in out
     assert "states, gates and what units do are the recurrent network's alone" in out
     assert "of the evidence" not in run("inspect", path, TEXT, "--quiet").out

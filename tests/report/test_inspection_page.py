@@ -100,7 +100,11 @@ def test_the_branch_may_speak_against_the_answer(score: float, network: float, s
     first, second = branch_sentences(reading)
     assert first.replace("\N{NO-BREAK SPACE}", " ").startswith(said)
     assert f"{written(score)} to the score (n-grams {written(score - 0.5)}, letters of words +0.50)" in first
+    assert second.startswith("By phrases of the branch, letters of words apart, most ")
     assert f"“oil prices” ({written(score)})" in second
+    assert branch_sentences({**reading, "branch": {**branch, "subwords": [0.0]}})[1].startswith(
+        "By phrases of the branch, most "
+    )
     assert branch_sentences({**reading, "tokens": []}) == []
 
 

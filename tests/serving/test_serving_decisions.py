@@ -82,6 +82,34 @@ def test_a_queue_keeps_its_columns_and_its_undecided_rows(file: Path) -> None:
     )
 
 
+def test_a_queue_s_rows_come_with_what_it_says_of_them_and_a_decision_taken_back_leaves_its_suggestion(
+    file: Path,
+) -> None:
+    lines = ["number,decision,label,probability,reason", "4,keep,b,0.8750,suspected label error; near-duplicate"]
+    # Neither decided on the page before nor edited by hand does harm.
+    file.write_text("\n".join([*lines, "2,keep,b,87 %,", "3,exclude,,,", "5,relabel,a,2,mine", ""]))
+    store = DecisionStore(file, TABLE)
+    both = ["suspected label error", "near-duplicate"]
+    three = {"row": 2, "number": 4, "text": "three", "head": "three", "label": "a", "suggested": "b"}
+    one = {"row": 0, "number": 2, "text": TEXTS[0], "head": TEXTS[0], "label": "a", "suggested": "b"}
+    four = {"row": 3, "number": 5, "text": "four", "head": "four", "label": "b", "suggested": None}
+    wanted = [
+        {**three, "probability": 0.875, "reasons": both},
+        {**one, "probability": None, "reasons": []},
+        {**four, "probability": None, "reasons": ["mine"]},
+    ]
+    assert store.queue() == {"rows": wanted, "more": 0}
+    before = file.read_text()
+    assert store.change(4, Made("relabel", "b"), was=None) == 3
+    assert store.queue()["rows"][0] == wanted[0]
+    assert store.change(4, None, was=Made("relabel", "b")) == 2
+    assert file.read_text().splitlines()[1] == before.splitlines()[1]
+    with asking(make_service(data=TABLE, decisions=store)) as client:
+        assert client.get("/v1/queue").json() == {"rows": wanted, "more": 0}
+    with asking(make_service(data=TABLE)) as client:
+        assert client.get("/v1/queue").json() == {"rows": [], "more": 0}
+
+
 @pytest.mark.parametrize(
     ("number", "made", "status", "words"),
     [

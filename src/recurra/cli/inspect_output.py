@@ -67,6 +67,13 @@ def show_reading(reading: ReadingJson, output: Output) -> None:
         detail(f"{unknown} of {len(reading['tokens'])} words, marked {UNKNOWN}, are not in the vocabulary.")
     for sentence in (*pads_sentences(reading), *branch_sentences(reading)):
         detail(sentence)
+    if "branch" in reading and reading["tokens"]:
+        # Beside the phrase of one word its own number would puzzle.
+        mean = "" if multi_label else " above the mean of all"
+        detail(
+            f"Numbers are logits of {plain(str(labels[answer]))}{mean}; that of a word under linear branch is its part "
+            "of every phrase that it stands in and of its letters."
+        )
     if (why := reading.get("attribution")) is not None:
         detail(
             f"integrated gradients add up to {why['score'] - why['baseline_score']:+.4f} with an error of "

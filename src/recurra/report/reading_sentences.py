@@ -219,7 +219,9 @@ def branch_sentences(reading: ReadingJson) -> list[str]:
             [one["share"] for one in found["phrases"]],
             [translate("“{text}”", text=one["text"]) for one in found["phrases"]],
             reading["label"],
-            translate("By phrases of the branch, {said}."),
+            translate("By phrases of the branch, letters of words apart, {said}.")
+            if letters
+            else translate("By phrases of the branch, {said}."),
             nothing=translate("no phrase speaks for {label} or against"),
         ),
     ]

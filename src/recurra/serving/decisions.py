@@ -23,6 +23,7 @@ from recurra.data.review_decisions import (
 )
 from recurra.data.table import Table
 from recurra.errors import DataError
+from recurra.evaluation.mistakes import shorten
 from recurra.locks import open_locked
 from recurra.serving.http_errors import RequestError
 
@@ -30,6 +31,9 @@ __all__ = ["DecisionStore", "Made"]
 
 # Seconds to wait for another process that writes the file.
 LOCK_SECONDS = 5.0
+# Rows of a queue that the page shows, and reasons of a row.
+QUEUE_ROWS = 2_000
+REASONS = 8
 
 
 class Made(NamedTuple):
@@ -44,7 +48,7 @@ class DecisionStore:
 
     The file is read again for every change, so several services, a spreadsheet or a restart lose nothing. Its other
     columns stay. In a queue of ``recurra inspect --queue`` a row that is kept and has a suggested label is still to be
-    decided.
+    decided; a decision about it that is taken back leaves the suggestion again.
 
     Args:
         path: the file; it may be there already.
@@ -60,6 +64,8 @@ class DecisionStore:
         self._table = replace(table, source=PurePath(table.source).name or table.source)
         self.path, self._rows = path, self._table.corpus
         self._labels = {str(label) for label in table.labels or () if not isinstance(label, tuple)}
+        # What the file suggested for rows before they were decided, as far as this process has seen it.
+        self._suggested: dict[int, str] = {}
         check_file(path)
         self.made()
 
@@ -75,6 +81,44 @@ class DecisionStore:
             DataError: the file has become something else.
         """
         return {number: made for number, made in self._read()[2].items() if made is not None}
+
+    def queue(self) -> dict[str, Any]:
+        """The rows that the file came with as a queue: those still to be decided, and those with a reason.
+
+        Returns:
+            ``rows``, in the order of the file, each with ``row``, ``number``, ``text``, ``label`` of the table,
+            ``reasons``, ``suggested`` (``None`` if the file no longer has it) and ``probability`` of that label as the
+            file has it; and ``more``, how many others there are.
+
+        Raises:
+            DataError: the file has become something else.
+        """
+        _, lines, made = self._read()
+        places = {number: place for place, number in enumerate(self._table.numbers.tolist())}
+        # Rows that the table has left out are none to decide about.
+        numbers = [
+            number
+            for number, line in lines.items()
+            if number in places and (made[number] is None or (line.get("reason") or "").strip())
+        ]
+        return {
+            "rows": [self._queued(number, places[number], lines[number]) for number in numbers[:QUEUE_ROWS]],
+            "more": max(0, len(numbers) - QUEUE_ROWS),
+        }
+
+    def _queued(self, number: int, place: int, line: dict[str, Any]) -> dict[str, Any]:
+        document, labels = self._table.documents[place], self._table.labels
+        reasons = (one.strip()[:80] for one in (line.get("reason") or "").split(";"))
+        return {
+            "row": number - self._table.first_row,
+            "number": number,
+            "text": shorten(document),
+            "head": text_excerpt(document),
+            "label": None if labels is None else labels[place],
+            "suggested": self._suggested.get(number),
+            "probability": _probability(line.get("probability")),
+            "reasons": [one for one in reasons if one][:REASONS],
+        }
 
     def change(self, number: int, wanted: Made | None, *, was: Made | None) -> int:
         """Decides about a row, or takes a decision back.
@@ -105,10 +149,11 @@ class DecisionStore:
                 )
             if now == wanted:
                 return sum(one is not None for one in made.values())
-            changed = self._line(number, place, wanted)
+            left = Made("keep", self._suggested[number]) if number in self._suggested else None
+            changed = self._line(number, place, wanted or left)
             if number not in made:
                 lines[number] = {name: changed.get(name, "") for name in header}
-            elif wanted is None:
+            elif wanted is None and number not in self._suggested:
                 del lines[number]
             else:
                 lines[number] |= {name: changed[name] for name in ("decision", "label") if name in header}
@@ -157,6 +202,7 @@ class DecisionStore:
             number: None if one.decision == "keep" and one.label else Made(one.decision, one.label)
             for number, one in zip(numbers, decisions, strict=True)
         }
+        self._suggested |= {one.row + first_row: one.label for one in decisions if one.decision == "keep" and one.label}
         header = [name for name in reader.fieldnames or () if name is not None]
         if not {"label", "decision"} <= {*header}:
             raise DataError(f"{self.path.name} has no column 'label'", "Add one, or give the name of a new file.")
@@ -178,3 +224,12 @@ class DecisionStore:
             time.sleep(0.02)
         with lock:
             yield
+
+
+def _probability(cell: object) -> float | None:
+    """A cell that somebody may have edited as a probability; ``None`` if it is none."""
+    try:
+        value = float(str(cell))
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None

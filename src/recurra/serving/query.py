@@ -23,6 +23,7 @@ _KNOWN: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/v1/card"): ("model",),
     ("GET", "/v1/row"): ("model", "number"),
     ("GET", "/v1/decisions"): (),
+    ("GET", "/v1/queue"): (),
     ("POST", "/v1/decisions"): (),
     **{("GET", f"/v1/{view}"): ("model",) for view in VIEWS},
 }

@@ -112,6 +112,12 @@ class RoomEndpoints:
             }
         )
 
+    async def queue(self) -> Response:
+        """The rows of the queue that the file of decisions came as; none if the service keeps no decisions."""
+        store = self._decisions
+        found = {"rows": [], "more": 0} if store is None else await self._files.run(store.queue)
+        return json_response(found)
+
     async def decide(self, request: Request) -> Response:
         """Keeps a decision about a row.
 
@@ -172,4 +178,5 @@ def add_room_routes(app: FastAPI, room: RoomEndpoints) -> None:
     app.add_api_route("/v1/card", card, include_in_schema=False)
     app.add_api_route("/v1/row", row, include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decisions, include_in_schema=False)
+    app.add_api_route("/v1/queue", room.queue, include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decide, methods=["POST"], include_in_schema=False)

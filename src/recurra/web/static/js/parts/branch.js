@@ -15,11 +15,18 @@ export function branchNote(reading) {
   const { branch } = reading;
   if (!branch || reading.tokens.length === 0) return null;
   const phrases = branch.phrases.slice(0, NAMED).map(({ text, share }) => t("branch.named", { text, share: signed(share) }));
+  const letters = lettersOf(branch);
+  const parts = {
+    score: signed(branch.score),
+    phrases: signed(branch.score - letters),
+    letters: signed(letters),
+  };
   return el(
     "p",
     { class: "note branch-note" },
     shareOf(reading),
     phrases.length > 0 && ` ${t("branch.strongest", { phrases: phrases.join(t("branch.between")) })}`,
+    letters !== 0 && ` ${t("branch.in_all", parts)}`,
   );
 }
 
@@ -27,7 +34,7 @@ export function branchNote(reading) {
 export function branchCard(reading) {
   const { branch } = reading;
   if (!branch || reading.tokens.length === 0) return null;
-  const letters = branch.subwords.reduce((sum, value) => sum + value, 0);
+  const letters = lettersOf(branch);
   const phrases = branch.phrases.map(({ text, count }) => (count > 1 ? `${text} ×${count}` : text));
   return card(t("branch.title"), {
     note: `${shareOf(reading)} ${t("branch.note")}`,
@@ -45,11 +52,16 @@ export function branchCard(reading) {
           t("branch.phrases"),
           t("branch.phrase"),
           phrases,
-          [{ name: t("branch.title"), values: branch.phrases.map(({ share }) => share) }],
+          [{ name: t("branch.adds"), values: branch.phrases.map(({ share }) => share) }],
           placeOf(reading.label, reading.labels),
         ),
     ],
   });
+}
+
+/** What the letters of all words add to the score. */
+function lettersOf({ subwords }) {
+  return subwords.reduce((sum, value) => sum + value, 0);
 }
 
 function shareOf({ branch, label }) {

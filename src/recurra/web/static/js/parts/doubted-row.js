@@ -20,6 +20,27 @@ export function uniqueRows(rows) {
   return [...found.values()];
 }
 
+/**
+ * The rows of the queue that the service was given first, each with what the queue says of it; then the others.
+ * @param {Array<object>} queue rows as /v1/queue answers.
+ * @param {Array<object>} rows as `uniqueRows` returns them.
+ */
+export function queueFirst(queue, rows) {
+  const queued = queue.map((row) => {
+    const own = rows.find(({ number: other }) => other === row.number);
+    return {
+      ...row,
+      suggested: String(row.suggested) === String(row.label) ? null : row.suggested,
+      queued: true,
+      // Near-copies and rows nearby depend on no probability.
+      neighbours: own?.neighbours ?? [],
+      details: own?.details.filter(({ text }) => text !== undefined) ?? [],
+    };
+  });
+  const numbers = new Set(queued.map((row) => row.number));
+  return [...queued, ...rows.filter((row) => !numbers.has(row.number))];
+}
+
 export function reasonName(reason) {
   const key = `doubts.reasons.${reason.replace(/[ -]/g, "_")}`;
   return knows(key) ? t(key) : reason;
@@ -31,25 +52,23 @@ export function decisionWords(made) {
   return made.decision === "relabel" ? t("doubts.relabelled", { label: made.label }) : t(`doubts.done_${made.decision}`);
 }
 
-/** What the data and the model say of a row. */
-export function saysOf(row, labels) {
+/** What the data say of a row, and the model, or the queue in a file if it is from there. */
+export function saysOf(row, labels, file) {
+  const named = (label) => labelName(label, placeOf(label, labels));
+  const share = (probability) => el("span", { class: "figure", text: percent(probability) });
   return el(
     "p",
     { class: "doubt-says" },
     t("doubts.data_say"),
     " ",
-    labelName(row.label, placeOf(row.label, labels)),
-    " · ",
-    t("doubts.model_says"),
-    " ",
-    labelName(row.predicted, placeOf(row.predicted, labels)),
-    " ",
-    el("span", { class: "figure", text: percent(row.probability) }),
+    named(row.label),
+    !row.queued && [" · ", t("doubts.model_says"), " ", named(row.predicted), " ", share(row.probability)],
     row.suggested !== null && [
       " · ",
-      t("doubts.suggested"),
+      row.queued ? t("doubts.queue_suggests", { file }) : t("doubts.suggested"),
       " ",
-      labelName(row.suggested, placeOf(row.suggested, labels)),
+      named(row.suggested),
+      row.queued && row.probability !== null && [" ", share(row.probability)],
     ],
   );
 }

@@ -14,6 +14,11 @@ export function placeOf(label, labels = null) {
   return Math.max(0, all.map(String).indexOf(String(label)));
 }
 
+/** The classes of all models, each once: in a view of several models a class's place is that among these. */
+export function classesOfAll() {
+  return [...new Set(store.models.flatMap(({ classes }) => classes.map(String)))];
+}
+
 // More classes than this cannot be told apart by colours and marks: some have one, and the others are grey.
 const MANY = 14;
 const OTHER = { series: "other", token: "series-other", mark: "○", symbol: "circle", dash: "none" };

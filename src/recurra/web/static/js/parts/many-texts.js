@@ -55,6 +55,26 @@ export function longestColumn(rows) {
   return lengths.indexOf(Math.max(...lengths));
 }
 
+/** Whether a model learned from titles and texts. */
+export function learnedFromTitles({ record }) {
+  return record.columns ? Boolean(record.columns.title) : record.titles === true;
+}
+
+/**
+ * The columns of a table that a model reads, by the names of those it learned from; else the longest texts alone.
+ * @returns {{text: number, title: number|null}} their places.
+ */
+export function columnsOf(rows, { record }) {
+  const [text, title] = [record.columns?.text, record.columns?.title].map((name) => rows[0].indexOf(name));
+  const read = text < 0 ? longestColumn(rows) : text;
+  return { text: read, title: title < 0 || title === read ? null : title };
+}
+
+/** A title and a text as a model reads them, in one. */
+export function joined(title, text, { text: settings }) {
+  return settings.field === "title" ? title : [title, text].filter(Boolean).join(" ");
+}
+
 /** A table with commas; what a spreadsheet would take for a formula is a text. */
 export function tableText(rows) {
   return `${rows.map((row) => row.map(cellText).join(",")).join("\r\n")}\r\n`;

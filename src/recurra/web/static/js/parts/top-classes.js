@@ -12,24 +12,31 @@ const MORE = 2;
 
 /**
  * Gives the top classes of one or more readings a colour: the answers first, then those that were ever likely.
- * @param {object[]} readings as /v1/read answers, of the same classes.
+ * @param {object[]} readings as /v1/read answers.
  * @param {number[]} found places of classes that have one as well.
+ * @param {string[]} all the classes whose places are meant, where readings of several models have not the same.
  * @returns {number[]|null} their places, the most probable first; null where every class has its own colour.
  */
-export function colourTop(readings, found = []) {
-  if (!readings.some(({ labels }) => areMany(labels))) {
+export function colourTop(readings, found = [], all = readings[0].labels.map(String)) {
+  if (!areMany(all)) {
     colourOnly(null);
     return null;
   }
   const each = Math.ceil(TOP / readings.length);
-  const last = readings.flatMap(({ probabilities, start }) => largest(probabilities.at(-1) ?? start, each));
+  const among = ({ labels }, places) => places.map((place) => all.indexOf(String(labels[place])));
+  const last = readings.flatMap((reading) =>
+    among(reading, largest(reading.probabilities.at(-1) ?? reading.start, each)),
+  );
   const ever = readings.flatMap((reading) =>
-    everLikely(reading, MORE).filter((place) => likeliest(reading, place) > LIKELY),
+    among(
+      reading,
+      everLikely(reading, MORE).filter((place) => likeliest(reading, place) > LIKELY),
+    ),
   );
   const places = [...new Set([...last, ...ever])].slice(0, TOP + MORE);
-  const all = [...new Set([...places, ...found])];
-  colourOnly(all);
-  return all;
+  const coloured = [...new Set([...places, ...found])];
+  colourOnly(coloured);
+  return coloured;
 }
 
 /** The greatest probability that a class ever had. */

@@ -11,7 +11,7 @@ import { tintsOf } from "../parts/evidence.js";
 import { follow } from "../parts/follow.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { answerPlaces, placeOf } from "../parts/labels.js";
+import { answerPlaces, classesOfAll } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
 import { programPanel } from "../parts/program.js";
@@ -44,7 +44,7 @@ export function mount(body, signal) {
   function draw(answer) {
     lifetime.abort();
     lifetime = new AbortController();
-    colourTop(answer.models);
+    colourTop(answer.models, [], classesOfAll());
     fill(onText, sideBySide(answer), answer.models.some((reading) => reading.tokens.length > 0) && together(answer));
   }
 
@@ -116,15 +116,25 @@ export function mount(body, signal) {
   return reading;
 }
 
+/** A class with its mark and colour, which are the same for all models here; an unknown one is grey. */
+function className(label) {
+  return labelName(label, classesOfAll().indexOf(String([label].flat()[0])));
+}
+
 function sideBySide(answer) {
   // One scale for all: the same evidence has the same tint whichever model gives it.
   const largest = largestOf(answer.models.flatMap((reading) => tintsOf(reading, null)));
+  const all = classesOfAll();
   return el(
     "div",
     { class: "grid" },
     answer.models.map((reading, place) => {
       const last = reading.probabilities.at(-1) ?? reading.start;
       const answer = answerPlaces(reading, last);
+      const tints = tintsOf(reading, null).map((tint) => ({
+        ...tint,
+        place: all.indexOf(String(reading.labels[tint.place])),
+      }));
       return card(reading.model, {
         help: place === 0 && reading.tokens.length > 0 && "words_of_models",
         body: [
@@ -133,12 +143,12 @@ function sideBySide(answer) {
             el(
               "p",
               { class: "headline small" },
-              labelName(reading.labels[place], place),
+              className(reading.labels[place]),
               el("span", { class: "figure", text: percent(last[place]) }),
             ),
           ),
           reading.tokens.length > 0 &&
-            wordLine(reading.tokens, tintsOf(reading, null), {
+            wordLine(reading.tokens, tints, {
               label: t("compare.words_of", { model: reading.model }),
               digits: null,
               largest,
@@ -254,11 +264,11 @@ function exampleItem(example) {
       `${t("doubts.row", { row: String(example.number) })} · `,
       t("page.label"),
       " ",
-      labelName(example.label, placeOf(example.label)),
+      className(example.label),
       Object.entries(example.answers).map(([name, said]) => [
         " · ",
         el("bdi", { text: `${name}: ` }),
-        labelName(said.label, placeOf(said.label)),
+        className(said.label),
         " ",
         el("span", { class: "figure", text: percent(said.probability) }),
       ]),

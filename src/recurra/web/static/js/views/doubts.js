@@ -5,7 +5,7 @@ import { el, fill, say } from "../dom.js";
 import { number, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
 import { decisionsFor } from "../parts/decisions.js";
-import { decisionWords, detailsOf, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
+import { decisionWords, detailsOf, queueFirst, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
 import { fileName, jsonButton, textButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
@@ -28,24 +28,22 @@ export function mount(body, signal) {
 }
 
 async function draw(body, doubts, signal) {
-  if (doubts.rows.length === 0) {
-    fill(body, emptyPanel(t("doubts.none"), t("doubts.none_about")));
-    return;
-  }
   fill(body, loadingPanel(t("page.asking")));
   try {
-    const decisions = await decisionsFor(doubts.model, signal);
-    if (!signal.aborted) review(body, doubts, decisions, signal);
+    const [decisions, queue] = await Promise.all([decisionsFor(doubts.model, signal), get("/v1/queue", { signal })]);
+    if (signal.aborted) return;
+    if (doubts.rows.length + queue.rows.length > 0) review(body, doubts, queue, decisions, signal);
+    else fill(body, emptyPanel(t("doubts.none"), t("doubts.none_about")));
   } catch (error) {
     if (!signal.aborted) fill(body, errorPanel(error));
   }
 }
 
-function review(body, doubts, decisions, signal) {
+function review(body, doubts, queue, decisions, signal) {
   const labels = store.models.find(({ name }) => name === doubts.model)?.classes ?? [
     ...new Set(doubts.rows.flatMap((row) => [row.label, row.predicted])),
   ];
-  const all = uniqueRows(doubts.rows);
+  const all = queueFirst(queue.rows, uniqueRows(doubts.rows));
   const keyed = Math.min(9, labels.length);
   let rows = all;
   let here = 0;
@@ -95,7 +93,7 @@ function review(body, doubts, decisions, signal) {
       ),
       notice && el("p", { class: "conflict", role: "alert", text: notice }),
       textOf(row),
-      saysOf(row, labels),
+      saysOf(row, labels, decisions.file),
       el(
         "div",
         { class: "doubt-tools" },
@@ -263,12 +261,13 @@ function review(body, doubts, decisions, signal) {
     { signal },
   );
 
-  const reasons = [...new Set(doubts.rows.map((row) => row.reason))];
+  const reasons = [...new Set(all.flatMap((row) => row.reasons))];
   const options = [
     ["", `${t("doubts.all")} (${number(all.length)})`],
     ...reasons.map((name) => {
       const count = all.filter((row) => row.reasons.includes(name)).length;
-      const total = doubts.counts?.[TOTALS[name]] ?? count;
+      // The service's own total says nothing of rows that came from elsewhere.
+      const total = (queue.rows.length === 0 && doubts.counts?.[TOTALS[name]]) || count;
       const words = total > count ? t("doubts.of", { count, all: total }) : number(count);
       return [name, `${reasonName(name)} (${words})`];
     }),
@@ -277,6 +276,7 @@ function review(body, doubts, decisions, signal) {
   fill(
     body,
     card(t("doubts.queue"), {
+      note: queueNote(queue, doubts.model, decisions.file),
       help: "doubts",
       tools: picker(t("doubts.reason"), options, "", drawList),
       body: [
@@ -300,6 +300,13 @@ function review(body, doubts, decisions, signal) {
     ),
   );
   drawList("");
+}
+
+/** Where the first rows come from, if the service was given a queue. */
+function queueNote({ rows, more }, model, file) {
+  if (rows.length === 0) return null;
+  const left = more > 0 ? ` ${t("doubts.queue_more", { count: more })}` : "";
+  return t("doubts.queued", { count: rows.length, file, model }) + left;
 }
 
 /** The keys, for those who have some. */

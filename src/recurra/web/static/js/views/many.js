@@ -10,8 +10,10 @@ import { placeOf } from "../parts/labels.js";
 import {
   MOST_CHARACTERS,
   MOST_TEXTS,
+  columnsOf,
+  joined,
+  learnedFromTitles,
   linesOf,
-  longestColumn,
   parseTable,
   separatorOf,
   tableText,
@@ -19,6 +21,7 @@ import {
 import { emptyPanel, errorPanel } from "../parts/notices.js";
 import { openInReading } from "../parts/open-row.js";
 import { table } from "../parts/table.js";
+import { decoded, encodingOf, firstForeign } from "../parts/text-file.js";
 import { onChange, store } from "../store.js";
 
 // Texts of a request, and rows that are shown.
@@ -29,8 +32,11 @@ const LARGEST_FILE = 4 * MOST_CHARACTERS;
 
 export async function mount(body, signal) {
   const answer = el("div", { class: "answer" });
-  const columns = el("div");
+  const encodings = el("div", { class: "file-choices" });
+  const columns = el("div", { class: "file-choices" });
   const said = el("p", { class: "note", role: "status" });
+  const about = el("p", { class: "note file-note", role: "status" });
+  const titles = el("p", { class: "note title-note" });
   const bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": t("many.progress") });
   const field = el("textarea", {
     id: "many",
@@ -38,12 +44,7 @@ export async function mount(body, signal) {
     dir: "auto",
     spellcheck: "false",
     placeholder: t("many.placeholder"),
-    on: {
-      input: () => {
-        rows = null;
-        fill(columns);
-      },
-    },
+    on: { input: forget },
   });
   // A browser's own button speaks the browser's language.
   const file = el("input", {
@@ -57,40 +58,100 @@ export async function mount(body, signal) {
   const start = el("button", { type: "submit", text: t("many.start") });
   // The rows of a file with columns, the first of which is its head; null for lines.
   let rows = null;
-  let column = 0;
+  let read = { text: 0, title: null };
   let asking = null;
   signal.addEventListener("abort", () => asking?.abort());
+
+  const modelNow = () => store.models.find(({ name }) => name === store.model);
+
+  /** What a file gave is no longer meant. */
+  function forget() {
+    rows = null;
+    fill(encodings);
+    fill(columns);
+    about.textContent = "";
+    sayTitles();
+  }
 
   async function take() {
     const [given] = file.files;
     if (!given) return;
     chosen.textContent = given.name;
+    forget();
     if (given.size > LARGEST_FILE) {
       said.textContent = t("many.large", { size: given.size, limit: LARGEST_FILE });
       return;
     }
-    const text = (await given.text()).replace(/^\ufeff/, "");
-    const separator = separatorOf(text, given.name);
+    const bytes = new Uint8Array(await given.arrayBuffer());
+    const { encoding, others } = encodingOf(bytes);
+    if (encoding === null && others.length === 0) {
+      said.textContent = t("many.no_text", { file: given.name });
+      return;
+    }
+    if (others.length > 0) {
+      const options = [...(encoding === null ? [["", "–"]] : []), ...others.map((name) => [name, name])];
+      fill(encodings, picker(t("many.encoding"), options, encoding ?? "", (name) => name && readAs(name)));
+    }
+    if (encoding !== null) readAs(encoding);
+    else {
+      about.textContent = t("many.choose_encoding", { file: given.name });
+      said.textContent = "";
+    }
+
+    function readAs(name) {
+      const text = decoded(bytes, name);
+      const words = { file: given.name, encoding: name, sample: firstForeign(text) };
+      about.textContent = others.length > 0 ? t("many.read_as", words) : "";
+      takeText(text, given.name);
+    }
+  }
+
+  function takeText(text, name) {
+    const separator = separatorOf(text, name);
     rows = separator === null ? null : parseTable(text, separator);
     if (rows !== null && rows.length < 2) rows = null;
-    fill(columns);
-    if (rows === null) field.value = text;
-    else {
-      field.value = "";
-      column = longestColumn(rows);
-      const names = rows[0].map((name, place) => [String(place), name || String(place + 1)]);
-      fill(
-        columns,
-        picker(t("many.column"), names, String(column), (place) => {
-          column = Number(place);
-        }),
-      );
-    }
+    field.value = rows === null ? text : "";
+    chooseColumns();
     said.textContent = t("many.texts", { count: texts().length });
   }
 
+  /** The columns that the model learned from, and others to choose. */
+  function chooseColumns() {
+    const model = modelNow();
+    if (rows !== null) {
+      read = columnsOf(rows, model);
+      const names = rows[0].map((name, place) => [String(place), name || String(place + 1)]);
+      const titled = learnedFromTitles(model) && [["", "–"], ...names];
+      fill(
+        columns,
+        picker(t("many.column"), names, String(read.text), (place) => {
+          read.text = Number(place);
+        }),
+        titled &&
+          picker(t("many.title_column"), titled, String(read.title ?? ""), (place) => {
+            read.title = place === "" ? null : Number(place);
+            sayTitles();
+          }),
+      );
+    }
+    sayTitles();
+  }
+
+  /** Says where a model that learned from titles and texts is given texts alone. */
+  function sayTitles() {
+    const model = modelNow();
+    const alone = learnedFromTitles(model) && (rows === null || read.title === null);
+    const names = model.record.columns ?? {};
+    titles.textContent = alone ? t(names.title ? "many.texts_alone_of" : "many.texts_alone", names) : "";
+  }
+
   function texts() {
-    return rows === null ? linesOf(field.value) : rows.slice(1).map((row) => row[column] ?? "");
+    if (rows === null) return linesOf(field.value);
+    const model = modelNow();
+    return rows.slice(1).map((row) => {
+      const text = row[read.text] ?? "";
+      return read.title === null ? text : joined(row[read.title] ?? "", text, model);
+    });
   }
 
   async function classify(event) {
@@ -183,6 +244,7 @@ export async function mount(body, signal) {
     () => {
       asking?.abort();
       fill(answer, emptyPanel(t("many.none"), t("many.none_about")));
+      chooseColumns();
     },
     signal,
   );
@@ -193,14 +255,17 @@ export async function mount(body, signal) {
       { class: "text-panel", on: { submit: classify } },
       el("label", { for: "many", text: t("many.label") }),
       field,
-      el("div", { class: "text-foot" }, 
+      el("div", { class: "text-foot" },
         el("label", { for: "many-file", text: t("many.file") }),
         file,
         el("label", { for: "many-file", class: "file-button", text: t("many.choose") }),
         chosen,
+        encodings,
         columns,
         start,
       ),
+      about,
+      titles,
       el("p", { class: "note", text: t("many.limits", { texts: MOST_TEXTS, characters: MOST_CHARACTERS }) }),
       bar,
       said,
@@ -208,4 +273,5 @@ export async function mount(body, signal) {
     answer,
   );
   fill(answer, emptyPanel(t("many.none"), t("many.none_about")));
+  sayTitles();
 }
