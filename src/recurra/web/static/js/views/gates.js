@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { heatMap } from "../charts/heat-map.js";
 import { el, fill } from "../dom.js";
 import { number, signed, t, knows } from "../i18n.js";
+import { answersFrom } from "../parts/answers-from.js";
 import { card, choice } from "../parts/card.js";
 import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
@@ -57,6 +58,7 @@ export function mount(body, signal) {
     fill(
       answer,
       el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
+      el("p", { class: "note answers-from", text: answersFrom(reading.model) }),
       reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
       layers.map((layer, place) => layerCard(reading, layer, place)),
     );
@@ -201,6 +203,7 @@ function unitList(layer, units) {
     "details",
     { class: "as-table", open: units.length <= FEW },
     el("summary", { text: t("gates.what_units_do") }),
+    el("p", { class: "note", text: t("gates.units_note") }),
     el(
       "ol",
       { class: "units" },

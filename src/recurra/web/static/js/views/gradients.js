@@ -9,6 +9,7 @@ import { fromData } from "../parts/from-data.js";
 import { emptyPanel } from "../parts/notices.js";
 import { foldedTable, table } from "../parts/table.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
+import { addressOf } from "../router.js";
 import { store } from "../store.js";
 
 // Models that are shown together.
@@ -119,6 +120,7 @@ function draw(body, flow, refused, signal) {
       body: [
         toneLegend(lines().map(({ name, tone, dash }) => [name, tone, dash])),
         plot.node,
+        aboutLearning(),
         padded.length > 0 && el("p", { class: "note", text: t("gradients.pads", { models: padded.join(", ") }) }),
         branched.length > 0 && el("p", { class: "note", text: t("branch.gradients", { models: branched.join(", ") }) }),
         refused.map(({ query, error }) =>
@@ -135,6 +137,16 @@ function draw(body, flow, refused, signal) {
     }),
     card(t("gradients.half"), { note: t("gradients.half_note"), body: halves }),
   );
+}
+
+/** How this belongs to what is kept while reading, and why a line may rise. */
+function aboutLearning() {
+  const links = { "\n": ["gates", t("gates.title")], "\r": ["states", t("states.title")] };
+  const parts = t("gradients.about_learning", { gates: "\n", states: "\r" }).split(/([\n\r])/);
+  const said = parts.map((part) =>
+    links[part] ? el("a", { href: addressOf(links[part][0]), text: links[part][1] }) : part,
+  );
+  return [el("p", { class: "note" }, said), el("p", { class: "note", text: t("gradients.above") })];
 }
 
 /** The median as a line, with the middle half of the documents shaded where it is known. */
