@@ -36,8 +36,9 @@ class UnitRoles:
     Attributes:
         order: int64[H], unit numbers by falling part in the answer: the magnitude of the covariance of the unit's state
             with the logit of the answer's class over the words, divided by that logit's standard deviation.
-        roles: a short phrase for each unit, by its number: which class its state correlates with, where it flips, over
-            how many words it stays strong, and the half-life of what it holds in words; ``still`` if it hardly moves.
+        roles: a short phrase for each unit, by its number: which class its state correlates with, of the answer's and
+            those that were most probable after some word; where it flips; over how many words it stays strong; and the
+            half-life of what it holds in words. ``still`` if it hardly moves.
     """
 
     order: npt.NDArray[np.int64]
@@ -72,6 +73,9 @@ def unit_roles(
         parts = np.nan_to_num(covariance / spread)
     answer = int(reading.probabilities[-1].argmax()) if answer is None else answer
     order = np.argsort(-np.abs(parts[:, answer]), kind="stable")
+    # Of many classes some go with any state by chance: only those that the text is about count.
+    about = np.unique(np.append(probabilities.argmax(axis=1), answer))
+    correlation = np.where(np.isin(np.arange(logits.shape[1]), about), correlation, 0)
     holds, stays = hold_time(trace), strong_time(trace.h)
     roles = [
         _role(trace, unit, correlation[unit], deviations[unit], (stays[unit], holds[unit]), reading.tokens, classes)

@@ -59,7 +59,7 @@ function review(body, doubts, decisions, signal) {
   const progress = el("p", { class: "note", role: "status" });
   const stage = el("div", { class: "doubt", role: "group", tabindex: 0, on: { keydown }, signal });
   const list = el("ol", { class: "queue" });
-  const keys = el("ol", { class: "units" });
+  const keys = el("ol", { class: "units label-keys" });
 
   function button(words, name, click, properties = {}) {
     return el("button", { type: "button", text: words, data: { decision: name }, on: { click }, ...properties });
@@ -100,6 +100,7 @@ function review(body, doubts, decisions, signal) {
       notice && el("p", { class: "conflict", role: "alert", text: notice }),
       textOf(row),
       saysOf(row, labels),
+      copySuspect(row),
       el(
         "div",
         { class: "doubt-tools" },
@@ -117,7 +118,6 @@ function review(body, doubts, decisions, signal) {
         button(t("doubts.next"), "next", () => go(here + 1), { disabled: here === rows.length - 1 }),
         button(t("doubts.next_open"), "open", () => go(nextOpen()), { disabled: nextOpen() === null }),
       ),
-      copySuspect(row),
       detailsOf(row, labels),
     );
     fill(

@@ -19,6 +19,8 @@ import { store } from "../store.js";
 
 // So few units that what they do stands beside the picture.
 const FEW = 16;
+// A picture of more words is higher than its frame on most screens.
+const SCROLLS = 28;
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
@@ -143,6 +145,7 @@ export function mount(body, signal) {
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
+      note: words.length > SCROLLS ? t("gates.scrolls", { count: words.length }) : null,
       help: place === 0 && "heat",
       tools: map.scale,
       body: [
@@ -203,7 +206,11 @@ function unitList(layer, units) {
     "details",
     { class: "as-table", open: units.length <= FEW },
     el("summary", { text: t("gates.what_units_do") }),
-    el("p", { class: "note", text: t("gates.units_note") }),
+    el(
+      "ul",
+      { class: "note units-note" },
+      ["with", "stays", "half_life"].map((what) => el("li", { text: t(`gates.units_note.${what}`) })),
+    ),
     el(
       "ol",
       { class: "units" },
