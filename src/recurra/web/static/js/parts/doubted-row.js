@@ -54,13 +54,6 @@ export function saysOf(row, labels) {
   );
 }
 
-/** Where the model agrees with the row and not with its near-copy, that the copy is the one to look at. */
-export function copySuspect(row) {
-  const other = row.details.find(({ label, text }) => text !== undefined && String(label) !== String(row.label));
-  if (row.suggested !== null || !other) return null;
-  return el("p", { text: t("doubts.copy_suspect", { row: String(other.number), label: String(other.label) }) });
-}
-
 /** The near-copies, the rows nearby and the numbers of the reasons, folded away. */
 export function detailsOf(row, labels) {
   const numbers = row.details.flatMap(({ text, row: other, number: copy, label, ...rest }) =>

@@ -4,8 +4,9 @@ import { get } from "../api.js";
 import { el, fill, say } from "../dom.js";
 import { number, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
+import { copySuspect } from "../parts/copy-suspect.js";
 import { decisionsFor } from "../parts/decisions.js";
-import { copySuspect, decisionWords, detailsOf, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
+import { decisionWords, detailsOf, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
 import { fileName, jsonButton, textButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
@@ -100,7 +101,6 @@ function review(body, doubts, decisions, signal) {
       notice && el("p", { class: "conflict", role: "alert", text: notice }),
       textOf(row),
       saysOf(row, labels),
-      copySuspect(row),
       el(
         "div",
         { class: "doubt-tools" },
@@ -118,6 +118,7 @@ function review(body, doubts, decisions, signal) {
         button(t("doubts.next"), "next", () => go(here + 1), { disabled: here === rows.length - 1 }),
         button(t("doubts.next_open"), "open", () => go(nextOpen()), { disabled: nextOpen() === null }),
       ),
+      copySuspect(row),
       detailsOf(row, labels),
     );
     fill(

@@ -139,16 +139,6 @@ function draw(body, flow, refused, signal) {
   );
 }
 
-/** How this belongs to what is kept while reading, and why a line may rise. */
-function aboutLearning() {
-  const links = { "\n": ["gates", t("gates.title")], "\r": ["states", t("states.title")] };
-  const parts = t("gradients.about_learning", { gates: "\n", states: "\r" }).split(/([\n\r])/);
-  const said = parts.map((part) =>
-    links[part] ? el("a", { href: addressOf(links[part][0]), text: links[part][1] }) : part,
-  );
-  return [el("p", { class: "note" }, said), el("p", { class: "note", text: t("gradients.above") })];
-}
-
 /** The median as a line, with the middle half of the documents shaded where it is known. */
 function seriesOf({ model, name, tone, dash, norm, low, high }) {
   return {
@@ -184,6 +174,16 @@ function halfTable(lines) {
       number(model.documents),
     ]),
   );
+}
+
+/** How this belongs to what is kept while reading, and why a line may rise. */
+function aboutLearning() {
+  const links = { "\n": ["gates", t("gates.title")], "\r": ["states", t("states.title")] };
+  const parts = t("gradients.about_learning", { gates: "\n", states: "\r" }).split(/([\n\r])/);
+  const said = parts.map((part) =>
+    links[part] ? el("a", { href: addressOf(links[part][0]), text: links[part][1] }) : part,
+  );
+  return [el("p", { class: "note" }, said), el("p", { class: "note", text: t("gradients.above") })];
 }
 
 function when(model) {
