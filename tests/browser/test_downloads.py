@@ -58,6 +58,7 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     order = list(rows)
     stage = page.locator(".doubt")
     assert stage.locator(".badge").count() >= 1
+    assert "the first row of texts is row 2" in page.locator("main").inner_text()
     stage.focus()
     page.keyboard.press("e")
     wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[1]}'")

@@ -265,6 +265,9 @@ def test_gradients(visit: Visit, site: Site) -> None:
     assert [row[3] for row in rows] == [
         "not reached" if half is None else f"{half:.1f}".removesuffix(".0") for half in halves
     ]
+    # It is about learning; what is kept while reading stands elsewhere.
+    links = page.locator("p.note a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    assert links == ["#/gates", "#/states"]
 
 
 def test_a_model_of_other_labels_does_not_hide_the_gradients_of_the_others(
