@@ -96,6 +96,11 @@ def test_attribution_tells_how_much_of_a_word_is_the_branchs(visit: Visit, branc
 def test_what_is_the_networks_alone_says_so(visit: Visit, branched: Site) -> None:
     page = visit("gates", at=branched)
     type_text(page, TEXT)
+    # Whoever sees that h has let go of a word is told that the answer may still have it.
+    assert page.locator(".answers-from").inner_text() == (
+        "This model answers from the last state, and from a linear branch that reads the words themselves. "
+        "What has left h by the last word may therefore still be part of the answer."
+    )
     alone = {
         "gates": "States, gates and what units do are the recurrent network's alone",
         "flags": "its linear branch, which is not recurrent, stays as it is while units are silenced",

@@ -58,6 +58,7 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     order = list(rows)
     stage = page.locator(".doubt")
     assert stage.locator(".badge").count() >= 1
+    assert "the first row of texts is row 2" in page.locator("main").inner_text()
     stage.focus()
     page.keyboard.press("e")
     wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[1]}'")
@@ -71,7 +72,14 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     page.keyboard.press("u")
     wait_until(page, f"document.querySelector('.doubt').dataset.row === '{order[3]}'")
     wanted = {order[0]: "exclude", order[1]: "keep", order[2]: "relabel"}
-    assert f"3 of {len(order)} rows decided." in page.locator(".progress").inner_text()
+    assert (
+        f"3 rows of the data decided in all, 3 of them in this list of {len(order)}."
+        in page.locator(".progress").inner_text()
+    )
+    # Decisions are about the rows: another model, which doubts other rows, does not hide them.
+    page.get_by_label("Model").select_option("bilstm")
+    wait_until(page, "document.querySelector('.progress')?.textContent.startsWith('3 rows of the data decided in all')")
+    page.get_by_label("Model").select_option("lstm")
     page.reload()
     stage.wait_for()
     assert stage.locator(".decision").inner_text() == "excluded"

@@ -78,12 +78,38 @@ def test_evidence_of_one_class_is_the_change_of_its_logit(visit: Visit, site: Si
     place = answer["labels"].index("Sports")
     wanted = [signed(row[place] - sum(row) / len(row), 1) for row in answer["evidence"]]
     assert page.locator(".words .word-figure").all_inner_texts() == wanted
+    others = [label for label in answer["labels"] if label != answer["label"]]
+    page.get_by_role("combobox", name="Evidence for").select_option(label=others[0])
+    said = page.locator(".evidence-of").inner_text()
+    assert others[0] in said
+    assert said.endswith(f"not the answer, which is {answer['label']}")
+    # Another text is asked about its own answer; the row of the file that it is says its label.
+    row = site.get("/v1/row?number=5")
+    type_text(page, row["text"])
+    assert page.locator(".evidence-of").inner_text() == ""
+    assert page.get_by_role("combobox", name="Evidence for").input_value() == ""
+    assert "class=" not in page.url
+    same = site.post("/v1/same-rows", text=row["text"])["rows"]
+    page.locator(".in-file").first.wait_for()
+    shown = [line.replace("\n", "") for line in page.locator(".in-file").all_inner_texts()]
+    assert [line.startswith("Label in test.csv: ") for line in shown] == [True] * len(same)
+    assert any(row["label"] in line and line.endswith("(row 5)") for line in shown)
+    held = next(one for one in site.get("/v1/models")["models"] if one["name"] == "lstm")["record"]["scores"][
+        "validation"
+    ]
+    line = page.locator(".model-score").inner_text()
+    assert line == f"lstm: right on {percent(held['accuracy'])} of {held['rows']} rows held out of its training."
 
 
 def test_gates_by_pointer_and_by_keys(visit: Visit, site: Site) -> None:
     page = visit("gates")
     type_text(page, TEXT)
     layer = site.post("/v1/read", text=TEXT, model="lstm", gates=True)["layers"][0]
+    model = site.get("/v1/models")["models"][0]
+    assert model["network"]["pooling"] == ["last"]
+    assert page.locator(".answers-from").inner_text() == "This model answers from the last state."
+    words = [item.partition(" ")[2] for item in page.locator(".units li").all_inner_texts()]
+    assert all(re.search(r"stays \d+ words?, half-life ", said) or said == "does nothing here" for said in words)
     page.get_by_role("radio", name="forget gate f").check(force=True)
     settled(page)
     rows = table(page, "Layer 1, forward: forget gate f")
@@ -133,6 +159,14 @@ def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
     assert len(table(page, "Parts of the rows")) == len(on_file["slices"])
     differ = pair["only_a"] + pair["only_b"]
     assert page.locator("summary", has_text="one is right").inner_text().startswith(f"{differ} row")
+    # All rows that neither has right can be reached, some at a time.
+    summary = page.locator("summary", has_text="neither")
+    assert summary.inner_text().startswith(f"{pair['neither']} row")
+    summary.click()
+    listed = page.locator("details", has=summary)
+    while (more := listed.get_by_role("button", name=re.compile("more$"))).is_visible():
+        more.click()
+    assert listed.locator("li").count() == pair["neither"] == len(pair["neither_examples"])
 
 
 def test_a_comparison_says_which_model_knows_the_rows_or_lacks_a_label(
@@ -231,6 +265,9 @@ def test_gradients(visit: Visit, site: Site) -> None:
     assert [row[3] for row in rows] == [
         "not reached" if half is None else f"{half:.1f}".removesuffix(".0") for half in halves
     ]
+    # It is about learning; what is kept while reading stands elsewhere.
+    links = page.locator("p.note a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    assert links == ["#/gates", "#/states"]
     after = flows[1]["rows"]
     half = (len(after) + 1) // 2
     items = page.locator(".confusion-list li > :last-child")
@@ -264,6 +301,9 @@ def test_runs(visit: Visit, site: Site) -> None:
         max(epoch["validation_accuracy"] for epoch in run["epochs"] if epoch["validation_accuracy"]) for run in runs
     ]
     assert [row[3] for row in rows] == [percent(value, 2) for value in best]
+    held = [run["scores"]["validation"] for run in runs]
+    assert [row[4] for row in rows] == [f"{percent(one['accuracy'], 2)} of {one['rows']}" for one in held]
+    assert [row[5] for row in rows] == [run["name"] for run in runs]
     assert page.locator(".chart-series").count() == len(runs)
     page.get_by_role("checkbox").first.uncheck()
     wait_until(page, f"document.querySelectorAll('.chart-series').length === {len(runs) - 1}")

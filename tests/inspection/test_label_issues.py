@@ -96,10 +96,28 @@ def test_beside_a_suggested_label_stands_its_own_probability(model: Model, data:
     answers[:, twin] = 0.05
     found = label_issues(model, data, train=train, probabilities=answers, top=80)
     copy = next(one for one in by_reason(found.rows, "near-duplicate") if one.row == COPY)
-    assert (copy.suggested, copy.predicted) == (classes[twin], classes[(twin + 1) % len(classes)])
-    assert (copy.suggested_probability, copy.probability) == (pytest.approx(0.05), pytest.approx(0.7))
+    # Of the row's own label and its copy's the more probable one; the model takes neither for the most probable.
+    assert copy.details["label"] == classes[twin]
+    own = classes.index(copy.label)
+    best = max((own, twin), key=lambda place: answers[COPY, place])
+    assert (copy.suggested, copy.predicted) == (classes[best], classes[(twin + 1) % len(classes)])
+    assert copy.suggested_probability == pytest.approx(answers[COPY, best])
+    assert copy.likely == [classes[place] for place in np.argsort(-answers[COPY], kind="stable")]
     for decision, note in zip(*found.queue(), strict=True):
         assert note["probability"] == f"{answers[decision.row, classes.index(decision.label)]:.4f}"
+
+
+def test_where_the_model_agrees_with_the_label_the_copy_is_suspected(model: Model, data: Table, train: Table) -> None:
+    assert data.labels is not None
+    classes = list(model.bundle.labels.classes)
+    answers = np.full((len(data), len(classes)), 0.001, dtype=np.float32)
+    answers[np.arange(len(data)), [classes.index(label) for label in data.labels]] = 1 - 0.001 * (len(classes) - 1)
+    found = label_issues(model, data, train=train, probabilities=answers, top=80)
+    copy = next(one for one in by_reason(found.rows, "near-duplicate") if one.row == COPY)
+    assert copy.suggested == copy.label != copy.details["label"]
+    # In the queue nothing is suggested but the label that the row has.
+    decision = next(one for one in found.queue()[0] if one.row == COPY)
+    assert (decision.decision, decision.label) == ("keep", str(copy.label))
 
 
 def test_neighbours_are_nearest_by_cosine(model: Model, data: Table, train: Table) -> None:

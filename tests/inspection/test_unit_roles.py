@@ -10,7 +10,7 @@ from bundles import make_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.inspection.unit_roles import hold_time, unit_roles
+from recurra.inspection.unit_roles import hold_time, strong_time, unit_roles
 from recurra.runtime import LayerTrace, Model, Reading
 
 WORDS = ["oil", "team", "wins", "late", "match", "rome", "again", "prices"]
@@ -41,10 +41,10 @@ def test_units_are_sorted_by_their_part_in_the_answer_and_say_what_they_do() -> 
     assert found.order.tolist() == [2, 4, 3, 0, 1]
     assert found.roles == [
         "still",
-        "holds 1 word",
-        "for Business, holds 3 words",
-        "for Sports, holds 1 word",
-        "for Sports, flips at match, holds on",
+        "stays 2 words, half-life 1.0 words",
+        "for Business, stays 2 words, half-life 3.0 words",
+        "for Sports, stays 2 words, half-life 1.0 words",
+        "for Sports, flips at match, stays 4 words, half-life over 8 words",
     ]
     # Read from the right, the same states flip one word earlier in the text.
     backward = unit_roles(trace(h, "backward", f=f), reading(logits), ["World", "Sports", "Business"])
@@ -68,6 +68,15 @@ def test_backward_units_go_with_the_answer_to_the_suffix() -> None:
 def test_gates_hold_for_their_half_life(f: float, words: float, cell: str, gate: str) -> None:
     h = np.random.default_rng(0).normal(size=(8, 2))
     np.testing.assert_allclose(hold_time(trace(h, cell=cell, **{gate: np.full((8, 2), f)})), words, rtol=1e-9)
+
+
+def test_a_unit_stays_while_its_state_has_one_sign_and_half_of_its_largest_size() -> None:
+    """Counted by hand, and with gates that forget at once: what is written alike at each word stays in sight."""
+    h = np.array([[0.4, 0.9, 0.0], [0.5, -0.9, 0.0], [0.9, -0.5, 0.0], [0.46, -0.44, 0.0], [0.2, -0.9, 0.0]])
+    assert strong_time(h).tolist() == [3, 2, 0]
+    alike = trace(np.full((8, 1), 0.7), f=np.full((8, 1), 0.01))
+    assert strong_time(alike.h).tolist() == [8]
+    assert hold_time(alike)[0] < 0.2
 
 
 def test_a_min_lstm_keeps_a_share_of_the_sum_of_its_gates() -> None:

@@ -37,10 +37,10 @@ def data(*, titles: bool = True, full: int = 100) -> Any:
     return SimpleNamespace(train=SimpleNamespace(has_titles=titles), full_training_rows=full)
 
 
-def role(states: tuple[float, ...], correlations: tuple[float, float], hold: float) -> list[str]:
+def role(states: tuple[float, ...], correlations: tuple[float, float], *times: float) -> list[str]:
     """What is said of a unit with these states after each of four words."""
     trace: Any = SimpleNamespace(h=np.array(states)[:, None], direction="forward")
-    said = _role(trace, 0, np.array(correlations), float(np.std(states)), hold, WORDS, ("World", "Sports"))
+    said = _role(trace, 0, np.array(correlations), float(np.std(states)), times, WORDS, ("World", "Sports"))
     return said.split(", ")
 
 
@@ -58,7 +58,7 @@ MADE = [
     phrase(100, data()), phrase(58_337, data(full=120_000)),
     *(method + more for method in (ONE_PASS, ONE_PASS_AND_PADS, PREFIXES) for more in ("", BRANCH)),
     *dict.fromkeys(gate.title for cell in CELLS for gate in cell_named(cell).gates),
-    *role((0.0,) * 4, (0, 0), 1), *role((0, 0, 1, 1), (1, 0), 9), *role(STEADY, (-1, 0), 1), *role(STEADY, (0, 0), 3),
+    *role((0.0,) * 4, (0, 0), 1, 1), *role((0, 0, 1, 1), (1, 0), 2, 9), *role(STEADY, (-1, 0), 1, 1.3),
 ]  # fmt: skip
 # Made with values from far away; the fixed parts are compared with the sources instead.
 COPIED = {

@@ -181,6 +181,6 @@ def test_a_service_with_a_token_takes_decisions_only_with_it(file: Path) -> None
 
 def test_without_a_file_the_service_says_that_it_keeps_none() -> None:
     with asking(make_service(data=TABLE)) as client:
-        assert client.get("/v1/decisions").json() == {"file": None, "decisions": []}
+        assert client.get("/v1/decisions").json() == {"file": None, "data": "rows.csv", "decisions": []}
         answer = client.post("/v1/decisions", json={"number": 2, "decision": "keep"})
         assert (answer.status_code, "--decisions" in answer.json()["error"]) == (404, True)

@@ -48,6 +48,22 @@ def test_a_row_comes_whole_as_the_model_reads_it() -> None:
         assert client.get("/v1/row?number=2").status_code == 404
 
 
+def test_a_text_is_found_among_the_rows_with_their_labels() -> None:
+    table = Table(
+        ["a team\nwins", "a market", "a team wins"], list("aba"), "text", None, "label", "/x/rows.csv", first_row=2
+    )
+    with asking(make_service(models={"m": model("a", "b")}, data=table)) as client:
+        ask = lambda text: client.post("/v1/same-rows", json={"text": text, "model": "m"}).json()  # noqa: E731
+        assert ask(" a team  wins") == {
+            "file": "rows.csv", "rows": [{"number": 2, "label": "a"}, {"number": 4, "label": "a"}],
+        }  # fmt: skip
+        assert ask("a market")["rows"] == [{"number": 3, "label": "b"}]
+        assert ask("a")["rows"] == ask("")["rows"] == []
+        assert client.post("/v1/same-rows", json={"text": "a", "model": "n"}).status_code == 404
+    with asking(make_service(models={"m": model("a", "b")})) as client:
+        assert client.post("/v1/same-rows", json={"text": "a"}).json() == {"file": None, "rows": []}
+
+
 def test_a_model_s_card_and_shapes_are_those_of_its_file() -> None:
     one = model("a", "b")
     with asking(make_service(models={"m": one}, data=TABLE)) as client:

@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from services import asking, make_service
 from starlette.testclient import TestClient
 
-from recurra.bundle import write_bundle
+from recurra.bundle import digest_of, write_bundle
 from recurra.cli import main
 from recurra.errors import DataError
 from recurra.runtime import load
@@ -56,6 +56,7 @@ def test_a_run_of_the_program(tmp_path: Path) -> None:
     run = only(tmp_path / "runs")
     history = json.loads((tmp_path / "runs" / "first" / HISTORY).read_text())
     assert (run["name"], run["state"], run["has_model"]) == ("first", "finished", True)
+    assert run["digest"] == digest_of(tmp_path / "runs" / "first" / MODEL)
     assert run["settings"]["network"]["hidden"] == 6
     assert run["settings"]["training"]["epochs"] == 2
     record = load(tmp_path / "runs" / "first" / MODEL).record

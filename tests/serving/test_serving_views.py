@@ -25,7 +25,7 @@ from recurra.data.read import read_table
 from recurra.errors import DataError
 from recurra.runtime import Model
 from recurra.serving.background_results import BackgroundResults
-from recurra.serving.file_views import VIEWS
+from recurra.serving.file_views import DOUBTED, EXAMPLES, VIEWS
 from recurra.serving.http_errors import INTERNAL_ERROR
 
 
@@ -117,8 +117,8 @@ def test_what_is_found_in_a_file(tmp_path: Path) -> None:
         for view, about in VIEWS.items():
             found = until_there(partial(client.get, f"/v1/{view}?model=news"))
             assert found.status_code == 200, found.text
-            quiet: dict[str, Any] = {"say": str} if view == "doubts" else {}
-            expected = getattr(inspection, about.function)(model, table, name="news", **quiet).to_dict()
+            more: dict[str, Any] = {"say": str, "top": DOUBTED} if view == "doubts" else {}
+            expected = getattr(inspection, about.function)(model, table, name="news", **more).to_dict()
             assert found.json() == json.loads(json.dumps(expected))
 
 
@@ -130,7 +130,7 @@ def test_models_side_by_side_on_a_file(tmp_path: Path) -> None:
     }
     with asking(make_service(models=models, data=table)) as client:
         found = until_there(lambda: client.get("/v1/compare"))
-    assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert found.json() == json.loads(json.dumps(inspection.compare(models, table, examples=EXAMPLES).to_dict()))
     assert [one["name"] for one in found.json()["models"]] == ["lstm", "gru"]
 
 
@@ -143,7 +143,7 @@ def test_models_of_several_labels_are_compared(tmp_path: Path) -> None:
     models = dict(zip("xy", map(Model, bundles), strict=True))
     with asking(make_service(models={"single": Model(make_bundle()), **models}, data=table)) as client:
         found = until_there(lambda: client.get("/v1/compare"))
-    assert found.json() == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert found.json() == json.loads(json.dumps(inspection.compare(models, table, examples=EXAMPLES).to_dict()))
     assert {one["name"]: one["rows"] for one in found.json()["slices"]}["no label"] == 1
 
 
@@ -156,7 +156,7 @@ def test_models_of_several_labels_may_know_different_ones(tmp_path: Path) -> Non
     }
     with asking(make_service(models=models, data=table)) as client:
         found = until_there(lambda: client.get("/v1/compare")).json()
-    assert found == json.loads(json.dumps(inspection.compare(models, table).to_dict()))
+    assert found == json.loads(json.dumps(inspection.compare(models, table, examples=EXAMPLES).to_dict()))
     assert (found["rows"], found["unknown_labels"]) == (3, 1)
     assert [note.split(" (")[0] for note in found["notes"]] == ["old does not know a label of 1 of 3 rows"]
 

@@ -48,6 +48,7 @@ class Pair(Represented):
         both: number of rows that both have right.
         neither: number of rows that neither has right.
         examples: rows that only one has right, the most confident answers first.
+        neither_examples: rows that neither has right, likewise; in these ``right`` is ``None``.
     """
 
     a: str
@@ -61,6 +62,7 @@ class Pair(Represented):
     both: int
     neither: int
     examples: list[dict[str, Any]]
+    neither_examples: list[dict[str, Any]] = field(default_factory=list)
 
     def _representation(self) -> Representation:
         rows = [
@@ -254,6 +256,7 @@ def _pair(
 ) -> Pair:
     first, second = classifiers[a], classifiers[b]
     only_a, only_b = first.right & ~second.right, second.right & ~first.right
+    neither = ~first.right & ~second.right
     intervals = {}
     for name in first.scores:
         low, high = np.quantile(first.draws[name] - second.draws[name], [0.025, 0.975])
@@ -271,8 +274,9 @@ def _pair(
         only_a=int(only_a.sum()),
         only_b=int(only_b.sum()),
         both=int((first.right & second.right).sum()),
-        neither=int((~first.right & ~second.right).sum()),
+        neither=int(neither.sum()),
         examples=[*_examples(only_a, a, both, rows, examples), *_examples(only_b, b, both, rows, examples)],
+        neither_examples=_examples(neither, None, both, rows, examples),
     )
 
 
@@ -286,7 +290,7 @@ def _slice(name: str, chosen: Flags, right: list[Flags]) -> Slice:
 
 
 def _examples(
-    chosen: Flags, right: str, classifiers: Mapping[str, ClassifierResult], rows: ComparedRows, count: int
+    chosen: Flags, right: str | None, classifiers: Mapping[str, ClassifierResult], rows: ComparedRows, count: int
 ) -> list[dict[str, Any]]:
     """Rows with both answers, the highest sum of the two confidences first."""
     places = np.flatnonzero(chosen)

@@ -118,7 +118,7 @@ def compare(
     )
     numbers = data.numbers.tolist()
     for pair in found.pairs:
-        for example in pair.examples:
+        for example in [*pair.examples, *pair.neither_examples]:
             example["number"] = numbers[example["row"]]
     return replace(found, unknown_labels=rows.unknown_labels, notes=notes)
 

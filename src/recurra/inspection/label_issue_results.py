@@ -25,12 +25,14 @@ class LabelIssue(Represented):
         predicted: the model's most probable label.
         probability: probability of the predicted label.
         reason: ``confident mistake``, ``suspected label error`` or ``near-duplicate``.
-        suggested: the label that may be the right one.
+        suggested: the label that may be the right one; of a near-duplicate the more probable one of its own label and
+            its copy's: where that is its own, the copy may be wrong.
         suggested_probability: what the model gives it.
         details: numbers that belong to the reason.
         neighbours: the rows with the nearest final states, each with ``row`` and ``number`` and their cosine as
             ``similarity``.
         head: the beginning of the text, for a file of decisions.
+        likely: the nine most probable labels, or all, the most probable first.
     """
 
     row: int
@@ -45,6 +47,7 @@ class LabelIssue(Represented):
     details: dict[str, Any]
     neighbours: list[dict[str, Any]]
     head: str
+    likely: list[Label] = field(default_factory=list)
 
     def _representation(self) -> Representation:
         return Representation(
@@ -67,6 +70,7 @@ class LabelIssue(Represented):
             "details": self.details,
             "neighbours": self.neighbours,
             "head": self.head,
+            "likely": self.likely,
         }
 
 

@@ -35,6 +35,8 @@ __all__ = ["label_issues"]
 Array = npt.NDArray[np.float32]
 
 MISTAKE, LABEL_ERROR, NEAR_DUPLICATE = "confident mistake", "suspected label error", "near-duplicate"
+# Labels that are named as likely for a row.
+LIKELY = 9
 # Documents whose states are in memory at a time.
 BLOCK = 2048
 
@@ -187,7 +189,10 @@ class _Finder:
             "label": other,
             "in": "data" if self.own else "train",
         }
-        return self._issue(one.row, NEAR_DUPLICATE, other, details)
+        # The copy may be the one with the wrong label: of both, the label that the model takes for the likelier one.
+        own = self.sample.label(one.row)
+        given = {label: float(self.answers[one.row, self.sample.classes.index(label)]) for label in (own, other)}
+        return self._issue(one.row, NEAR_DUPLICATE, max(given, key=given.__getitem__), details)
 
     def _issue(self, place: int, reason: str, suggested: Label, details: dict[str, Any]) -> LabelIssue:
         best = int(self.answers[place].argmax())
@@ -205,6 +210,7 @@ class _Finder:
             details=details,
             neighbours=[],
             head=text_excerpt(document),
+            likely=[self.sample.classes[one] for one in np.argsort(-self.answers[place], kind="stable")[:LIKELY]],
         )
 
 

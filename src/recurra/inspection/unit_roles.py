@@ -13,7 +13,7 @@ from recurra.cells import cell_named
 from recurra.data.documents import Label
 from recurra.runtime import LayerTrace, Reading
 
-__all__ = ["UnitRoles", "hold_time", "unit_roles"]
+__all__ = ["UnitRoles", "hold_time", "strong_time", "unit_roles"]
 
 Array = npt.NDArray[np.float64]
 
@@ -23,6 +23,8 @@ STILL = 0.02
 CORRELATED = 0.7
 # A unit flips at a word if this share of all its movement happens there.
 FLIP = 0.5
+# A state is strong while it keeps its sign and is at least this share of its largest magnitude in the document.
+STRONG = 0.5
 # Correlations over fewer words mean nothing.
 FEW_WORDS = 4
 
@@ -34,8 +36,9 @@ class UnitRoles:
     Attributes:
         order: int64[H], unit numbers by falling part in the answer: the magnitude of the covariance of the unit's state
             with the logit of the answer's class over the words, divided by that logit's standard deviation.
-        roles: a short phrase for each unit, by its number: which class its state correlates with, where it flips, and
-            the half-life of its state in words; ``still`` if it hardly moves.
+        roles: a short phrase for each unit, by its number: which class its state correlates with, of the answer's and
+            those that were most probable after some word; where it flips; over how many words it stays strong; and the
+            half-life of what it holds in words. ``still`` if it hardly moves.
     """
 
     order: npt.NDArray[np.int64]
@@ -70,16 +73,22 @@ def unit_roles(
         parts = np.nan_to_num(covariance / spread)
     answer = int(reading.probabilities[-1].argmax()) if answer is None else answer
     order = np.argsort(-np.abs(parts[:, answer]), kind="stable")
-    holds = hold_time(trace)
+    # Of many classes some go with any state by chance: only those that the text is about count.
+    about = np.unique(np.append(probabilities.argmax(axis=1), answer))
+    correlation = np.where(np.isin(np.arange(logits.shape[1]), about), correlation, 0)
+    holds, stays = hold_time(trace), strong_time(trace.h)
     roles = [
-        _role(trace, unit, correlation[unit], deviations[unit], holds[unit], reading.tokens, classes)
+        _role(trace, unit, correlation[unit], deviations[unit], (stays[unit], holds[unit]), reading.tokens, classes)
         for unit in range(units)
     ]
     return UnitRoles(order, roles)
 
 
 def hold_time(trace: LayerTrace) -> Array:
-    """The half-life of each unit's state in words, [H], from the means of its gates.
+    """The half-life of what each unit holds in words, [H], from the means of its gates.
+
+    It says how fast the gates let go of a value, not how long the state looks alike: a value that is written again at
+    every word stays in sight however short its half-life; see :func:`strong_time`.
 
     An LSTM keeps the share f of its cell state at each word and a GRU the share z of its hidden state, so half is left
     after ln ½ / mean(ln f) words. A SimpleRNN has no such gate; the correlation from word to word is used instead.
@@ -94,8 +103,23 @@ def hold_time(trace: LayerTrace) -> Array:
     return np.asarray(math.log(0.5) / np.minimum(kept, -1e-9))
 
 
+def strong_time(h: Array) -> npt.NDArray[np.int64]:
+    """The longest run of words over which each unit's state stays strong, int64[H].
+
+    Args:
+        h: float[T, H], states after each word.
+    """
+    strong = np.where(np.abs(h) >= STRONG * np.abs(h).max(axis=0), np.sign(h), 0)
+    longest = run = np.zeros(h.shape[1], dtype=np.int64)
+    before = np.zeros(h.shape[1])
+    for now in strong:
+        run = np.where(now == 0, 0, np.where(now == before, run, 0) + 1)
+        longest, before = np.maximum(longest, run), now
+    return longest
+
+
 def _role(
-    trace: LayerTrace, unit: int, correlation: Array, deviation: float, hold: float, tokens: Sequence[str],
+    trace: LayerTrace, unit: int, correlation: Array, deviation: float, times: tuple[int, float], tokens: Sequence[str],
     classes: Sequence[Label],
 ) -> str:  # fmt: skip
     if deviation < STILL:
@@ -112,5 +136,7 @@ def _role(
     if moves.max() >= FLIP * moves.sum():
         at = int(moves.argmax()) + (trace.direction == "forward")
         parts.append(f"flips at {tokens[at]}")
-    parts.append("holds on" if hold > len(tokens) else f"holds {hold:.0f} words" if hold >= 1.5 else "holds 1 word")
+    stays, half = times
+    parts.append("stays 1 word" if stays == 1 else f"stays {stays} words")
+    parts.append(f"half-life over {len(tokens)} words" if half > len(tokens) else f"half-life {half:.1f} words")
     return ", ".join(parts)

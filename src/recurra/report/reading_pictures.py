@@ -83,8 +83,8 @@ def layer_pictures(reading: ReadingJson, layer: LayerJson, *, name: str) -> list
 
 
 def _role(role: str) -> str:
-    """What a unit does, in the language of the page."""
-    return translate(", ").join(translate_result(part) for part in role.split(", "))
+    """What a unit does, in the language of the page; its half-life, which is not seen in a picture, has no room."""
+    return translate(", ").join(translate_result(part) for part in role.split(", ") if not part.startswith("half-life"))
 
 
 def flow_pictures(flows: Sequence[FlowJson]) -> list[Picture]:

@@ -20,7 +20,10 @@ from recurra.serving.model_registry import ModelRegistry
 if TYPE_CHECKING:
     from recurra.data.table import Table
 
-__all__ = ["VIEWS", "FileViews", "View"]
+__all__ = ["DOUBTED", "EXAMPLES", "VIEWS", "FileViews", "View"]
+
+# Rows of each reason in a queue, and of each side of all pairs of models together: more would be many megabytes.
+DOUBTED, EXAMPLES = 200, 400
 
 _log = logging.getLogger(__name__)
 
@@ -110,9 +113,10 @@ class FileViews:
 
 def _found(function: str, name: str, model: Model, data: Table) -> Any:
     # What is said of the rows stands in the notes, and not in a warning.
-    quiet: dict[str, Any] = {"say": _log.debug} if function == "label_issues" else {}
-    return getattr(inspection, function)(model, data, name=name, **quiet).to_dict()
+    more: dict[str, Any] = {"say": _log.debug, "top": DOUBTED} if function == "label_issues" else {}
+    return getattr(inspection, function)(model, data, name=name, **more).to_dict()
 
 
 def _compared(models: Mapping[str, Model], data: Table) -> Any:
-    return inspection.compare(models, data).to_dict()
+    pairs = max(1, len(models) * (len(models) - 1) // 2)
+    return inspection.compare(models, data, examples=max(5, EXAMPLES // pairs)).to_dict()

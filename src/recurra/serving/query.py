@@ -22,6 +22,7 @@ _KNOWN: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/v1/examples"): ("model",),
     ("GET", "/v1/card"): ("model",),
     ("GET", "/v1/row"): ("model", "number"),
+    ("POST", "/v1/same-rows"): (),
     ("GET", "/v1/decisions"): (),
     ("GET", "/v1/queue"): (),
     ("POST", "/v1/decisions"): (),

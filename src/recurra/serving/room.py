@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ from recurra.serving.decisions import DecisionStore, Made
 from recurra.serving.http_errors import JSON, RequestError, json_response
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
-from recurra.serving.schema import DecisionRequest
+from recurra.serving.same_rows import SameRows
+from recurra.serving.schema import DecisionRequest, SameRowsRequest
 from recurra.serving.served_model import ServedModel
 from recurra.serving.worker_queue import WorkerQueue
 from recurra.tasks.examples import examples_in
@@ -61,6 +63,7 @@ class RoomEndpoints:
         self._registry, self._queues, self._limits, self._data = registry, queues, limits, data
         self._decisions, self._examples = decisions, dict[str, tuple[str, Any]]()
         self._files = WorkerQueue(limits, "decisions")
+        self._same = None if data is None else SameRows(data)
 
     def close(self) -> None:
         """Ends the thread that writes decisions."""
@@ -99,11 +102,22 @@ class RoomEndpoints:
         label = None if data.labels is None else data.labels[places[0]]
         return json_response({"number": number, "text": text[: self._limits.text_characters], "label": label})
 
+    async def same_rows(self, request: Request) -> Response:
+        """The rows of the file that are a text, with their labels; ``file`` is ``None`` if the service has none."""
+        media_type(request, JSON)
+        body = validate_json(SameRowsRequest, await read_body(request, self._limits))
+        served, same = self._registry.find(body.model), self._same
+        if same is None or self._data is None:
+            return json_response({"file": None, "rows": []})
+        rows = await self._files.run(partial(same.find, body.text, served.model.bundle.text))
+        return json_response({"file": PurePath(self._data.source).name, "rows": rows})
+
     async def decisions(self) -> Response:
         """What is decided about rows, if the service keeps that."""
         store = self._decisions
         if store is None:
-            return json_response({"file": None, "decisions": []})
+            source = None if self._data is None else PurePath(self._data.source).name
+            return json_response({"file": None, "data": source, "decisions": []})
         made = await self._files.run(store.made)
         return json_response(
             {
@@ -177,6 +191,7 @@ def add_room_routes(app: FastAPI, room: RoomEndpoints) -> None:
     app.add_api_route("/v1/examples", texts, include_in_schema=False)
     app.add_api_route("/v1/card", card, include_in_schema=False)
     app.add_api_route("/v1/row", row, include_in_schema=False)
+    app.add_api_route("/v1/same-rows", room.same_rows, methods=["POST"], include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decisions, include_in_schema=False)
     app.add_api_route("/v1/queue", room.queue, include_in_schema=False)
     app.add_api_route("/v1/decisions", room.decide, methods=["POST"], include_in_schema=False)

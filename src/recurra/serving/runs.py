@@ -40,9 +40,10 @@ def runs_in(folder: Path) -> dict[str, Any]:
         folder: FOLDER of ``recurra train --out FOLDER/NAME``. Symbolic links in it are not followed.
 
     Returns:
-        ``{"runs": [{"name", "state", "settings", "epochs", "scores", "has_model", …}]}``, plain JSON values. ``epochs``
-        has a row for every validation, with the mean training loss and accuracy since the one before; ``curve`` has the
-        logged training metrics, ``data`` the SHA-256 of the rows and, once there is a model, their numbers.
+        ``{"runs": [{"name", "state", "settings", "epochs", "scores", "has_model", "digest", …}]}``, plain JSON values.
+        ``epochs`` has a row for every validation, with the mean training loss and accuracy since the one before;
+        ``curve`` has the logged training metrics, ``data`` the SHA-256 of the rows and, once there is a model, their
+        numbers. ``digest`` is the model's, as ``/v1/models`` has it.
     """
     found = []
     with os.scandir(folder) as entries:
@@ -90,6 +91,7 @@ def _run(folder: Path, newest: float) -> dict[str, Any]:
         "curve": _rows(history, "training"),
         "scores": scores if isinstance(scores, dict) else {},
         "has_model": bool(model),
+        "digest": digest if isinstance(digest := model.get("digest"), str) else None,
         "seconds": position.get("seconds"),
         "steps": position.get("steps", record.get("steps")),
         "updated": newest,

@@ -118,6 +118,13 @@ class DecisionRequest(_RequestBody):
     was: DecisionMade | None = None
 
 
+class SameRowsRequest(_RequestBody):
+    """A text that the reading room looks for among the service's rows."""
+
+    text: str
+    model: str | None = None
+
+
 class ClassifyResult(BaseModel):
     """The result for one text."""
 

@@ -3,6 +3,7 @@
 import { ApiError, setToken } from "./api.js";
 import { el, fill, say } from "./dom.js";
 import { LANGUAGES, currentLanguage, preferred, speak, t } from "./i18n.js";
+import { accuracyLine, onAccuracy } from "./parts/accuracy.js";
 import { colourOnly } from "./parts/labels.js";
 import { errorPanel, loadingPanel } from "./parts/notices.js";
 import { GROUPS, addressOf, currentView, keepInAddress } from "./router.js";
@@ -19,6 +20,14 @@ function select(label, options, chosen, change) {
     options.map(([value, name]) => el("option", { value, text: name, selected: value === chosen })),
   );
   return el("label", { class: "choice" }, el("span", { class: "choice-name", text: label }), control);
+}
+
+// Views that are of no single model.
+const OF_SEVERAL = ["compare", "gradients", "runs"];
+const goodness = el("p", { class: "soft model-score" });
+
+function drawGoodness() {
+  goodness.textContent = accuracyLine();
 }
 
 function drawFrame() {
@@ -96,7 +105,9 @@ async function open({ moveFocus = true } = {}) {
   document.title = `${t(`${view}.title`)} · Recurra`;
   const heading = el("h1", { text: t(`${view}.title`), tabindex: -1 });
   const body = el("div", { class: `view view-${view}`, "aria-busy": "true" });
-  fill(main, el("header", { class: "view-head" }, heading, el("p", { class: "lead", text: t(`${view}.lead`) })), body);
+  const lead = el("p", { class: "lead", text: t(`${view}.lead`) });
+  fill(main, el("header", { class: "view-head" }, heading, lead, !OF_SEVERAL.includes(view) && goodness), body);
+  drawGoodness();
   if (moveFocus) heading.focus();
   try {
     const module = await import(`./views/${view}.js`);
@@ -178,6 +189,8 @@ onChange(["text", "look"], () => {
     Math.max(0, written + ADDRESS_EVERY - Date.now()),
   );
 });
+onChange(["model"], drawGoodness);
+onAccuracy(drawGoodness);
 onChange(["model"], () => say(t("page.model_now", { model: store.model })));
 
 await speak(preferred());

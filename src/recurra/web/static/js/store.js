@@ -47,7 +47,9 @@ export function setText(text, { fresh = false } = {}) {
   store.fresh = fresh;
   if (text === store.text) return;
   store.text = text;
+  // What was looked at belongs to the text before.
   store.word = null;
+  store.class = null;
   if (!fresh) remember("text", text, "sessionStorage");
   events.dispatchEvent(new Event("text"));
 }
@@ -55,6 +57,7 @@ export function setText(text, { fresh = false } = {}) {
 export function setModel(name) {
   if (name === store.model) return;
   store.model = name;
+  store.class = null;
   remember("model", name, "sessionStorage");
   events.dispatchEvent(new Event("model"));
 }

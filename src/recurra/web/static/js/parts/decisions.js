@@ -7,13 +7,13 @@ import { recall, remember } from "../storage.js";
 /**
  * The decisions about the rows, by the row's number as messages about the file have it: {decision: "keep" | "exclude" |
  * "relabel", label}.
- * @param {string} model whose queue it is; the browser keeps one file for each.
- * @returns what `of(number)` says of a row, null for undecided; `set(row, made)`, which promises {kept, conflict, line};
+ * They are about the rows, whichever model doubts them: the browser keeps one list for each file of rows.
+ * @returns what `of(number)` says of a row, null for undecided; `count()`, of rows decided in all; `set(row, made)`, which promises {kept, conflict, line};
  *   `refresh()`; `file`, the name of the service's file, or null; and `csv()`.
  */
-export async function decisionsFor(model, signal) {
-  const { file, decisions } = await get("/v1/decisions", { signal });
-  return file === null ? inBrowser(model) : onService(file, decisions, signal);
+export async function decisionsFor(signal) {
+  const { file, data, decisions } = await get("/v1/decisions", { signal });
+  return file === null ? inBrowser(data ?? "") : onService(file, decisions, signal);
 }
 
 function onService(file, first, signal) {
@@ -24,6 +24,7 @@ function onService(file, first, signal) {
   return {
     file,
     of: (number) => made.get(number) ?? null,
+    count: () => made.size,
     refresh,
     /** `was` goes along: what another tab has decided meanwhile is not written over. */
     async set({ number }, wanted) {
@@ -46,13 +47,14 @@ function byNumber(decisions) {
   return new Map(decisions.map(({ number, decision, label }) => [number, { decision, label }]));
 }
 
-function inBrowser(model) {
-  const name = `decisions.${model}`;
+function inBrowser(data) {
+  const name = `decisions.${data}`;
   const read = () => new Map(recall(name, []).map(([row, one]) => [one.number, { ...one, row }]));
   let all = read();
   return {
     file: null,
     of: (number) => (all.has(number) ? { decision: all.get(number).decision, label: all.get(number).label } : null),
+    count: () => all.size,
     async refresh() {
       all = read();
     },

@@ -4,6 +4,7 @@ import { ApiError, computed } from "../api.js";
 import { el, fill, say } from "../dom.js";
 import { t } from "../i18n.js";
 import { onChange, store } from "../store.js";
+import { noteAccuracy } from "./accuracy.js";
 import { errorPanel, needs } from "./notices.js";
 import { cancelledPanel, working } from "./working.js";
 
@@ -40,6 +41,7 @@ export function fromData(node, { path, queries = () => [{ model: store.model }],
         .filter(Boolean);
       const refusals = refused.every(({ error }) => error instanceof ApiError && error.status === 404);
       if (refused.length > 0 && !(some && answers.length > 0 && refusals)) throw refused[0].error;
+      for (const answer of answers) noteAccuracy(path, answer);
       fill(node);
       draw(answers, both, refused);
       say(t("page.ready"));

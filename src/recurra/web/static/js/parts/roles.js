@@ -6,8 +6,9 @@ const PHRASES = [
   [/^for (?<label>.+)$/, "roles.for"],
   [/^against (?<label>.+)$/, "roles.against"],
   [/^flips at (?<word>.+)$/, "roles.flips"],
-  [/^holds on$/, "roles.holds_on"],
-  [/^holds (?<count>\d+) words?$/, "roles.holds"],
+  [/^stays (?<count>\d+) words?$/, "roles.stays"],
+  [/^half-life over (?<count>\d+) words$/, "roles.half_life_over"],
+  [/^half-life (?<words>[\d.]+) words$/, "roles.half_life"],
   [/^still$/, "roles.still"],
 ];
 

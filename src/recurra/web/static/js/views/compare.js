@@ -23,6 +23,9 @@ import { toneLegend, toneLine } from "../parts/tones.js";
 import { wordLine } from "../parts/words.js";
 import { look, store } from "../store.js";
 
+// Rows that a list shows, and that each click adds.
+const AT_A_TIME = 10;
+
 export function mount(body, signal) {
   if (store.models.length < 2) {
     const name = store.models[0]?.name ?? "one";
@@ -50,7 +53,7 @@ export function mount(body, signal) {
 
   function together(answer) {
     const labels = [...new Set(answer.models.flatMap((reading) => reading.labels.map(String)))];
-    if (!labels.includes(shown)) shown = labels.includes(store.class) ? store.class : String(answer.models[0].label);
+    shown = labels.includes(store.class) ? store.class : String(answer.models[0].label);
     const rows = () =>
       answer.models
         .map((reading) => {
@@ -184,12 +187,17 @@ function drawData(node, answer) {
           ]),
         ),
         (answer.notes ?? []).map((note) => el("p", { class: "note", text: noteLine(note, answer.models) })),
+        !(answer.notes ?? []).some((note) => LEARNED.test(note)) &&
+          el("p", { class: "note", text: t("compare.not_learned") }),
       ],
     }),
     answer.pairs.map((pair, place) => pairCard(pair, answer, { help: place === 0 && "pair" })),
     answer.slices?.length > 0 && sliceCard(answer),
   );
 }
+
+// Notes that say that a model knows the rows.
+const LEARNED = /: (These are the rows|By these rows|The model that this one was trained on from)/;
 
 /** A note in the reader's language; what is said of one model follows its name and a colon. */
 function noteLine(note, models) {
@@ -244,13 +252,48 @@ function pairCard(pair, answer, { help }) {
           "details",
           { class: "as-table" },
           el("summary", { text: t("compare.examples", { count: differ }) }),
-          pair.examples.length < differ &&
-            el("p", { class: "note", text: t("compare.examples_part", { count: pair.examples.length, all: differ }) }),
-          el("ul", { class: "neighbours" }, pair.examples.map(exampleItem)),
+          exampleList(byTurns(pair), differ),
+        ),
+      pair.neither_examples?.length > 0 &&
+        el(
+          "details",
+          { class: "as-table" },
+          el("summary", { text: t("compare.neither_examples", { count: pair.neither }) }),
+          exampleList(pair.neither_examples, pair.neither),
         ),
     ],
     downloads: [jsonButton(fileName("pair", pair.a, pair.b), () => pair)],
   });
+}
+
+/** Rows that only one model has right: one of each by turns, so that the first ones show both. */
+function byTurns({ a, examples }) {
+  const first = examples.filter(({ right }) => right === a);
+  const second = examples.filter(({ right }) => right !== a);
+  return Array.from({ length: Math.max(first.length, second.length) }, (_, place) => [first[place], second[place]])
+    .flat()
+    .filter(Boolean);
+}
+
+/** Some rows at a time, with a button for more. */
+function exampleList(examples, all) {
+  const list = el("ul", { class: "neighbours" });
+  const more = el("button", { type: "button", on: { click: add } });
+  function add() {
+    const from = list.childElementCount;
+    list.append(...examples.slice(from, from + AT_A_TIME).map(exampleItem));
+    const left = examples.length - list.childElementCount;
+    more.hidden = left === 0;
+    more.textContent = t("compare.more", { count: Math.min(left, AT_A_TIME) });
+    if (from > 0) list.children[from].querySelector("button").focus();
+  }
+  add();
+  return [
+    examples.length < all &&
+      el("p", { class: "note", text: t("compare.examples_part", { count: examples.length, all }) }),
+    list,
+    more,
+  ];
 }
 
 function exampleItem(example) {

@@ -4,11 +4,13 @@ import { get } from "../api.js";
 import { el, fill, say } from "../dom.js";
 import { number, serviceLine, t } from "../i18n.js";
 import { card, picker } from "../parts/card.js";
+import { copySuspect } from "../parts/copy-suspect.js";
 import { decisionsFor } from "../parts/decisions.js";
 import { decisionWords, detailsOf, queueFirst, reasonName, saysOf, uniqueRows } from "../parts/doubted-row.js";
 import { fileName, jsonButton, textButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
+import { placeOf } from "../parts/labels.js";
 import { emptyPanel, errorPanel, loadingPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
 import { store } from "../store.js";
@@ -30,7 +32,7 @@ export function mount(body, signal) {
 async function draw(body, doubts, signal) {
   fill(body, loadingPanel(t("page.asking")));
   try {
-    const [decisions, queue] = await Promise.all([decisionsFor(doubts.model, signal), get("/v1/queue", { signal })]);
+    const [decisions, queue] = await Promise.all([decisionsFor(signal), get("/v1/queue", { signal })]);
     if (signal.aborted) return;
     if (doubts.rows.length + queue.rows.length > 0) review(body, doubts, queue, decisions, signal);
     else fill(body, emptyPanel(t("doubts.none"), t("doubts.none_about")));
@@ -45,6 +47,8 @@ function review(body, doubts, queue, decisions, signal) {
   ];
   const all = queueFirst(queue.rows, uniqueRows(doubts.rows));
   const keyed = Math.min(9, labels.length);
+  // Few labels keep their keys; of many, each row has the most probable ones for it.
+  const keyLabels = () => ((labels.length > 9 && rows[here].likely) || labels).slice(0, keyed);
   let rows = all;
   let here = 0;
   // What was decided here, the latest last, with what was there before.
@@ -54,6 +58,7 @@ function review(body, doubts, queue, decisions, signal) {
   const progress = el("p", { class: "note", role: "status" });
   const stage = el("div", { class: "doubt", role: "group", tabindex: 0, on: { keydown }, signal });
   const list = el("ol", { class: "queue" });
+  const keys = el("ol", { class: "units label-keys" });
 
   function button(words, name, click, properties = {}) {
     return el("button", { type: "button", text: words, data: { decision: name }, on: { click }, ...properties });
@@ -111,7 +116,14 @@ function review(body, doubts, queue, decisions, signal) {
         button(t("doubts.next"), "next", () => go(here + 1), { disabled: here === rows.length - 1 }),
         button(t("doubts.next_open"), "open", () => go(nextOpen()), { disabled: nextOpen() === null }),
       ),
+      copySuspect(row),
       detailsOf(row, labels),
+    );
+    fill(
+      keys,
+      keyLabels().map((label, place) =>
+        el("li", {}, el("kbd", { text: place + 1 }), " ", labelName(label, placeOf(label, labels))),
+      ),
     );
     drawProgress();
   }
@@ -137,7 +149,7 @@ function review(body, doubts, queue, decisions, signal) {
     const decided = all.filter((row) => decisions.of(row.number) !== null).length;
     bar.value = decided;
     const where = decisions.file === null ? t("doubts.in_browser") : t("doubts.in_file", { file: decisions.file });
-    progress.textContent = `${t("doubts.progress", { decided, count: all.length })} ${where}`;
+    progress.textContent = `${t("doubts.progress", { count: decisions.count(), here: decided, all: all.length })} ${where}`;
     for (const [place, item] of [...list.children].entries()) {
       item.querySelector(".decision").textContent = decisionWords(decisions.of(rows[place].number));
       item.classList.toggle("chosen", place === here);
@@ -220,7 +232,7 @@ function review(body, doubts, queue, decisions, signal) {
     };
     const action =
       Number.isInteger(digit) && digit >= 1 && digit <= keyed
-        ? () => decide({ decision: "relabel", label: String(labels[digit - 1]) })
+        ? () => decide({ decision: "relabel", label: String(keyLabels()[digit - 1]) })
         : actions[event.key];
     if (!action) return;
     event.preventDefault();
@@ -283,8 +295,17 @@ function review(body, doubts, queue, decisions, signal) {
         el("div", { class: "progress" }, bar, progress),
         stage,
         keysOf(keyed),
-        labelKeys(labels.slice(0, keyed)),
+        el("details", { class: "as-table for-keys" }, el("summary", { text: t("doubts.labels") }), keys),
         el("details", { class: "as-table" }, el("summary", { text: t("doubts.all_rows") }), list),
+        el("p", {
+          class: "note",
+          text: [
+            Number.isInteger(doubts.first_row) && t("doubts.numbers", { first: String(doubts.first_row) }),
+            store.models.length > 1 && t("doubts.which_model"),
+          ]
+            .filter(Boolean)
+            .join(" "),
+        }),
         (doubts.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
       ],
       downloads: [
@@ -332,19 +353,6 @@ function keysOf(keyed) {
       keys.map(([key, words]) =>
         el("div", {}, el("dt", {}, el("kbd", { text: key })), el("dd", { text: t(`doubts.keys.${words}`) })),
       ),
-    ),
-  );
-}
-
-function labelKeys(labels) {
-  return el(
-    "details",
-    { class: "as-table for-keys" },
-    el("summary", { text: t("doubts.labels") }),
-    el(
-      "ol",
-      { class: "units" },
-      labels.map((label, place) => el("li", {}, el("kbd", { text: place + 1 }), " ", labelName(label, place))),
     ),
   );
 }

@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { heatMap } from "../charts/heat-map.js";
 import { el, fill } from "../dom.js";
 import { number, signed, t, knows } from "../i18n.js";
+import { answersFrom } from "../parts/answers-from.js";
 import { card, choice } from "../parts/card.js";
 import { fileName, jsonButton, pngButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
@@ -18,6 +19,8 @@ import { store } from "../store.js";
 
 // So few units that what they do stands beside the picture.
 const FEW = 16;
+// A picture of more words is higher than its frame on most screens.
+const SCROLLS = 28;
 
 export function mount(body, signal) {
   const answer = el("div", { class: "answer" });
@@ -57,6 +60,7 @@ export function mount(body, signal) {
     fill(
       answer,
       el("p", { class: "note", text: wordsFor("about", shown, layers[0].cell) }),
+      el("p", { class: "note answers-from", text: answersFrom(reading.model) }),
       reading.branch && el("p", { class: "note", text: t("branch.no_states") }),
       layers.map((layer, place) => layerCard(reading, layer, place)),
     );
@@ -141,6 +145,7 @@ export function mount(body, signal) {
     });
     const name = fileName("gates", reading.model, layer.layer + 1, layer.direction, shown);
     return card(title, {
+      note: words.length > SCROLLS ? t("gates.scrolls", { count: words.length }) : null,
       help: place === 0 && "heat",
       tools: map.scale,
       body: [
@@ -201,6 +206,11 @@ function unitList(layer, units) {
     "details",
     { class: "as-table", open: units.length <= FEW },
     el("summary", { text: t("gates.what_units_do") }),
+    el(
+      "ul",
+      { class: "note units-note" },
+      ["with", "stays", "half_life"].map((what) => el("li", { text: t(`gates.units_note.${what}`) })),
+    ),
     el(
       "ol",
       { class: "units" },

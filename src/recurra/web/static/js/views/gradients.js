@@ -10,6 +10,7 @@ import { emptyPanel } from "../parts/notices.js";
 import { readButton } from "../parts/open-row.js";
 import { foldedTable, table } from "../parts/table.js";
 import { toneLegend, toneLine } from "../parts/tones.js";
+import { addressOf } from "../router.js";
 import { store } from "../store.js";
 
 // Models that are shown together.
@@ -120,6 +121,7 @@ function draw(body, flow, refused, signal) {
       body: [
         toneLegend(lines().map(({ name, tone, dash }) => [name, tone, dash])),
         plot.node,
+        aboutLearning(),
         padded.length > 0 && el("p", { class: "note", text: t("gradients.pads", { models: padded.join(", ") }) }),
         branched.length > 0 && el("p", { class: "note", text: t("branch.gradients", { models: branched.join(", ") }) }),
         refused.map(({ query, error }) =>
@@ -208,6 +210,16 @@ function halfTable(lines) {
       number(model.documents),
     ]),
   );
+}
+
+/** How this belongs to what is kept while reading, and why a line may rise. */
+function aboutLearning() {
+  const links = { "\n": ["gates", t("gates.title")], "\r": ["states", t("states.title")] };
+  const parts = t("gradients.about_learning", { gates: "\n", states: "\r" }).split(/([\n\r])/);
+  const said = parts.map((part) =>
+    links[part] ? el("a", { href: addressOf(links[part][0]), text: links[part][1] }) : part,
+  );
+  return [el("p", { class: "note" }, said), el("p", { class: "note", text: t("gradients.above") })];
 }
 
 function when(model) {

@@ -14,6 +14,7 @@ import { answerPlaces, areMany, largest } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { probabilityChart } from "../parts/probability-chart.js";
 import { programPanel } from "../parts/program.js";
+import { labelInFile, sameRows } from "../parts/same-rows.js";
 import { foldedTable } from "../parts/table.js";
 import { textPanel } from "../parts/text-panel.js";
 import { colourTop, everLikely } from "../parts/top-classes.js";
@@ -52,13 +53,14 @@ export function mount(body, signal) {
   return follow(answer, { path: "/v1/read", request, draw, signal })();
 }
 
-/** The answer to a reading: the class, every class's probability, and how the numbers were found. */
-function answerOf(reading) {
+/** The answer to a reading: the class, what the file says, every class's probability, and how the numbers were found. */
+function answerOf(reading, inFile = null) {
   const probabilities = reading.probabilities.at(-1) ?? reading.start;
   const best = largest(probabilities, 1)[0];
   const exact = reading.exact ? "exact" : "inexact";
   return [
     reading.given ? givenLabels(reading, probabilities) : headline(reading, probabilities, best),
+    inFile,
     probabilityBars(reading.labels, probabilities, reading.thresholds),
     reading.given && el("p", { class: "note", text: t("reading.thresholds") }),
     el(
@@ -105,6 +107,8 @@ function build(first, kind, outer) {
 
   const answer = el("div", { class: "stacked" });
   const words = el("div");
+  const about = el("p", { class: "evidence-of" });
+  const inFile = el("div");
   const strongest = el("div");
   const after = el("div", { class: "after", role: "status" });
   const evidenceName = () =>
@@ -112,6 +116,7 @@ function build(first, kind, outer) {
   const tints = () => tintsOf(reading, shown);
   const describe = (place) => fill(after, wordNumbers(reading, place));
   const drawWords = () => {
+    fill(about, evidenceOf(reading, shown));
     line = wordLine(reading.tokens, tints(), {
       label: evidenceName(),
       chosen: (place, reached) => {
@@ -181,7 +186,7 @@ function build(first, kind, outer) {
         note: t(reading.given ? "reading.words_note_labels" : "reading.words_note"),
         help: "words",
         tools: chooseClass,
-        body: [words, after],
+        body: [about, words, after],
         downloads: [
           svgButton(fileName("words", reading.model), () =>
             wordsPicture(reading.tokens, tints(), { title: evidenceName() }),
@@ -206,10 +211,24 @@ function build(first, kind, outer) {
     show,
   };
 
+  function drawInFile() {
+    const asked = reading;
+    if (inFile.dataset.text === asked.text) return;
+    inFile.dataset.text = asked.text;
+    fill(inFile);
+    sameRows(asked, signal).then((found) => {
+      if (inFile.dataset.text === asked.text) fill(inFile, labelInFile(found, asked));
+    });
+  }
+
   function show(next) {
     reading = next;
+    // Another text is asked about its own answer again; a link may name a class.
+    shown = placeNamed(reading, store.class);
+    chooseClass.querySelector("select").value = String(shown ?? "");
     plot.colour();
-    fill(answer, answerOf(reading));
+    fill(answer, answerOf(reading, inFile));
+    drawInFile();
     drawWords();
     fill(after, el("p", { class: "soft", text: t("reading.point") }));
     plot.show();
@@ -220,6 +239,25 @@ function build(first, kind, outer) {
       describe(store.word);
     }
   }
+}
+
+/** Which class the words' evidence is for, where one was chosen, and whether that is the answer. */
+function evidenceOf(reading, shown) {
+  if (shown === null) return null;
+  const answers = answerPlaces(reading, reading.probabilities.at(-1) ?? reading.start);
+  const [before, after] = t("reading.evidence_for", { label: "\n" }).split("\n");
+  return [
+    before,
+    labelName(reading.labels[shown], shown),
+    after,
+    !answers.includes(shown) && [
+      " ",
+      el("strong", {
+        class: "badge inexact",
+        text: t("reading.not_answer", { answer: answers.map((place) => reading.labels[place]).join(", ") || "–" }),
+      }),
+    ],
+  ];
 }
 
 /** The place of a class by its name; null where the model has none of that name. */

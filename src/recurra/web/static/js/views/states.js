@@ -4,6 +4,7 @@ import { chart } from "../charts/chart.js";
 import { extent, padded } from "../charts/scale.js";
 import { el, fill } from "../dom.js";
 import { number, percent, serviceLine, signed, t } from "../i18n.js";
+import { answersFrom } from "../parts/answers-from.js";
 import { card } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { fromData } from "../parts/from-data.js";
@@ -253,6 +254,7 @@ function draw(body, states, signal) {
               ),
           plot.node,
           picked,
+          el("p", { class: "note", text: answersFrom(states.model) }),
           (states.notes ?? []).map((note) => el("p", { class: "note", text: serviceLine(note) })),
         ],
         table: foldedTable(
