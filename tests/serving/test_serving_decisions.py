@@ -9,6 +9,7 @@ import pytest
 from services import asking, make_service
 
 from recurra.data.review_decisions import Decision, apply_decisions, decisions_csv, read_decisions
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.locks import open_locked
@@ -18,7 +19,7 @@ from recurra.serving.decisions import DecisionStore, Made
 from recurra.serving.http_errors import RequestError
 
 TEXTS = ["=one, or the first", "two", "three", "four"]
-TABLE = Table(TEXTS, ["a", "b", "a", "b"], "text", None, "label", "/somewhere/rows.csv", first_row=2)
+TABLE = Table(TEXTS, ["a", "b", "a", "b"], "text", None, "label", "/somewhere/rows.csv", row_numbers=RowNumbers(2))
 EXCLUDE, KEEP, RELABEL = Made("exclude"), Made("keep"), Made("relabel", "b")
 
 
@@ -35,7 +36,7 @@ def test_the_file_is_what_training_takes_and_a_restart_finds_it_again(file: Path
         2,
         3,
     ]
-    found = read_decisions(file, first_row=2)
+    found = read_decisions(file, numbers=RowNumbers(2))
     assert [(one.row, one.decision, one.label) for one in found] == [
         (0, "relabel", "b"),
         (1, "exclude", ""),
@@ -68,7 +69,7 @@ def test_two_who_decide_at_the_same_time(file: Path) -> None:
 def test_a_queue_keeps_its_columns_and_its_undecided_rows(file: Path) -> None:
     queue = [Decision(0, "keep", "b", TEXTS[0]), Decision(2, "relabel", "b", TEXTS[2])]
     notes = [{"reason": "confident mistake"}, {"reason": "near-duplicate"}]
-    file.write_text(decisions_csv(queue, notes, first_row=2))
+    file.write_text(decisions_csv(queue, notes, numbers=RowNumbers(2)))
     store = DecisionStore(file, TABLE)
     # A suggested label beside "keep" is a decision to be made.
     assert store.made() == {4: RELABEL}

@@ -100,7 +100,7 @@ def fix(
             noted += _noted(block, reader, changes)
         writer.finish()
         decisions, notes = [one for one, _ in noted], [note for _, note in noted]
-        written = decisions_csv(decisions, notes, first_row=reader.head.first_row)
+        written = decisions_csv(decisions, notes, numbers=reader.row_numbers)
         write_atomically(listed, written.encode("utf-8", "replace"))
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
     return FixResult(

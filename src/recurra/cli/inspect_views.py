@@ -100,7 +100,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.data.review_queue import read_queue
 
         # What is wrong with it shows before the long part.
-        read_queue(wanted.queue, first_row=data.first_row, encoding=reading.encoding)
+        read_queue(wanted.queue, numbers=whole.row_numbers, encoding=reading.encoding)
     name, model = next(iter(models.items()))
     document: dict[str, Any]
     if wanted.view == "flags":

@@ -50,7 +50,7 @@ def decided_rows(
 
     files = {"exclude": given.exclude, "relabel": given.relabel}
     decisions = {
-        option: [] if file is None else read_decisions(file, first_row=rows.first_row, encoding=given.encoding)
+        option: [] if file is None else read_decisions(file, numbers=rows.row_numbers, encoding=given.encoding)
         for option, file in files.items()
     }
     if multi_label and separator is None and (found := detect_multi_label(rows.labels.values)) is not None:

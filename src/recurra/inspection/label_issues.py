@@ -142,7 +142,7 @@ def label_issues(
         NEAR_DUPLICATE: len(best),
         "near-duplicate of another label": len(unlike),
     }
-    return LabelIssues(name, rows, counts, data.first_row, "data" if train is None else "train", notes)
+    return LabelIssues(name, rows, counts, data.row_numbers, "data" if train is None else "train", notes)
 
 
 def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:
