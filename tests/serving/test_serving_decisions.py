@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from services import asking, make_service
 
+from recurra.data.model_columns import ModelColumns
 from recurra.data.review_decisions import Decision, apply_decisions, decisions_csv, read_decisions
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
@@ -136,7 +138,8 @@ def test_over_http_only_this_pages_own_requests_decide(file: Path) -> None:
         own = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
         assert client.post("/v1/decisions", json=body, headers=own).json() == {"number": 2, "decided": 1}
         found = client.get("/v1/decisions").json()
-        assert found == {"file": "decisions.csv", "decisions": [{"number": 2, "decision": "relabel", "label": "b"}]}
+        assert found.pop("decisions") == [{"number": 2, "decision": "relabel", "label": "b"}]
+        assert found == {"file": "decisions.csv", "columns": ""}
         for wrong in ({**body, "number": "2"}, {**body, "more": 1}, {"number": 2}):
             assert client.post("/v1/decisions", json=wrong).status_code == 422
         assert client.post("/v1/decisions", json={"number": 3, "decision": "keep"}).json()["decided"] == 2
@@ -153,7 +156,9 @@ def test_a_service_with_a_token_takes_decisions_only_with_it(file: Path) -> None
 
 
 def test_without_a_file_the_service_says_that_it_keeps_none() -> None:
-    with asking(make_service(data=TABLE)) as client:
-        assert client.get("/v1/decisions").json() == {"file": None, "decisions": []}
+    table = replace(TABLE, named_columns=ModelColumns("the text", label="kind"))
+    with asking(make_service(data=table)) as client:
+        columns = "--text 'the text' --label kind"
+        assert client.get("/v1/decisions").json() == {"file": None, "decisions": [], "columns": columns}
         answer = client.post("/v1/decisions", json={"number": 2, "decision": "keep"})
         assert (answer.status_code, "--decisions" in answer.json()["error"]) == (404, True)

@@ -57,6 +57,10 @@ class ReadOptions(NamedTuple):
         """The named columns by role."""
         return {"text": self.text, "title": self.title, "label": self.label}
 
+    def naming(self, columns: ModelColumns | None) -> ReadOptions:
+        """The same options with the columns that were read named; ``None`` where they have no names of their own."""
+        return self if columns is None else self._replace(**columns.by_role)
+
     def of_model(self, *models: Model) -> ReadOptions:
         """The same options for rows that models read: their columns, if they learned from the same ones."""
         columns = {model.columns for model in models}

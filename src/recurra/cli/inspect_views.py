@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
-from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.data_argument import ReadOptions, is_file, read_data
 from recurra.cli.next_command import command_line, options_again, reading_again
 from recurra.cli.options import model_name
 from recurra.cli.output import Output, count
@@ -259,7 +259,8 @@ def _write_queue(
             f"{path} has kept its {queue.before:,} rows, {queue.made:,} of them excluded or relabelled; "
             f"{queue.added:,} new rows stand below."
         )
-    # The command stays in one line, to be copied.
+    # The command stays in one line, to be copied. Training does not ask the model for its columns.
+    columns = table.named_columns if is_file(data) else None
     output.detail(f"Then, where {data} is what you train with:")
     decided = options_again(exclude=path, relabel=path, out="runs/cleaned")
-    output.detail(command_line("train", data, *reading_again(reading), *decided))
+    output.detail(command_line("train", data, *reading_again(reading.naming(columns)), *decided))

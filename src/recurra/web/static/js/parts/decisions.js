@@ -9,11 +9,11 @@ import { recall, remember } from "../storage.js";
  * "relabel", label}.
  * @param {string} model whose queue it is; the browser keeps one file for each.
  * @returns what `of(number)` says of a row, null for undecided; `set(row, made)`, which promises {kept, conflict, line};
- *   `refresh()`; `file`, the name of the service's file, or null; and `csv()`.
+ *   `refresh()`; `columns`, the options that name the columns; `file`, the name of the service's file, or null; and `csv()`.
  */
 export async function decisionsFor(model, signal) {
-  const { file, decisions } = await get("/v1/decisions", { signal });
-  return file === null ? inBrowser(model) : onService(file, decisions, signal);
+  const { file, decisions, columns } = await get("/v1/decisions", { signal });
+  return { columns, ...(file === null ? inBrowser(model) : onService(file, decisions, signal)) };
 }
 
 function onService(file, first, signal) {
