@@ -140,7 +140,7 @@ def test_what_changes_and_what_stays(tmp_path: Path) -> None:
         4: ("exclude", "", "no label"),
         7: ("relabel", "money", "spelling of the label"),
         9: ("keep", "", "text repaired: mojibake"),
-        12: ("exclude", "", "duplicate of row 0"),
+        12: ("exclude", "", "duplicate of row 2"),
         20: ("exclude", "", "stands in the test"),
     }
 
@@ -245,5 +245,5 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     assert changes == {
         4: ("relabel", "money", "spelling of the label; text repaired: mojibake"),
         7: ("exclude", "", "empty text"),
-        13: ("exclude", "", "duplicate of row 1"),
+        13: ("exclude", "", "duplicate of row 3"),
     }

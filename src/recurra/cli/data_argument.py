@@ -59,7 +59,9 @@ class ReadOptions(NamedTuple):
 
     def naming(self, columns: ModelColumns | None) -> ReadOptions:
         """The same options with the columns that were read named; ``None`` where they have no names of their own."""
-        return self if columns is None else self._replace(**columns.by_role)
+        if columns is None:
+            return self
+        return self._replace(text=columns.text, title=columns.title, label=columns.label)
 
     def of_model(self, *models: Model) -> ReadOptions:
         """The same options for rows that models read: their columns, if they learned from the same ones."""

@@ -203,6 +203,7 @@ def _doubts(
     model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output
 ) -> LabelIssues:
     from recurra.inspection import label_issues
+    from recurra.inspection.labelled_sample import known_targets
 
     train = None
     if wanted.train is not None:
@@ -210,6 +211,9 @@ def _doubts(
     if wanted.rows is not None:
         # The first rows, so that row numbers are the same as in the file.
         data = data.head(wanted.rows)
+    if wanted.folds:
+        # An unknown label shows before the long part.
+        known_targets(model, data.labels or [], source=data.source)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return label_issues(
         model,

@@ -171,13 +171,13 @@ def train(
     exclude: Annotated[
         Path | None,
         typer.Option(
-            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows to leave out."
+            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows of DATA to leave out."
         ),
     ] = None,
     relabel: Annotated[
         Path | None,
         typer.Option(
-            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels to change."
+            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels of DATA to change."
         ),
     ] = None,
     decisions_encoding: Annotated[
@@ -278,16 +278,22 @@ def train(
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
         rows, cleaning = decided_rows(
             read,
-            DecisionFiles(exclude, relabel, encoding if decisions_encoding is None else decisions_encoding),
+            DecisionFiles(exclude, relabel, encoding if decisions_encoding is None else decisions_encoding, replay),
             multi_label=multi_label,
             separator=label_separator,
             output=output,
         )
         rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
+            from recurra.data.known_rows import CORRECTED, is_before_decisions
             from recurra.data.replay import with_replay
 
             old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
+            if initial is not None and is_before_decisions(initial.record, old):
+                output.warn(
+                    f"The model to continue from learned from {old.source} after decisions about its rows. Here it is "
+                    f"replayed without them, with the old labels: {CORRECTED}; replay that."
+                )
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
             if validation is None and recipe.training.validation:
                 output.note(

@@ -17,10 +17,12 @@ from recurra.data.decided_labels import DecidedLabels
 from recurra.data.decision_file import DecisionFile
 from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.fingerprint import Fingerprint
 from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 __all__ = [
+    "ABOUT_THIS_TABLE",
     "DECISIONS",
     "Cleaning",
     "Decision",
@@ -31,12 +33,14 @@ __all__ = [
     "decisions_csv",
     "decisions_in",
     "read_decisions",
+    "rows_of_decisions",
     "text_excerpt",
 ]
 
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "number", "decision", "label")
 HEADERS = "Give a header row: number,decision,label, or row,decision,label,text."
+ABOUT_THIS_TABLE = "Give the decisions about this table."
 # Number of characters of a text that are stored in the file and compared with the table.
 EXCERPT_LENGTH = 120
 
@@ -66,11 +70,16 @@ class Cleaning:
         excluded: number of rows left out.
         relabelled: number of rows with a changed label.
         decisions_sha256: hash of the applied decisions.
+        rows: number of rows with a label before.
+        texts_sha256: the :class:`recurra.data.fingerprint.Fingerprint` of their documents without labels, by which the
+            model recognizes the table.
     """
 
     excluded: int
     relabelled: int
     decisions_sha256: str
+    rows: int
+    texts_sha256: str
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -78,6 +87,8 @@ class Cleaning:
             "excluded": self.excluded,
             "relabelled": self.relabelled,
             "decisions_sha256": self.decisions_sha256,
+            "rows": self.rows,
+            "texts_sha256": self.texts_sha256,
         }
 
 
@@ -180,13 +191,8 @@ def apply_decisions(
         DataError: a row does not exist, has another text than the decision, would get an unknown label, or is both
             excluded and relabelled.
     """
-    gone = {one.row for one in exclude if one.decision == "exclude"}
-    changed = {one.row: one for one in relabel if one.decision == "relabel"}
     check_decisions([*exclude, *relabel], rows)
-    if both := sorted(gone & changed.keys()):
-        raise DataError(
-            f"Row {rows.row_numbers.number(both[0]):,} is excluded and relabelled", "Decide for one of them."
-        )
+    gone, changed = rows_of_decisions(rows, exclude, relabel)
     decided = DecidedLabels(rows.labels, separator=separator, source=rows.source)
     given = [decided.code(one.label, rows.row_numbers.number(row)) for row, one in changed.items()]
     labels = EncodedLabels((*decided.values,), rows.labels.codes)
@@ -199,13 +205,42 @@ def apply_decisions(
     kept[list(gone)] = False
     if not kept.any():
         raise DataError(f"All {len(rows):,} rows of {rows.source} are excluded", "Keep some.")
-    return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
+    cleaning = Cleaning(len(gone), relabelled, digest, *_texts_of(rows))
+    return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), cleaning
+
+
+def rows_of_decisions(
+    rows: NumberedRows, exclude: Sequence[Decision], relabel: Sequence[Decision]
+) -> tuple[set[int], dict[int, Decision]]:
+    """The rows to leave out, and the decisions to relabel by row.
+
+    Arguments are those of :func:`apply_decisions`.
+
+    Raises:
+        DataError: a row is in both.
+    """
+    gone = {one.row for one in exclude if one.decision == "exclude"}
+    changed = {one.row: one for one in relabel if one.decision == "relabel"}
+    if both := sorted(gone & changed.keys()):
+        number = rows.row_numbers.number(both[0])
+        raise DataError(f"Row {number:,} is excluded and relabelled", "Decide for one of them.")
+    return gone, changed
 
 
 def text_excerpt(document: Document) -> str:
     """The start of a row's text as stored in a file of decisions: one line of at most 120 characters."""
     text = document if isinstance(document, str) else " ".join(filter(None, document))
     return " ".join(text[: 8 * EXCERPT_LENGTH].split())[:EXCERPT_LENGTH].strip()
+
+
+def _texts_of(rows: Corpus) -> tuple[int, str]:
+    """The number of rows with a label, and the hash of their documents."""
+    missing = [code for code, value in enumerate(rows.labels.values) if value is None]
+    labelled = ~np.isin(rows.labels.codes, missing)
+    fingerprint = Fingerprint(int(labelled.sum()))
+    for block in RowSubset(rows, labelled).blocks():
+        fingerprint.add(block)
+    return int(labelled.sum()), fingerprint.of(None)
 
 
 def _check_header(names: Sequence[str], source: str, numbers: RowNumbers) -> None:
@@ -274,7 +309,7 @@ def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
         if one.row >= len(rows):
             raise DataError(
                 f"A decision is about row {number(one.row):,} of {rows.source}, whose last row is {last:,}",
-                "Give the decisions about this table.",
+                ABOUT_THIS_TABLE,
             )
     marked = np.zeros(len(rows), dtype=bool)
     marked[[one.row for one in decisions if one.text]] = True
@@ -289,7 +324,7 @@ def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
             raise DataError(
                 f"A decision about row {number(one.row):,} of {rows.source} has the text {one.text[:40]!r}, "
                 f"the row {head[:40]!r}",
-                "Give the decisions about this table.",
+                ABOUT_THIS_TABLE,
             )
 
 

@@ -91,7 +91,7 @@ def label_issues(
 
     sample = LabelledSample.of(model, data, say=note)
     if probabilities is None:
-        known = known_as(model.record, len(data), lambda: data.fingerprint)
+        known = known_as(model.record, data.documents, data.labels or [])
         if known == "validation":
             note("By these rows it was chosen when the model's training stops: it may agree with too many labels.")
         elif known is not None:
