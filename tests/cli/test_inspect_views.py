@@ -268,7 +268,8 @@ def test_every_view_has_a_page_and_lines_that_fit(run: Run, trained: Path, spoil
     html = Path("page.html").read_text(encoding="utf-8")
     assert html.startswith("<!doctype html>")
     assert TITLES[view].format(model=model, data=spoiled.name) in html
-    lines = run(*words, "--queue", "q.csv").out.splitlines() if view == "doubts" else ran.out.splitlines()
+    # The command behind a queue stays in one line, to be copied.
+    lines = run(*words, "--queue", "q.csv").out.splitlines()[:-1] if view == "doubts" else ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert run(*words, "--json").out == run(*words, "--html", "page.html", "--json").out
 
