@@ -10,6 +10,7 @@ from bundles import WORDS, make_bundle
 
 from recurra import inspection
 from recurra.data.read import read_table
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.evaluation import evaluate
 from recurra.evaluation.comparison import Comparison, Pair
@@ -104,7 +105,9 @@ def issue(row: int) -> LabelIssue:
 
 
 def test_label_issues() -> None:
-    found = LabelIssues("m", [issue(row) for row in range(40)], {"mistakes": 12345, "estimated noise": 0.25}, 2, "data")
+    found = LabelIssues(
+        "m", [issue(row) for row in range(40)], {"mistakes": 12345, "estimated noise": 0.25}, RowNumbers(2), "data"
+    )
     lines = repr(found).splitlines()
     assert lines[0] == "LabelIssues: 40 of m, rows numbered from 2"
     assert lines[2].startswith("  2       confident mistake  x      y (75.0 %)  a text a text")

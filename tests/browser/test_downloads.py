@@ -12,6 +12,7 @@ from browser_tools import TEXT, Site, percent, type_text, wait_until
 
 from recurra.data.read import read_table
 from recurra.data.review_decisions import apply_decisions, read_decisions
+from recurra.data.row_numbers import RowNumbers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -85,7 +86,7 @@ def test_decisions_by_keyboard_are_what_training_reads(visit: Visit, site: Site,
     assert stage.locator(".decision").inner_text() == "excluded"
     with page.expect_download() as download:
         page.get_by_role("button", name="Export decisions").click()
-    found = read_decisions(download.value.path(), first_row=2)
+    found = read_decisions(download.value.path(), numbers=RowNumbers(2))
     decisions = {one.row: one for one in found}
     assert {row: one.decision for row, one in decisions.items()} == wanted
     # The texts in the file are those of the table, or this would raise.
@@ -121,15 +122,17 @@ def test_the_service_keeps_decisions_and_two_tabs_do_not_write_over_each_other(
     one.get_by_role("button", name="Exclude").click()
     wait_until(one, f"document.querySelector('.doubt').getAttribute('aria-label') === 'row {second}'")
     assert "kept" not in file.read_text()
-    assert [(x.row + 2, x.decision) for x in read_decisions(file, first_row=2)] == [(first, "exclude")]
+    assert [(x.row + 2, x.decision) for x in read_decisions(file, numbers=RowNumbers(2))] == [(first, "exclude")]
     # The other tab still shows the row as undecided; it is told, and nothing is written.
     two.get_by_role("button", name="Keep", exact=True).click()
     two.locator(".conflict").wait_for()
     assert two.locator(".doubt .decision").inner_text() == "excluded"
-    assert [x.decision for x in read_decisions(file, first_row=2)] == ["exclude"]
+    assert [x.decision for x in read_decisions(file, numbers=RowNumbers(2))] == ["exclude"]
     # Taken back, the row is in the queue again, with its suggestion.
     two.get_by_role("button", name="Undo").click()
     wait_until(two, "document.querySelector('.doubt .decision').textContent === ''")
-    assert [(x.row, x.decision, x.label) for x in read_decisions(file, first_row=2)] == [(5, "keep", "Sports")]
+    assert [(x.row, x.decision, x.label) for x in read_decisions(file, numbers=RowNumbers(2))] == [
+        (5, "keep", "Sports")
+    ]
     heights = two.locator(".doubt-tools :is(button, select)").evaluate_all("all => all.map(x => x.offsetHeight)")
     assert min(heights) >= 44

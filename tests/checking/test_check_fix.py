@@ -22,6 +22,7 @@ from recurra.checking.fix import FixResult, fix
 from recurra.checking.fix_plan import FixOptions
 from recurra.data.read import read_table
 from recurra.data.review_decisions import apply_decisions, read_decisions
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 
@@ -139,7 +140,7 @@ def test_what_changes_and_what_stays(tmp_path: Path) -> None:
         4: ("exclude", "", "no label"),
         7: ("relabel", "money", "spelling of the label"),
         9: ("keep", "", "text repaired: mojibake"),
-        12: ("exclude", "", "duplicate of row 0"),
+        12: ("exclude", "", "duplicate of row 2"),
         20: ("exclude", "", "stands in the test"),
     }
 
@@ -165,7 +166,7 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     rows[12] = ["again", rows[0][1], rows[0][2]]
     first = write_rows(tmp_path / "a.csv", rows)
     fixed = cleaned(first, tmp_path / "b.csv")
-    decisions = read_decisions(fixed.changes, first_row=2)
+    decisions = read_decisions(fixed.changes, numbers=RowNumbers(2))
     rows_left, cleaning = apply_decisions(read_table(first).corpus, exclude=decisions, relabel=decisions)
     copy = read_table(tmp_path / "b.csv")
     assert [*chain.from_iterable(rows_left.blocks())] == copy.documents
@@ -244,5 +245,5 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
     assert changes == {
         4: ("relabel", "money", "spelling of the label; text repaired: mojibake"),
         7: ("exclude", "", "empty text"),
-        13: ("exclude", "", "duplicate of row 1"),
+        13: ("exclude", "", "duplicate of row 3"),
     }

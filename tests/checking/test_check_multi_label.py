@@ -32,6 +32,7 @@ from recurra.checking.report import Report
 from recurra.data.label_format import MULTI_LABEL_FORMAT
 from recurra.data.read import read_table
 from recurra.data.review_decisions import Decision, apply_decisions, read_decisions
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.sources import open_blocks
 from recurra.data.split import hold_out
 from recurra.errors import DataError, SettingsError
@@ -282,7 +283,7 @@ def test_lists_stay_lists(name: str, tmp_path: Path) -> None:
     sets[1], sets[2] = ("tech", "money"), ("money",)
     assert [line["label"] for line in found] == [list(own) for place, own in enumerate(sets) if place != 9]
     # Training can follow the changes, which have the lists as JSON.
-    decisions = read_decisions(fixed.changes, first_row=1)
+    decisions = read_decisions(fixed.changes, numbers=RowNumbers(1))
     assert [one.label for one in decisions] == ['["tech", "money"]', '["money"]', ""]
     followed = apply_decisions(
         read_table(tmp_path / name, label_format=MULTI_LABEL_FORMAT).corpus, exclude=decisions, relabel=decisions
@@ -297,7 +298,7 @@ def test_training_can_follow_the_changes_on_the_original(tmp_path: Path) -> None
     rows[9][2] = rows[0][2]
     path = write_sets(tmp_path / "rows.csv", rows, sets)
     fixed = cleaned(path, tmp_path / "clean.csv", separator="|")
-    decisions = read_decisions(fixed.changes, first_row=2)
+    decisions = read_decisions(fixed.changes, numbers=RowNumbers(2))
     original = read_table(path, label_format=MULTI_LABEL_FORMAT).corpus
     followed, cleaning = apply_decisions(original, exclude=decisions, relabel=decisions, separator="|")
     copy = read_table(tmp_path / "clean.csv", label_format=MULTI_LABEL_FORMAT)

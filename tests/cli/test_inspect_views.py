@@ -163,6 +163,22 @@ def test_the_command_that_is_printed_takes_the_queue(run: Run, trained: Path, sp
     assert run(*command[1:], "--model", "fast", "--epochs", 1, "--quiet").code == 0
 
 
+def test_that_command_names_the_columns_that_the_model_knows(run: Run, trained: Path, spoiled: Path) -> None:
+    # Another column looks like texts, so that they would not be guessed.
+    content = spoiled.read_text(encoding="utf-8").replace("label,title,description", "genre,head,note", 1)
+    Path("own.csv").write_text(content, encoding="utf-8")
+    own = ["--text", "note", "--title", "head", "--label", "genre"]
+    small = ["--model", "fast", "--epochs", 1, "--quiet", "--no-baseline"]
+    assert run("train", "own.csv", *own, *small, "--out", "own").code == 0
+    ran = run("inspect", "own/model.safetensors", "--view", "doubts", "--data", "own.csv", "--queue", "q.csv")
+    command = shlex.split(ran.out.splitlines()[-1])
+    assert command == [
+        *["recurra", "train", "own.csv"],
+        *own,
+        *["--exclude", "q.csv", "--relabel", "q.csv", "--out", "runs/cleaned"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
@@ -252,7 +268,8 @@ def test_every_view_has_a_page_and_lines_that_fit(run: Run, trained: Path, spoil
     html = Path("page.html").read_text(encoding="utf-8")
     assert html.startswith("<!doctype html>")
     assert TITLES[view].format(model=model, data=spoiled.name) in html
-    lines = run(*words, "--queue", "q.csv").out.splitlines() if view == "doubts" else ran.out.splitlines()
+    # The command behind a queue stays in one line, to be copied.
+    lines = run(*words, "--queue", "q.csv").out.splitlines()[:-1] if view == "doubts" else ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert run(*words, "--json").out == run(*words, "--html", "page.html", "--json").out
 

@@ -100,3 +100,41 @@ def test_training_goes_on_with_new_rows_and_old_ones_mixed_in(run: Run) -> None:
     assert EARLIER in notes(run, "evaluate", "next/model.safetensors", "train.csv")
     said = notes(run, *words, "--validation", "valid.csv", "--out", "own")
     assert not any(note.startswith(held) for note in said)
+
+
+def test_a_table_is_known_before_the_decisions_that_a_model_learned_after(run: Run, tmp_path: Path) -> None:
+    lines = (tmp_path / "train.csv").read_text().splitlines()
+    # A spelling of its own for a label, which decisions take away.
+    lines[5:9] = [line.rpartition(",")[0] + ",odd" for line in lines[5:9]]
+    (tmp_path / "old.csv").write_text("\n".join(lines))
+    label = lines[1].rpartition(",")[2]
+    relabelled = "".join(f"{number},relabel,{label}\n" for number in range(6, 10))
+    (tmp_path / "d.csv").write_text(f"number,decision,label\n2,exclude,\n{relabelled}")
+    decided = ["--exclude", "d.csv", "--relabel", "d.csv"]
+    model = run("train", "old.csv", *decided, "--out", "run", "--json", *SMALL).json["model"]
+    said = "The model learned from these rows, after decisions excluded or relabelled some of them: "
+    written = "recurra check DATA --fix OUT --exclude FILE --relabel FILE writes the table with the decisions"
+    assert any(
+        note.startswith(said) and note.endswith(f"{written}.") for note in notes(run, "evaluate", model, "old.csv")
+    )
+    other = run("train", "new.csv", "--out", "other", "--json", *SMALL).json["model"]
+    assert any(said in note for note in notes(run, "compare", model, other, "--data", "old.csv"))
+    assert not any(said in note for note in notes(run, "evaluate", model, "new.csv"))
+    for more in ([], ["--folds", 3]):
+        ran = run("inspect", model, "--data", "old.csv", "--view", "doubts", *more)
+        assert ran.code == 1
+        assert f"The model learned after decisions: {written}." in ran.err
+    # The corrected table is the one that it learned from.
+    assert run("check", "old.csv", "--fix", "corrected.csv", *decided, "--quiet").code == 0
+    assert LEARNED in notes(run, "evaluate", model, "corrected.csv")
+    on = ["train", "new.csv", "--from", model, "--epochs", 1, "--no-baseline", "--replay"]
+    assert any("after decisions about its rows" in note for note in notes(run, *on, "old.csv", "--out", "next"))
+    assert not any("decisions" in note for note in notes(run, *on, "corrected.csv", "--out", "again"))
+    (tmp_path / "d.csv").write_text("number,decision\n70,exclude\n")
+    ran = run(*on, "old.csv", "--exclude", "d.csv", "--out", "no")
+    assert "Decisions are about DATA, and old.csv is replayed as it is" in ran.err
+
+
+def test_decisions_are_for_a_cleaned_copy(run: Run) -> None:
+    ran = run("check", "train.csv", "--relabel", "d.csv")
+    assert (ran.code, "--relabel is given without --fix" in ran.err) == (2, True)

@@ -123,6 +123,20 @@ def test_evaluate_needs_labels_of_the_model(run: Run, model: Path, tmp_path: Pat
     )
 
 
+def test_another_column_is_not_guessed_to_be_the_labels(run: Run, tmp_path: Path) -> None:
+    rows = [(f"words about {kind} {place}", kind) for place in range(6) for kind in ("oil", "tea")]
+    table = write_table(tmp_path / "x.csv", ("body", "Kategorie"), rows)
+    small = ["--model", "fast", "--epochs", 1, "--no-baseline", "--quiet"]
+    assert run("train", table, "--out", tmp_path / "own", *small).code == 0
+    # A text that is a label lets the table through; the agents are still none.
+    bare = write_table(
+        tmp_path / "y.csv", ("body", "Agent"), [("oil", "çelik"), *((f"more {n}", "ito") for n in range(9))]
+    )
+    ran = run("evaluate", tmp_path / "own" / "model.safetensors", bare, "--quiet")
+    said = "no column 'Kategorie', from which the model learned its labels, and 'Agent' holds none of its 2 classes"
+    check_failed(ran, 1, said, "Name the column of the labels with --label, one of 'body', 'Agent'")
+
+
 def test_labels_in_another_spelling_are_named(run: Run, model: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "x.csv", ("text", "label"), [["oil", "A "], ["team", "a"], ["rome", "b"]])
     notes = " ".join(run("evaluate", model, table, "--json").json["notes"])

@@ -410,3 +410,12 @@ def test_the_rows_that_the_model_learned_from_are_told(run: Run, topics: Path) -
     head, *others = rows.read_text("utf-8").splitlines(keepends=True)
     Path("turned.csv").write_text("".join([head, *reversed(others)]), "utf-8")
     assert said not in run("evaluate", topics, "turned.csv", "--json").json["notes"]
+
+
+def test_training_goes_on_with_the_format_of_the_models_labels(run: Run, tmp_path: Path, topics: Path) -> None:
+    rows = write_topics(tmp_path / "more.csv", 80, seed=3)
+    words = ["train", rows, "--from", topics, "--epochs", 1, "--no-baseline", "--json"]
+    values = run(*words, "--out", "next").json
+    assert "Labels are split at '|', as those of the model were." in values["notes"]
+    both = [recurra.load(path).classes_.tolist() for path in (topics, "next/model.safetensors")]
+    assert both[0] == both[1]

@@ -22,14 +22,14 @@ def packed(content: bytes, packing: str) -> bytes:
 
 
 def rows_in(source: Any, **options: Any) -> list[dict[str, Any]]:
-    """All rows; numbers that do not follow each other, or other names and types than the first block's, would fail."""
+    """All rows; numbers that do not rise, or other names and types than the first block's, would fail."""
     found: list[dict[str, Any]] = []
     first = None
     for part in open_blocks(source, **options).read():
         first = first or part
         assert (part.names, part.typed) == (first.names, first.typed)
         assert [column.type for column in part.columns] == [column.type for column in first.columns]
-        assert part.first_row == first.first_row + len(found)
+        assert part.first_row >= first.first_row + len(found)
         columns = [column.to_pylist() for column in part.columns]
         found += [dict(zip(part.names, values, strict=True)) for values in zip(*columns, strict=True)]
     return found

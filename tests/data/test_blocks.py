@@ -17,7 +17,7 @@ from recurra.data import blocks as module
 from recurra.data.blocks import DelimitedBlocks, ParquetBlocks, read_head
 from recurra.data.content import FileContent
 from recurra.data.delimited import RawTable
-from recurra.data.file_errors import ROW_HINT
+from recurra.data.file_errors import row_hint
 from recurra.errors import DataError
 
 pa = pytest.importorskip("pyarrow")
@@ -70,7 +70,7 @@ def test_blocks_hold_what_was_written(
         patch.setattr(module, "BLOCK_BYTES", 128)
         parts = list(blocks_of(path).read())
     assert parts[0].names == ["label", "title", "text"]
-    assert (parts[0].first_row, parts[0].row_hint, parts[0].typed) == (2, ROW_HINT, False)
+    assert (parts[0].first_row, parts[0].row_hint, parts[0].typed) == (2, row_hint(1), False)
     assert joined(parts) == [list(column) for column in zip(*rows, strict=True)]
 
 

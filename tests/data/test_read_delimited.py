@@ -191,8 +191,8 @@ def test_nul_bytes_name_their_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("row", "fields"), [("c,d,e", "3 fields"), ("c", "1 field"), ('c,5" disk, "x"', "3 fields")])
 def test_rows_of_another_length_name_row_and_fields(tmp_path: Path, row: str, fields: str) -> None:
     message = complaint(write(tmp_path, f'label,text\na,"b\nb"\n\n{row}\ne,f\n'))
-    # Rows are counted as a spreadsheet would show them: line breaks inside quotes begin no row, blank lines are none.
-    assert f"row 3 (the header is row 1) has {fields} for 2 columns: {row!r}" in message
+    # Rows are counted as a spreadsheet would show them: line breaks inside quotes begin no row, blank lines are rows.
+    assert f"row 4 (the header is row 1) has {fields} for 2 columns: {row!r}" in message
 
 
 def test_quotes_that_are_never_closed(tmp_path: Path) -> None:

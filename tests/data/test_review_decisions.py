@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data.review_decisions import Decision, apply_decisions, decisions_csv, read_decisions, text_excerpt
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import DataError
 
@@ -26,7 +27,7 @@ def table() -> Table:
         "title",
         "label",
         "n.csv",
-        first_row=2,
+        row_numbers=RowNumbers(2),
     )
 
 
@@ -118,7 +119,7 @@ def test_decisions_that_do_not_fit_the_table(
 )
 def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        read_decisions(written(tmp_path, text), first_row=2)
+        read_decisions(written(tmp_path, text), numbers=RowNumbers(2))
     assert "\n" not in str(caught.value)
 
 
@@ -153,27 +154,32 @@ def test_new_combinations_of_known_labels(separator: str | None) -> None:
 def test_rows_by_number_by_text_and_by_both(tmp_path: Path) -> None:
     wanted = [Decision(0, "exclude", "", "Oil rises"), Decision(2, "relabel", "world")]
     both = "row,number,decision,label,text\n0,2,exclude,,Oil rises\n2,4,relabel,world,\n"
-    assert read_decisions(written(tmp_path, both), first_row=2) == wanted
+    assert read_decisions(written(tmp_path, both), numbers=RowNumbers(2)) == wanted
     # Of the cells, either may be empty: what somebody adds by hand, and what a browser kept before there were numbers.
-    assert read_decisions(written(tmp_path, both.replace("0,2,", "0,,").replace("2,4,", ",4,")), first_row=2) == wanted
+    assert (
+        read_decisions(written(tmp_path, both.replace("0,2,", "0,,").replace("2,4,", ",4,")), numbers=RowNumbers(2))
+        == wanted
+    )
     by_text = "row,decision,text\n0,exclude,Oil rises\n"
-    assert read_decisions(written(tmp_path, by_text), first_row=2) == wanted[:1]
+    assert read_decisions(written(tmp_path, by_text), numbers=RowNumbers(2)) == wanted[:1]
     # In a file without a header, row 1 is the first.
-    assert read_decisions(written(tmp_path, "number,decision\n1,exclude\n"), first_row=1) == [Decision(0, "exclude")]
+    assert read_decisions(written(tmp_path, "number,decision\n1,exclude\n"), numbers=RowNumbers(1)) == [
+        Decision(0, "exclude")
+    ]
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
-        read_decisions(tmp_path / "none.csv", first_row=2)
+        read_decisions(tmp_path / "none.csv", numbers=RowNumbers(2))
     (tmp_path / "d.csv").write_bytes(b"row,decision\n1,\xff\n")
     with pytest.raises(DataError, match=r"d\.csv: byte 0xff in line 2 is not utf-8\."):
-        read_decisions(tmp_path / "d.csv", first_row=2)
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2))
 
 
 def test_a_spreadsheets_mark_at_the_beginning_is_forgiven(tmp_path: Path) -> None:
-    assert read_decisions(written(tmp_path, "\ufeffnumber,decision,label\r\n2, exclude ,\r\n"), first_row=2) == [
-        Decision(0, "exclude")
-    ]
+    assert read_decisions(
+        written(tmp_path, "\ufeffnumber,decision,label\r\n2, exclude ,\r\n"), numbers=RowNumbers(2)
+    ) == [Decision(0, "exclude")]
 
 
 def test_a_file_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
@@ -182,20 +188,20 @@ def test_a_file_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
     wanted = [Decision(0, "relabel", "Büro", "Öl, teuer"), Decision(2, "keep", "Büro"), Decision(1, "exclude")]
     for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
         (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode(encoding))
-        assert read_decisions(tmp_path / "d.csv", encoding="cp1252", first_row=2) == wanted
+        assert read_decisions(tmp_path / "d.csv", encoding="cp1252", numbers=RowNumbers(2)) == wanted
     (tmp_path / "d.csv").write_bytes("\r\n".join(["sep=\t", *lines]).replace(";", "\t").encode())
-    assert read_decisions(tmp_path / "d.csv", first_row=2) == wanted
+    assert read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2)) == wanted
     (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("cp1252"))
     with pytest.raises(DataError, match=r"d\.csv: byte 0xfc in line 2 is not utf-8\. Say --decisions-encoding win"):
-        read_decisions(tmp_path / "d.csv", first_row=2)
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2))
     with pytest.raises(DataError, match=r"d\.csv: byte 0xfc in line 2 is neither utf-8 nor ascii\. Say"):
-        read_decisions(tmp_path / "d.csv", first_row=2, encoding="ascii")
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2), encoding="ascii")
     with pytest.raises(DataError, match="encoding 'x' does not read it"):
-        read_decisions(tmp_path / "d.csv", first_row=2, encoding="x")
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2), encoding="x")
     (tmp_path / "d.csv").write_bytes("\r\n".join(lines).encode("utf-16-le"))
-    assert read_decisions(tmp_path / "d.csv", first_row=2, encoding="utf-16-le") == wanted
+    assert read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2), encoding="utf-16-le") == wanted
     with pytest.raises(DataError, match=r"every second byte is NUL, .* Say --decisions-encoding utf-16-le, or save it"):
-        read_decisions(tmp_path / "d.csv", first_row=2)
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -214,16 +220,16 @@ def test_what_is_written_is_read(
 ) -> None:
     path = tmp_path_factory.mktemp("decisions") / "d.csv"
     path.write_text(
-        decisions_csv(decisions, [{"why": note}] * len(decisions), first_row=2), encoding="utf-8", newline=""
+        decisions_csv(decisions, [{"why": note}] * len(decisions), numbers=RowNumbers(2)), encoding="utf-8", newline=""
     )
-    assert read_decisions(path, first_row=2) == decisions
+    assert read_decisions(path, numbers=RowNumbers(2)) == decisions
 
 
 @given(st.tuples(st.text(max_size=200), st.text(max_size=200)))
 def test_a_rows_own_head_fits_it(document: tuple[str, str]) -> None:
     """What is written for a row, formulas made harmless, is accepted for it."""
     table = Table([document, ("b", "b")], ["a", "b"], "text", "title", "label", "n.csv")
-    line = decisions_csv([Decision(0, "exclude", text=text_excerpt(document))], first_row=1)
+    line = decisions_csv([Decision(0, "exclude", text=text_excerpt(document))], numbers=RowNumbers(1))
     assert not list(csv.reader(io.StringIO(line, newline="")))[1][-1].startswith(("=", "+", "-", "@"))
     for text in (text_excerpt(document), "'" + text_excerpt(document)):
         if text == text_excerpt(document) or text[1:2] in ("=", "+", "-", "@"):

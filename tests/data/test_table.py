@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data.documents import Document, Label
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import DataError
 
@@ -128,7 +129,7 @@ def test_the_fingerprint_spans_blocks_and_odd_texts() -> None:
 
 
 def test_chosen_rows_keep_their_numbers() -> None:
-    table = Table(["a", "b", "c", "d"], None, "text", None, None, "n.csv", first_row=2)
+    table = Table(["a", "b", "c", "d"], None, "text", None, None, "n.csv", row_numbers=RowNumbers(2))
     assert table.numbers.tolist() == [2, 3, 4, 5]
     some = table.take([3, 1, 2])
     assert some.numbers.tolist() == [5, 3, 4]

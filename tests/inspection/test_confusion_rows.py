@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bundles import make_bundle
 
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection import confusions
@@ -19,7 +20,7 @@ TEXTS = ["a team wins", "a market falls", "a chip is sold", "a team loses", "rom
 def test_every_row_stands_in_the_cell_of_its_label_and_answer() -> None:
     labels = ("a", "b", "c")
     model = Model(make_bundle(labels=labels, seed=4))
-    table = Table(TEXTS * 3, list("abcacb") * 3, "text", None, "label", "rows.csv", first_row=2)
+    table = Table(TEXTS * 3, list("abcacb") * 3, "text", None, "label", "rows.csv", row_numbers=RowNumbers(2))
     answers = [labels[place] for place in model.predict_proba(table.documents).argmax(axis=1)]
     given = table.labels or []
     found = confusions(model, table, name="m", rows=2, right_rows=1).to_dict()
@@ -43,7 +44,7 @@ def test_every_row_stands_in_the_cell_of_its_label_and_answer() -> None:
 
 
 def test_a_label_that_the_model_does_not_know_is_refused() -> None:
-    table = Table(TEXTS, list("abcadb"), "text", None, "label", "rows.csv", first_row=2)
+    table = Table(TEXTS, list("abcadb"), "text", None, "label", "rows.csv", row_numbers=RowNumbers(2))
     with pytest.raises(DataError, match="has the label"):
         confusions(Model(make_bundle(labels=("a", "b", "c"))), table)
 

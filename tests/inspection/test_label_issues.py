@@ -176,7 +176,7 @@ def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tm
     assert len({one.row for one in decisions}) == len(decisions) == len(notes)
     assert {one.decision for one in decisions} == {"keep"}
     path = tmp_path / "queue.csv"
-    path.write_text(decisions_csv(decisions, notes, first_row=data.first_row), encoding="utf-8", newline="")
+    path.write_text(decisions_csv(decisions, notes, numbers=data.row_numbers), encoding="utf-8", newline="")
     lines = path.read_text(encoding="utf-8").splitlines()
     # A person changes two words.
     lines = [
@@ -188,7 +188,7 @@ def test_the_queue_becomes_decisions(model: Model, data: Table, train: Table, tm
         for line in lines
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
-    decided = read_decisions(path, first_row=data.first_row)
+    decided = read_decisions(path, numbers=data.row_numbers)
     cleaned, record = apply_decisions(data.corpus, exclude=decided, relabel=decided)
     assert (record.excluded, record.relabelled) == (1, 1)
     assert cleaned.labels.plain()[WRONG] == make_rows(80, seed=2)[1][WRONG]

@@ -10,6 +10,7 @@ import pytest
 from bundles import make_bundle
 from state_loops import states
 
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection import search_states
@@ -23,7 +24,7 @@ def rows(count: int = 30) -> Table:
     draw = np.random.default_rng(3)
     texts = [" ".join(draw.choice(WORDS, draw.integers(1, 14))) for _ in range(count)] + [""]
     labels = [("a", "b", "c")[place % 3] for place in range(len(texts))]
-    return Table(list(texts), list(labels), "text", None, "label", "rows", first_row=2)
+    return Table(list(texts), list(labels), "text", None, "label", "rows", row_numbers=RowNumbers(2))
 
 
 def read(model: Model, table: Table, place: tuple[int, str]) -> list[list[tuple[Any, Any]]]:

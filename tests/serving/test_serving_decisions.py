@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from services import asking, make_service
 
+from recurra.data.model_columns import ModelColumns
 from recurra.data.review_decisions import Decision, apply_decisions, decisions_csv, read_decisions
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.locks import open_locked
@@ -18,7 +21,7 @@ from recurra.serving.decisions import DecisionStore, Made
 from recurra.serving.http_errors import RequestError
 
 TEXTS = ["=one, or the first", "two", "three", "four"]
-TABLE = Table(TEXTS, ["a", "b", "a", "b"], "text", None, "label", "/somewhere/rows.csv", first_row=2)
+TABLE = Table(TEXTS, ["a", "b", "a", "b"], "text", None, "label", "/somewhere/rows.csv", row_numbers=RowNumbers(2))
 EXCLUDE, KEEP, RELABEL = Made("exclude"), Made("keep"), Made("relabel", "b")
 
 
@@ -35,7 +38,7 @@ def test_the_file_is_what_training_takes_and_a_restart_finds_it_again(file: Path
         2,
         3,
     ]
-    found = read_decisions(file, first_row=2)
+    found = read_decisions(file, numbers=RowNumbers(2))
     assert [(one.row, one.decision, one.label) for one in found] == [
         (0, "relabel", "b"),
         (1, "exclude", ""),
@@ -68,7 +71,7 @@ def test_two_who_decide_at_the_same_time(file: Path) -> None:
 def test_a_queue_keeps_its_columns_and_its_undecided_rows(file: Path) -> None:
     queue = [Decision(0, "keep", "b", TEXTS[0]), Decision(2, "relabel", "b", TEXTS[2])]
     notes = [{"reason": "confident mistake"}, {"reason": "near-duplicate"}]
-    file.write_text(decisions_csv(queue, notes, first_row=2))
+    file.write_text(decisions_csv(queue, notes, numbers=RowNumbers(2)))
     store = DecisionStore(file, TABLE)
     # A suggested label beside "keep" is a decision to be made.
     assert store.made() == {4: RELABEL}
@@ -163,7 +166,8 @@ def test_over_http_only_this_pages_own_requests_decide(file: Path) -> None:
         own = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
         assert client.post("/v1/decisions", json=body, headers=own).json() == {"number": 2, "decided": 1}
         found = client.get("/v1/decisions").json()
-        assert found == {"file": "decisions.csv", "decisions": [{"number": 2, "decision": "relabel", "label": "b"}]}
+        assert found.pop("decisions") == [{"number": 2, "decision": "relabel", "label": "b"}]
+        assert found == {"file": "decisions.csv", "columns": ""}
         for wrong in ({**body, "number": "2"}, {**body, "more": 1}, {"number": 2}):
             assert client.post("/v1/decisions", json=wrong).status_code == 422
         assert client.post("/v1/decisions", json={"number": 3, "decision": "keep"}).json()["decided"] == 2
@@ -180,7 +184,14 @@ def test_a_service_with_a_token_takes_decisions_only_with_it(file: Path) -> None
 
 
 def test_without_a_file_the_service_says_that_it_keeps_none() -> None:
-    with asking(make_service(data=TABLE)) as client:
-        assert client.get("/v1/decisions").json() == {"file": None, "data": "rows.csv", "decisions": []}
+    table = replace(TABLE, named_columns=ModelColumns("the text", label="kind"))
+    with asking(make_service(data=table)) as client:
+        columns = "--text 'the text' --label kind"
+        assert client.get("/v1/decisions").json() == {
+            "file": None,
+            "data": "rows.csv",
+            "decisions": [],
+            "columns": columns,
+        }
         answer = client.post("/v1/decisions", json={"number": 2, "decision": "keep"})
         assert (answer.status_code, "--decisions" in answer.json()["error"]) == (404, True)

@@ -7,12 +7,13 @@ from services import asking, make_service
 
 from recurra.bundle import Bundle, digest_in
 from recurra.card import model_card
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.runtime import Model
 from recurra.serving.file_views import VIEWS
 
 TEXTS = ["a team wins", "a market falls", "a chip is sold", "a team loses", "", "x" * 600]
-TABLE = Table(TEXTS, list("ababab"), "text", None, "label", "/secret/place/rows.csv", first_row=2)
+TABLE = Table(TEXTS, list("ababab"), "text", None, "label", "/secret/place/rows.csv", row_numbers=RowNumbers(2))
 
 
 def model(*labels: str, **record: object) -> Model:
@@ -38,7 +39,9 @@ def test_examples_are_rows_of_the_file_if_the_model_knows_their_labels() -> None
 
 
 def test_a_row_comes_whole_as_the_model_reads_it() -> None:
-    table = Table([("a title", "and a text")] * 2, ["a", "b"], "text", "title", "label", "rows.csv", first_row=2)
+    table = Table(
+        [("a title", "and a text")] * 2, ["a", "b"], "text", "title", "label", "rows.csv", row_numbers=RowNumbers(2)
+    )
     with asking(make_service(models={"m": model("a", "b")}, data=table)) as client:
         assert client.get("/v1/row?number=3").json() == {"number": 3, "text": "a title and a text", "label": "b"}
         assert client.get("/v1/row?number=4").status_code == client.get("/v1/row?number=1").status_code == 404

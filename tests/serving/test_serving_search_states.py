@@ -10,6 +10,7 @@ from services import MODELS, asking, make_service
 from starlette.testclient import TestClient
 
 from recurra import inspection
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.serving import state_searches
 
@@ -18,7 +19,13 @@ TEXTS = ["oil prices rise again", "the team wins", "the match", "oil", "prices r
 
 def table(times: int = 5) -> Table:
     return Table(
-        TEXTS * times, ["a", "b", "c", "a", "b", "c"] * times, "text", None, "label", "/secret/rows.csv", first_row=2
+        TEXTS * times,
+        ["a", "b", "c", "a", "b", "c"] * times,
+        "text",
+        None,
+        "label",
+        "/secret/rows.csv",
+        row_numbers=RowNumbers(2),
     )
 
 

@@ -67,7 +67,7 @@ def test_the_user_must_say_which() -> None:
     with pytest.raises(DataError) as caught:
         resolve_labels(labels, **SAID, say=said.append)
     assert str(caught.value) == (
-        "t.csv looks like several labels a row, 3 distinct ones, such as 'art|law'. "
+        "Rows of t.csv look like several labels a row, 3 distinct ones, such as 'art|law'. "
         "Say --multi-label --label-separator '|'; or --single-label, if each cell is one label."
     )
     assert resolve_labels(labels, **{**SAID, "single_label": True}, say=said.append) == (labels, None)

@@ -42,6 +42,7 @@ class FixResult:
         relabelled: number of rows that got the cleanest spelling of their label.
         repaired: number of rows with a repaired text.
         listed: number of rows whose label was a text among lists, and is a list.
+        decided: number of rows that got the label that people decided for.
     """
 
     out: Path
@@ -51,6 +52,7 @@ class FixResult:
     relabelled: int
     repaired: int
     listed: int = 0
+    decided: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -62,6 +64,7 @@ class FixResult:
             "relabelled": self.relabelled,
             "mended": self.repaired,
             "listed": self.listed,
+            "decided": self.decided,
         }
 
 
@@ -81,7 +84,7 @@ def fix(
         options: optional fixes.
 
     Raises:
-        DataError: no row would be left, or the format of ``out`` cannot hold a column.
+        DataError: no row would be left, a decision does not fit, or the format of ``out`` cannot hold a column.
         RecurraError: a file cannot be written; nothing is left behind.
     """
     facts = collect_facts(reader)
@@ -100,7 +103,7 @@ def fix(
             noted += _noted(block, reader, changes)
         writer.finish()
         decisions, notes = [one for one, _ in noted], [note for _, note in noted]
-        written = decisions_csv(decisions, notes, first_row=reader.head.first_row)
+        written = decisions_csv(decisions, notes, numbers=reader.row_numbers)
         write_atomically(listed, written.encode("utf-8", "replace"))
     reasons = Counter(reason.partition(" of row")[0] for reason in changes.removed.values())
     return FixResult(
@@ -111,6 +114,7 @@ def fix(
         relabelled=len(changes.relabelled),
         repaired=len(changes.repaired),
         listed=len(changes.listed),
+        decided=len(changes.decided),
     )
 
 
@@ -121,7 +125,7 @@ def _cleaned(
     rows = range(block.first, block.first + len(block))
     kept = np.array([row not in changes.removed for row in rows])
     texts = {row: row - block.first for row in changes.repaired if row in rows}
-    labels = [row - block.first for row in rows if row in changes.relabelled]
+    labels = [row - block.first for row in rows if row in changes.relabelled or row in changes.decided]
     listed = [row - block.first for row in rows if row in changes.listed]
     columns: Mapping[str, pyarrow.ChunkedArray]
     columns, changed = {}, {}
@@ -135,7 +139,11 @@ def _cleaned(
         if name == reader.columns.label and (labels or mixed):
             values = list(block.cells)
             for place in labels:
-                values[place] = reader.names.respelled_cell(values[place], changes.usual)
+                row = block.first + place
+                if row in changes.decided:
+                    values[place] = changes.decided[row]
+                else:
+                    values[place] = reader.names.respelled_cell(values[place], changes.usual)
             column = column_of_values(values, LIST) if mixed else _like(column, values)
             changed[name] = sorted({*labels, *listed})
         columns[name] = column
@@ -161,6 +169,9 @@ def _noted(
             cell = block.cells[row - block.first]
             decision, label = "relabel", _written(reader.names.respelled_cell(cell, changes.usual))
             reasons.append("spelling of the label")
+        if row in changes.decided:
+            decision, label = "relabel", _written(changes.decided[row])
+            reasons.append("decision")
         if row in changes.listed:
             reasons.append("label written as a list")
         if row in changes.repaired:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from recurra.checking.decided import decided_cells
 from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.duplicates import find_duplicates
 from recurra.checking.facts import Facts
@@ -19,6 +20,7 @@ from recurra.data.arrow_columns import column_of, is_text
 from recurra.data.label_spellings import usual_spellings
 from recurra.data.mixed_values import TEXTS, json_kinds
 from recurra.data.plain_columns import is_json
+from recurra.data.review_decisions import Decision
 from recurra.data.text_repair import repair_text
 
 __all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
@@ -37,6 +39,8 @@ class FixOptions(NamedTuple):
         known: classes of the model that the rows are for, whose spelling counts; ``None`` without a model.
         drop_unknown: remove the rows with a label that is none of ``known``.
         drop_placeholders: remove the rows whose only labels stand for a missing one, such as ``N/A``.
+        exclude: decisions, of which those to ``exclude`` are applied.
+        relabel: decisions, of which those to ``relabel`` are applied.
     """
 
     unescape: bool = False
@@ -44,6 +48,8 @@ class FixOptions(NamedTuple):
     known: Collection[str] | None = None
     drop_unknown: bool = False
     drop_placeholders: bool = False
+    exclude: Sequence[Decision] = ()
+    relabel: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +62,7 @@ class FixPlan:
         usual: the cleanest spelling by other spelling.
         repaired: the problems by row whose text changes.
         listed: rows whose label is a text in a column of lists, and becomes a list.
+        decided: the new cell of the label column by row, where people decided so.
     """
 
     removed: Mapping[int, str]
@@ -63,6 +70,7 @@ class FixPlan:
     usual: Mapping[str, str]
     repaired: Mapping[int, str]
     listed: Collection[int] = ()
+    decided: Mapping[int, Any] = field(default_factory=dict)
 
 
 def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: FixOptions) -> FixPlan:
@@ -76,6 +84,9 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         facts: the facts of this file.
         test: the facts of the test file, which is never changed.
         options: optional fixes.
+
+    Raises:
+        DataError: a decision does not fit the file.
     """
     kinds = [kind for kind in REPAIRABLE_KINDS if kind != "HTML entities" or options.unescape]
     wrong: dict[int, list[str]] = {}
@@ -89,8 +100,13 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     usual = usual_spellings(class_rows(facts, reader.names), options.known or ()) if spelled else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
+    chosen = decided_cells(reader, options.exclude, options.relabel)
+    decided = {row: reader.names.respelled_cell(cell, usual) if usual else cell for row, cell in chosen.cells.items()}
+    for row, cell in decided.items():
+        labels[row] = reader.names.number(cell)
 
-    removed = {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL)}
+    removed = dict.fromkeys(sorted(chosen.excluded), "decision")
+    removed |= {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL) if int(row) not in removed}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
     if options.drop_placeholders:
         known = set(options.known or ())
@@ -111,16 +127,17 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     if options.drop_conflicts:
         removed |= {int(row): "conflicting labels" for row in found.conflicts}
     removed |= {
-        int(row): f"duplicate of row {int(first)}"
+        int(row): f"duplicate of row {reader.number(int(first))}"
         for row, first in zip(found.later, found.earlier, strict=True)
         if int(row) not in removed
     }
     return FixPlan(
         removed=removed,
-        relabelled={row for row in relabelled.tolist() if row not in removed},
+        relabelled={row for row in relabelled.tolist() if row not in removed and row not in decided},
         usual=usual,
         repaired={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
-        listed={row for row in _texts_among_lists(reader) if row not in removed},
+        listed={row for row in _texts_among_lists(reader) if row not in removed and row not in decided},
+        decided={row: cell for row, cell in decided.items() if row not in removed},
     )
 
 

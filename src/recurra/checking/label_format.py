@@ -109,14 +109,12 @@ def _texts_with_lists(reader: LenientReader) -> bool:
 def _row_of_list(reader: LenientReader) -> tuple[str, int] | None:
     """A list of labels as JSON, and its row; ``None`` if no cell is a list."""
     name = reader.columns.label or ""
-    first = reader.head.first_row
     for raw in reader.blocks.read([name]):
-        for cell in column_of(raw, name, reader.source).to_pylist():
+        for place, cell in enumerate(column_of(raw, name, reader.source).to_pylist()):
             if isinstance(cell, list):
-                return json.dumps(cell, ensure_ascii=False), first
+                return json.dumps(cell, ensure_ascii=False), raw.numbers.number(place)
             if isinstance(cell, str) and reader.lists and cell.startswith("["):
-                return cell, first
-            first += 1
+                return cell, raw.numbers.number(place)
     return None
 
 

@@ -22,6 +22,7 @@ from recurra.data.blocks import Blocks
 from recurra.data.label_format import split_text
 from recurra.data.mixed_values import LISTS, json_kinds, mixture_of
 from recurra.data.plain_columns import is_json
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table_reader import RowBlock, TableReader
 
 if TYPE_CHECKING:
@@ -103,6 +104,9 @@ class LenientReader(TableReader):
         elif not (self.lists or is_label(column.type)):
             raise no_labels(self.head, label, self.source)
         self._kept: list[LenientBlock] | None = None
+        # Of the blocks that were read so far.
+        self._numbers: list[tuple[RowNumbers, int]] = []
+        self._numbered = 0
 
     def __iter__(self) -> Iterator[LenientBlock]:
         """All rows, block by block."""
@@ -113,6 +117,10 @@ class LenientReader(TableReader):
         first = size = 0
         for raw in self.blocks.read():
             block = LenientBlock(raw, self.columns, self.source, first, names=self.names, lists=self.lists)
+            if first == self._numbered:
+                self._numbers.append((raw.numbers, len(block)))
+                self._numbered += len(block)
+                self.__dict__.pop("row_numbers", None)
             yield block
             first += len(block)
             size += sum(column.nbytes for column in raw.columns)
@@ -123,7 +131,12 @@ class LenientReader(TableReader):
 
     def number(self, row: int) -> int:
         """The row number in messages of the row at an index."""
-        return row + self.head.first_row
+        return self.row_numbers.number(row)
+
+    @cached_property
+    def row_numbers(self) -> RowNumbers:
+        """The numbers of the rows that were read so far."""
+        return RowNumbers.joined(self._numbers) if self._numbers else self.head.numbers
 
 
 def label_cells(column: pyarrow.ChunkedArray, *, lists: bool, separator: str | None) -> list[Any]:

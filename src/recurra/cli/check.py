@@ -49,6 +49,7 @@ EXAMPLES = (
     "recurra check tickets.csv",
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
+    "recurra check train.csv --fix corrected.csv --exclude decisions.csv --relabel decisions.csv",
     "recurra check topics.csv --multi-label --label-separator '|'",
     "recurra check new.csv --model runs/tickets/model.safetensors --strict",
 )
@@ -98,6 +99,22 @@ def check(
     unescape: Annotated[
         bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
     ] = False,
+    exclude: Annotated[
+        Path | None,
+        typer.Option("--exclude", metavar="FILE", help="With --fix: file of decisions on rows to leave out."),
+    ] = None,
+    relabel: Annotated[
+        Path | None,
+        typer.Option("--relabel", metavar="FILE", help="With --fix: file of decisions on labels to change."),
+    ] = None,
+    decisions_encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--decisions-encoding",
+            metavar="NAME",
+            help="Encoding of files of decisions that are neither UTF-8 nor in that of DATA.",
+        ),
+    ] = None,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,
@@ -131,6 +148,8 @@ def check(
         ("--drop-unknown", drop_unknown),
         ("--drop-placeholders", drop_placeholders),
         ("--unescape", unescape),
+        ("--exclude", exclude),
+        ("--relabel", relabel),
     ):
         if given and fix is None:
             raise SettingsError(f"{option} is given without --fix", "Name the cleaned copy with --fix OUT.")
@@ -168,6 +187,11 @@ def check(
     if fix is not None:
         from recurra.checking.fix import fix as clean
         from recurra.checking.fix_plan import FixOptions
+        from recurra.data.review_decisions import Decision, read_decisions
+
+        def made(file: Path | None) -> list[Decision]:
+            used = encoding if decisions_encoding is None else decisions_encoding
+            return [] if file is None else read_decisions(file, numbers=train.row_numbers, encoding=used)
 
         options = FixOptions(
             unescape=unescape,
@@ -175,6 +199,8 @@ def check(
             known=None if known is None else known.classes,
             drop_unknown=drop_unknown,
             drop_placeholders=drop_placeholders,
+            exclude=made(exclude),
+            relabel=made(relabel),
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)

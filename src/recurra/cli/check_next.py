@@ -59,9 +59,7 @@ def command_after_check(
         # A model takes the format of its labels from its own rows.
         asked = ["--label-separator", found.labels.separator] if found.labels.separator is not None else []
         return command_line("evaluate", found.model, rows, *_read_again(reading, fixed), *asked)
-    if columns is not None:
-        reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
-    return command_line("train", rows, *_read_again(reading, fixed), *labels, "--out", f"runs/{stem}")
+    return command_line("train", rows, *_read_again(reading.naming(columns), fixed), *labels, "--out", f"runs/{stem}")
 
 
 def _read_again(reading: ReadOptions, fixed: FixResult | None) -> list[str]:

@@ -100,6 +100,7 @@ def show_fix(fixed: FixResult, output: Output, replaced: str = "") -> None:
     """Prints what was changed in the cleaned copy, and that it ``replaced`` an earlier file, if it did."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
+    what += [f"{fixed.decided:,} relabelled by decision"] if fixed.decided else []
     what += [f"{_counted(fixed.listed, 'label written as a list', 'labels written as lists')}"] if fixed.listed else []
     what += [f"{_counted(fixed.repaired, 'text', 'texts')} repaired"] if fixed.repaired else []
     changed = ", ".join(what) or "nothing needed repair"

@@ -57,6 +57,12 @@ class ReadOptions(NamedTuple):
         """The named columns by role."""
         return {"text": self.text, "title": self.title, "label": self.label}
 
+    def naming(self, columns: ModelColumns | None) -> ReadOptions:
+        """The same options with the columns that were read named; ``None`` where they have no names of their own."""
+        if columns is None:
+            return self
+        return self._replace(text=columns.text, title=columns.title, label=columns.label)
+
     def of_model(self, *models: Model) -> ReadOptions:
         """The same options for rows that models read: their columns, if they learned from the same ones."""
         columns = {model.columns for model in models}

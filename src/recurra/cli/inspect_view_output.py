@@ -82,7 +82,7 @@ def show_doubts(doubted: LabelIssues, output: Output) -> None:
     for what, count in doubted.counts.items():
         output.result(f"{what}: {count:.4f}" if isinstance(count, float) else f"{what}: {count:,}")
     if doubted.rows:
-        output.detail(f"Rows are numbered as in messages about the file: the first is row {doubted.first_row}.")
+        output.detail(f"Rows are numbered as in messages about the file: the first is row {doubted.row_numbers.first}.")
     by_reason: dict[str, list[LabelIssue]] = {}
     for one in doubted.rows:
         by_reason.setdefault(one.reason, []).append(one)

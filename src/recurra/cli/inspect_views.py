@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
-from recurra.cli.data_argument import ReadOptions, read_data
+from recurra.cli.data_argument import ReadOptions, is_file, read_data
 from recurra.cli.next_command import command_line, options_again, reading_again
 from recurra.cli.options import model_name
 from recurra.cli.output import Output, count
@@ -100,7 +100,7 @@ def show_data(paths: list[Path], wanted: DataView, reading: ReadOptions, output:
         from recurra.data.review_queue import read_queue
 
         # What is wrong with it shows before the long part.
-        read_queue(wanted.queue, first_row=data.first_row, encoding=reading.encoding)
+        read_queue(wanted.queue, numbers=whole.row_numbers, encoding=reading.encoding)
     name, model = next(iter(models.items()))
     document: dict[str, Any]
     if wanted.view == "flags":
@@ -203,6 +203,7 @@ def _doubts(
     model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output
 ) -> LabelIssues:
     from recurra.inspection import label_issues
+    from recurra.inspection.labelled_sample import known_targets
 
     train = None
     if wanted.train is not None:
@@ -210,6 +211,9 @@ def _doubts(
     if wanted.rows is not None:
         # The first rows, so that row numbers are the same as in the file.
         data = data.head(wanted.rows)
+    if wanted.folds:
+        # An unknown label shows before the long part.
+        known_targets(model, data.labels or [], source=data.source)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return label_issues(
         model,
@@ -259,7 +263,8 @@ def _write_queue(
             f"{path} has kept its {queue.before:,} rows, {queue.made:,} of them excluded or relabelled; "
             f"{queue.added:,} new rows stand below."
         )
-    # The command stays in one line, to be copied.
+    # The command stays in one line, to be copied. Training does not ask the model for its columns.
+    columns = table.named_columns if is_file(data) else None
     output.detail(f"Then, where {data} is what you train with:")
     decided = options_again(exclude=path, relabel=path, out="runs/cleaned")
-    output.detail(command_line("train", data, *reading_again(reading), *decided))
+    output.detail(command_line("train", data, *reading_again(reading.naming(columns)), *decided))

@@ -37,6 +37,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.train_decisions import DecisionFiles, decided_rows
+from recurra.cli.train_initial import initial_model, labels_of_model
 from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import SettingsError
@@ -47,7 +48,6 @@ from recurra.training.run import prepare_folder
 from recurra.training.trackers import check_trackers, trackers_of
 
 if TYPE_CHECKING:
-    from recurra.bundle import Bundle
     from recurra.data.corpus import Corpus
 
 __all__ = ["EXAMPLES", "settings_of", "train"]
@@ -171,13 +171,13 @@ def train(
     exclude: Annotated[
         Path | None,
         typer.Option(
-            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows to leave out."
+            "--exclude", metavar="FILE", rich_help_panel="Data", help="File of decisions on rows of DATA to leave out."
         ),
     ] = None,
     relabel: Annotated[
         Path | None,
         typer.Option(
-            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels to change."
+            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels of DATA to change."
         ),
     ] = None,
     decisions_encoding: Annotated[
@@ -258,8 +258,10 @@ def train(
         check_validation(validation, data)
     check_trackers(tracker or ())
     trackers = trackers_of(tracker or (), out, say=output.note) if first else []
-    initial = _initial(start, model, replay)
+    initial = initial_model(start, model, replay)
     recipe = (load_preset(model) if initial is None else recipe_of_model(initial)).with_options(options)
+    if initial is not None and not single_label:
+        multi_label, label_separator = labels_of_model(initial, multi_label, label_separator, output)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     reading = reading.skipping_unlabelled(skip_unlabelled)
@@ -278,16 +280,22 @@ def train(
             held_reading = reading._replace(text=columns.text, title=columns.title, label=columns.label)
         rows, cleaning = decided_rows(
             read,
-            DecisionFiles(exclude, relabel, encoding if decisions_encoding is None else decisions_encoding),
+            DecisionFiles(exclude, relabel, encoding if decisions_encoding is None else decisions_encoding, replay),
             multi_label=multi_label,
             separator=label_separator,
             output=output,
         )
         rows = _labelled(rows, skip_unlabelled, output)
         if replay is not None:
+            from recurra.data.known_rows import CORRECTED, is_before_decisions
             from recurra.data.replay import with_replay
 
             old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
+            if initial is not None and is_before_decisions(initial.record, old):
+                output.warn(
+                    f"The model to continue from learned from {old.source} after decisions about its rows. Here it is "
+                    f"replayed without them, with the old labels: {CORRECTED}; replay that."
+                )
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
             if validation is None and recipe.training.validation:
                 output.note(
@@ -365,25 +373,6 @@ def settings_of(words: Sequence[str]) -> dict[str, Any]:
             parsed = {}
         settings[name.strip().replace("-", "_")] = parsed["value"] if parsed.keys() == {"value"} else value.strip()
     return settings
-
-
-def _initial(start: Path | None, model: str, replay: str | None) -> Bundle | None:
-    """The model for a warm start.
-
-    Raises:
-        SettingsError: options that go with it alone, or not with it.
-    """
-    if start is None:
-        if replay is not None:
-            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to continue from.")
-        return None
-    if model != "default":
-        raise SettingsError(
-            f"--model {model} is given with --from {start}", "Leave one out: the model's own settings are used."
-        )
-    from recurra.bundle import read_bundle
-
-    return read_bundle(start)
 
 
 def _labelled(rows: Corpus, skip: bool, output: Output) -> Corpus:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from recurra.cli.output import Output
+from recurra.errors import DataError
 
 if TYPE_CHECKING:
     from recurra.data.corpus import Corpus
@@ -21,11 +22,13 @@ class DecisionFiles(NamedTuple):
         exclude: its rows to exclude are left out.
         relabel: its rows to relabel get their labels.
         encoding: of a file that is not UTF-8.
+        replay: the rows to mix in, about which there are no decisions.
     """
 
     exclude: Path | None
     relabel: Path | None
     encoding: str
+    replay: str | None = None
 
 
 def decided_rows(
@@ -45,17 +48,24 @@ def decided_rows(
     """
     if given.exclude is None and given.relabel is None:
         return rows, None
-    from recurra.data.review_decisions import apply_decisions, read_decisions
+    from recurra.data.known_rows import CORRECTED
+    from recurra.data.review_decisions import ABOUT_THIS_TABLE, apply_decisions, read_decisions
     from recurra.tasks.multi_label_detection import detect_multi_label
 
     files = {"exclude": given.exclude, "relabel": given.relabel}
     decisions = {
-        option: [] if file is None else read_decisions(file, first_row=rows.first_row, encoding=given.encoding)
+        option: [] if file is None else read_decisions(file, numbers=rows.row_numbers, encoding=given.encoding)
         for option, file in files.items()
     }
     if multi_label and separator is None and (found := detect_multi_label(rows.labels.values)) is not None:
         separator = found.separator
-    cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
+    try:
+        cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
+    except DataError as error:
+        if given.replay is None or error.hint != ABOUT_THIS_TABLE:
+            raise
+        hint = f"Decisions are about DATA, and {given.replay} is replayed as it is: {CORRECTED}; replay that."
+        raise DataError(error.received, hint) from None
     output.note(f"{cleaning.excluded:,} rows are excluded and {cleaning.relabelled:,} relabelled by decision.")
     for option, other in (("exclude", "relabel"), ("relabel", "exclude")):
         made = {one.decision for one in decisions[option]}

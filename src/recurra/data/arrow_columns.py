@@ -147,7 +147,7 @@ def _first_nul(column: Column) -> int | None:
 
 
 def _where(raw: RawTable, place: int, name: str) -> str:
-    return f"row {place + raw.first_row:,}{raw.row_hint}, column {name!r}"
+    return f"row {raw.numbers.number(place):,}{raw.row_hint}, column {name!r}"
 
 
 def text_column(raw: RawTable, name: str, source: str) -> Column:

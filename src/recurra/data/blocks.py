@@ -8,10 +8,11 @@ from typing import Protocol
 
 from recurra.data.content import Content
 from recurra.data.delimited import RawTable
-from recurra.data.file_errors import ROW_HINT, columns_only, empty_file, header_only
+from recurra.data.file_errors import columns_only, empty_file, header_only, row_hint
 from recurra.data.lines import open_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, open_parquet, plain_column
 from recurra.data.plain_columns import Column, PlainColumn, text_column_of
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.row_splitter import RowSplitter
 from recurra.errors import DataError
 
@@ -84,11 +85,11 @@ class DelimitedBlocks:
             while not done:
                 piece = text.read(BLOCK_BYTES)
                 done = text.done
-                for columns_of_rows in splitter.split(piece, done=done):
+                for columns_of_rows, numbers in splitter.split(piece, done=done):
                     arrays = [text_column_of(*arrays) for arrays in columns_of_rows]
                     if opened.size is not None and splitter.taken:
                         self.total = max(rows, splitter.rows * opened.size // splitter.taken - 1)
-                    yield RawTable(splitter.names, arrays, rows + 2, ROW_HINT, typed=False)
+                    yield RawTable(splitter.names, arrays, numbers, row_hint(splitter.header), typed=False)
                     rows += len(arrays[0])
         if text.blank or not splitter.rows:
             raise empty_file(self.source)
@@ -134,7 +135,7 @@ class ParquetBlocks:
                 # Arrow does not validate lengths and UTF-8 on reading; this detects a damaged page.
                 batch.validate(full=True)
                 plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
-                yield RawTable(list(batch.schema.names), plain, rows + 1, "", typed=True)
+                yield RawTable(list(batch.schema.names), plain, RowNumbers(rows + 1), "", typed=True)
                 rows += len(batch)
         if rows == first:
             raise columns_only(self.source, names)
@@ -157,7 +158,8 @@ def concat_blocks(parts: Sequence[RawTable]) -> RawTable:
     """Consecutive blocks as one block."""
     columns = [_concat_columns(same) for same in zip(*(part.columns for part in parts), strict=True)]
     first = parts[0]
-    return RawTable(first.names, columns, first.first_row, first.row_hint, first.typed)
+    numbers = RowNumbers.joined([(part.numbers, len(part.columns[0]) if part.columns else 0) for part in parts])
+    return RawTable(first.names, columns, numbers, first.row_hint, first.typed)
 
 
 def _concat_columns(columns: Sequence[Column]) -> Column:

@@ -17,6 +17,7 @@ from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
 from recurra.data.plain_columns import STRING, column_of_values
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
@@ -140,7 +141,7 @@ class FolderBlocks:
             del columns["label"]
         arrays = [column_of_values(values, STRING) for values in columns.values()]
         hint = f" ({names[0]} is row {first:,})"
-        return RawTable([*columns], arrays, first, hint, typed=False)
+        return RawTable([*columns], arrays, RowNumbers(first), hint, typed=False)
 
 
 def _entries(folder: Path, source: str) -> list[os.DirEntry[str]]:

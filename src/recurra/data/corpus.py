@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, Label, LabelSet, check_documents
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 __all__ = [
@@ -68,7 +69,7 @@ class InMemoryRows:
         documents: B texts or (title, text) pairs.
         labels: B labels; tuples of labels in multi-label data.
         source: name of the source.
-        first_row: number of the first row in messages.
+        row_numbers: those in messages; by default they count from 1.
 
     Raises:
         DataError: the numbers differ, or an item is not a document.
@@ -80,7 +81,7 @@ class InMemoryRows:
         labels: Sequence[Label] | Sequence[LabelSet],
         *,
         source: str = IN_MEMORY,
-        first_row: int = 1,
+        row_numbers: RowNumbers | None = None,
     ) -> None:
         if len(documents) != len(labels):
             raise DataError(
@@ -88,7 +89,7 @@ class InMemoryRows:
             )
         check_documents(documents)
         self.documents, self.labels, self.source = documents, EncodedLabels.of(labels), source
-        self.first_row = first_row
+        self.row_numbers = RowNumbers() if row_numbers is None else row_numbers
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -200,8 +201,8 @@ def first_row_with(corpus: Corpus, label: Label | LabelSet) -> int | None:
     while isinstance(corpus, RowSubset | RelabelledRows):
         place = place if isinstance(corpus, RelabelledRows) else int(np.flatnonzero(corpus.kept)[place])
         corpus = corpus.rows
-    first: int | None = getattr(corpus, "first_row", None)
-    return None if first is None else place + first
+    numbers: RowNumbers | None = getattr(corpus, "row_numbers", None)
+    return None if numbers is None else numbers.number(place)
 
 
 def blocks_with_mask(

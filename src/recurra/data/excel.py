@@ -16,8 +16,9 @@ from typing import Any
 from recurra.data.columns import quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
-from recurra.data.file_errors import ROW_HINT, empty_file, header_only, too_many_columns
+from recurra.data.file_errors import empty_file, header_only, row_hint, too_many_columns
 from recurra.data.plain_columns import STRING, column_of_values
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.sheet_start import check_start
 from recurra.errors import DataError
 
@@ -37,7 +38,8 @@ _MIDNIGHT = datetime.time()
 class ExcelBlocks:
     """Blocks of the first sheet of an .xlsx file. Its first row that is not blank names the columns.
 
-    Blank rows are skipped, columns without a name are left out, and formulas have the value that was saved with them.
+    Blank rows are skipped, but counted; columns without a name are left out; and formulas have the value that was saved
+    with them.
 
     Args:
         content: the file.
@@ -60,14 +62,14 @@ class ExcelBlocks:
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
-        rows, unnamed, hint = 0, 0, ROW_HINT
+        rows = unnamed = begun = header_row = 0
         names: list[str] = []
         places: list[int] = []
         for some in self._rows():
-            full = [row for row in some if any(row)]
-            if len(full) < len(some):
-                hint = f"{ROW_HINT[:-1]}, blank rows are not counted)"
+            numbers = [begun + place for place, row in enumerate(some, 1) if any(row)]
+            full, begun = [row for row in some if any(row)], begun + len(some)
             if full and not names:
+                header_row = numbers.pop(0)
                 header = [value.strip() for value in full.pop(0)]
                 places = [place for place, name in enumerate(header) if name]
                 names = [header[place] for place in places]
@@ -79,7 +81,8 @@ class ExcelBlocks:
             cells = [[row[place] if place < len(row) else "" for row in full] for place in places]
             unnamed += sum(map(bool, (value for row in full for value in row)))
             unnamed -= sum(map(bool, (value for column in cells for value in column)))
-            yield RawTable(names, [column_of_values(values, STRING) for values in cells], rows + 2, hint, typed=False)
+            columns_of_rows = [column_of_values(values, STRING) for values in cells]
+            yield RawTable(names, columns_of_rows, RowNumbers.of_rows(numbers), row_hint(header_row), typed=False)
             rows += len(full)
         if not names:
             raise empty_file(self.source)

@@ -14,6 +14,7 @@ from recurra.data.delimited import RawTable
 from recurra.data.file_errors import empty_file
 from recurra.data.lines import open_text, whole_lines
 from recurra.data.plain_columns import LIST, STRING, column_of_values
+from recurra.data.row_numbers import RowNumbers
 
 __all__ = ["FastTextBlocks"]
 
@@ -49,21 +50,22 @@ class FastTextBlocks:
         if self._multi_label is None:
             self._multi_label = self._is_multi_label()
         kind = LIST if self._multi_label else STRING
-        rows = taken = 0
-        hint = ""
+        rows = taken = begun = 0
         with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             for piece in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES):
                 lines = [line.rstrip("\r") for line in piece.decode().split("\n")[:-1]]
-                full = [line for line in lines if line.strip()]
-                taken += len(piece)
-                if len(full) < len(lines):
-                    hint = " (blank lines are not counted)"
+                full = [place for place, line in enumerate(lines) if line.strip()]
+                numbers = [begun + place + 1 for place in full]
+                taken, begun = taken + len(piece), begun + len(lines)
                 if not full:
                     continue
-                parts = [_split_multi_label(line) if self._multi_label else _split_single_label(line) for line in full]
+                parts = [
+                    _split_multi_label(line) if self._multi_label else _split_single_label(line)
+                    for line in map(lines.__getitem__, full)
+                ]
                 labels, texts = zip(*parts, strict=True)
                 arrays = [column_of_values(labels, kind), column_of_values(texts, STRING)]
-                yield RawTable(["label", "text"], arrays, rows + 1, hint, typed=False)
+                yield RawTable(["label", "text"], arrays, RowNumbers.of_rows(numbers), "", typed=False)
                 rows += len(full)
                 if opened.size is not None:
                     self.total = rows if text.done else max(rows, rows * opened.size // taken)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from recurra.data.delimited import MAX_COLUMNS
+from recurra.data.delimited import HEADER_HINT, MAX_COLUMNS
 from recurra.errors import DataError
 
 __all__ = [
-    "ROW_HINT",
     "NoRowsError",
     "carriage_returns_only",
     "columns_only",
@@ -28,8 +27,6 @@ __all__ = [
     "unmarked_utf16",
     "wrong_bytes",
 ]
-
-ROW_HINT = " (the header is row 1)"
 
 _SHOWN = 40  # bytes
 
@@ -154,11 +151,17 @@ def too_many_columns(count: int, source: str) -> DataError:
     return DataError(f"{source} has {count:,} columns", f"Keep at most {MAX_COLUMNS} of them.")
 
 
-def row_of_wrong_length(row: int, fields: int, width: int, text: str, source: str) -> DataError:
+def row_hint(header: int) -> str:
+    """How rows are numbered, for messages, in a table whose header has the number ``header``."""
+    return f"{HEADER_HINT}{header:,})"
+
+
+def row_of_wrong_length(row: int, header: int, fields: int, width: int, text: str, source: str) -> DataError:
     """The error for a row that has another number of fields than there are columns.
 
     Args:
         row: number of the row.
+        header: number of the header.
         fields: number of its fields.
         width: number of columns.
         text: the row.
@@ -167,7 +170,7 @@ def row_of_wrong_length(row: int, fields: int, width: int, text: str, source: st
     shown = "1 field" if fields == 1 else f"{fields:,} fields"
     start = text[:60] + ("..." if len(text) > 60 else "")
     return DataError(
-        f"{source}: row {row:,}{ROW_HINT} has {shown} for {width:,} columns: {start!r}",
+        f"{source}: row {row:,}{row_hint(header)} has {shown} for {width:,} columns: {start!r}",
         "Put a value that holds the separator or a quote in double quotes.",
     )
 
@@ -194,10 +197,10 @@ def row_too_long(source: str, longest: int) -> DataError:
     )
 
 
-def never_closed(row: int, source: str) -> DataError:
+def never_closed(row: int, header: int, source: str) -> DataError:
     """The error for a quote that is still open at the end of the file."""
     return DataError(
-        f"{source}: the quote that begins in row {row:,}{ROW_HINT} is never closed",
+        f"{source}: the quote that begins in row {row:,}{row_hint(header)} is never closed",
         "Close it, or double the quotes inside the value.",
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from recurra.data.blocks import BLOCK_ROWS
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.parquet import plain_column
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 __all__ = ["FrameBlocks", "check_collected", "has_no_rows", "is_frame"]
@@ -88,5 +89,5 @@ class FrameBlocks:
                 raise DataError(f"{self.source} is damaged: {str(error)[:120]}", "Make it again.") from None
             plain = [plain_column(pa.chunked_array([column])) for column in batch.columns]
             if len(batch):
-                yield RawTable(list(batch.schema.names), plain, first, " (counted from 0)", typed=True)
+                yield RawTable(list(batch.schema.names), plain, RowNumbers(first), " (counted from 0)", typed=True)
             first += len(batch)

@@ -44,7 +44,7 @@ class JsonArrayBlocks(JsonBlocks):
     unit = "object"
     hint = 'Write an array of objects, such as [{"text": "…", "label": "…"}].'
 
-    def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int, bool]]:
+    def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int]]:
         number, rest, state, first = 0, "", _Next.ARRAY, True
         while piece := text.read(json_lines.BLOCK_BYTES):
             content = rest + piece.decode().removeprefix("\ufeff" if first else "")
@@ -56,7 +56,7 @@ class JsonArrayBlocks(JsonBlocks):
                     f"{self.source}: object {number + 1:,} is longer than {json_lines.MAX_LINE_BYTES >> 20} MiB",
                     "Look for a quote or a brace that is never closed, or cut the text to 1 MiB.",
                 )
-            yield found, len(piece), False
+            yield found, len(piece)
         if state not in (_Next.ARRAY, _Next.NOTHING):
             raise DataError(f"{self.source}: the array is not closed after object {number:,}", "Is the file whole?")
 

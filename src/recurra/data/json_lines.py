@@ -20,6 +20,7 @@ from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file
 from recurra.data.lines import open_text, whole_lines
 from recurra.data.plain_columns import BOOL, DOUBLE, INT64, JSON, LIST, STRING, Column, column_of_values
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
@@ -81,14 +82,14 @@ class JsonBlocks:
         with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             taken = 0
             kinds: dict[str, str] | None = None
-            for some, size, blank in _with_head(self._objects(text)):
+            for some, size in _with_head(self._objects(text)):
                 taken += size
                 if not some:
                     continue
                 kinds = kinds or self._kinds(some)
                 wanted = {name: kind for name, kind in kinds.items() if columns is None or name in columns}
-                hint = " (blank lines are not counted)" if blank else ""
-                yield RawTable([*wanted], self._columns(some, wanted, kinds), rows + 1, hint, typed=True)
+                numbers = RowNumbers.of_rows([number for number, _ in some])
+                yield RawTable([*wanted], self._columns(some, wanted, kinds), numbers, "", typed=True)
                 rows += len(some)
                 if opened.size is not None:
                     self.total = rows if text.done else max(rows, rows * opened.size // taken)
@@ -100,24 +101,23 @@ class JsonBlocks:
             )
         self.total = rows
 
-    def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int, bool]]:
-        """The objects of each piece with their numbers, its size, and whether there were blank lines up to here."""
+    def _objects(self, text: Utf8Stream) -> Iterator[tuple[list[Numbered], int]]:
+        """The objects of each piece with their numbers, and its size."""
         decode = DECODER.decode
-        number, blank = 0, False
+        number = 0
         for piece in whole_lines(text, at_once=BLOCK_BYTES, longest=MAX_LINE_BYTES):
             found: list[Numbered] = []
             # Split at line feeds only: JSON strings may contain other line separators.
             for line in piece.decode().split("\n")[:-1]:
                 number += 1
                 if not line.strip():
-                    blank = True
                     continue
                 try:
                     value = decode(line)
                 except (ValueError, RecursionError) as error:
                     raise self._wrong(number, error) from None
                 found.append((number, self._checked(number, value)))
-            yield found, len(piece), blank
+            yield found, len(piece)
 
     def _checked(self, number: int, value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -224,18 +224,17 @@ class _WrongKindError(Exception):
 
 
 def _with_head(
-    blocks: Iterator[tuple[list[Numbered], int, bool]],
-) -> Iterator[tuple[list[Numbered], int, bool]]:
+    blocks: Iterator[tuple[list[Numbered], int]],
+) -> Iterator[tuple[list[Numbered], int]]:
     """The blocks, with the first ones, which guesses are based on, merged into one."""
     some: list[Numbered] = []
-    size, blanks = 0, False
-    for found, taken, blank in islice(blocks, HEAD_BLOCKS):
+    size = 0
+    for found, taken in islice(blocks, HEAD_BLOCKS):
         some += found
         size += taken
-        blanks = blank
         if len(some) >= GUESS_ROWS:
             break
-    yield some, size, blanks
+    yield some, size
     yield from blocks
 
 

@@ -7,14 +7,14 @@ from itertools import chain
 
 from recurra.data.arrow_columns import is_label, is_list
 from recurra.data.blocks import GUESS_ROWS
-from recurra.data.columns import is_label_name
+from recurra.data.columns import is_label_name, quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
-from recurra.data.plain_columns import is_json
+from recurra.data.plain_columns import Column, is_json
 from recurra.errors import DataError
 
-__all__ = ["check_labels", "folded"]
+__all__ = ["check_guessed_label", "check_labels", "folded"]
 
 SHOWN = 3
 
@@ -45,18 +45,53 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
             return
         if not is_label(values_of_name.type) and not is_list(values_of_name.type):
             continue
-        values = values_of_name.slice(0, GUESS_ROWS).to_pylist()
-        cells = chain.from_iterable(value if isinstance(value, list | tuple) else [value] for value in values)
-        distinct = {str(cell) for cell in cells if cell is not None}
+        distinct = _labels_in(values_of_name)
         if (name == column or is_label_name(name)) and any(map(str.strip, distinct)):
             return
         if any(not known.isdisjoint(map(folded, _parts(cell))) for cell in distinct):
             return
     shown = ", ".join(f"{label!r:.40}" for label in list(classes)[:SHOWN])
+    named = "" if column is None else f", and none is called {column!r:.60} as that of the labels that it learned from"
     raise DataError(
-        f"No column of {source} holds any of the {len(classes):,} classes of the model, such as {shown}",
+        f"No column of {source} holds any of the {len(classes):,} classes of the model, such as {shown}{named}",
         "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
     )
+
+
+def check_guessed_label(
+    head: RawTable, guessed: str, classes: Collection[Label], source: str, *, column: str | None = None
+) -> None:
+    """Checks that the column which was guessed to be the labels' holds a label of a model, or has a usual name.
+
+    Args:
+        head: the first rows of a table, in which :func:`check_labels` found labels somewhere.
+        guessed: the column.
+        classes: the model's labels.
+        source: the table, for messages.
+        column: the column of the labels from which the model learned.
+
+    Raises:
+        DataError: it does not.
+    """
+    known = set(map(folded, classes))
+    values = head.columns[head.names.index(guessed)]
+    if is_label_name(guessed) or not known.isdisjoint(
+        folded(part) for cell in _labels_in(values) for part in _parts(cell)
+    ):
+        return
+    learned = "" if column is None else f" {column!r:.60}, from which the model learned its labels"
+    raise DataError(
+        f"{source} has no column{learned}, and {guessed!r:.60} holds none of its {len(classes):,} classes",
+        f"Name the column of the labels with --label, one of {quoted_names(head.names)}; for rows without labels: "
+        "recurra score MODEL DATA.",
+    )
+
+
+def _labels_in(column: Column) -> set[str]:
+    """The distinct labels in the first rows of a column."""
+    values = column.slice(0, GUESS_ROWS).to_pylist()
+    cells = chain.from_iterable(value if isinstance(value, list | tuple) else [value] for value in values)
+    return {str(cell) for cell in cells if cell is not None}
 
 
 def _parts(cell: str) -> list[str]:

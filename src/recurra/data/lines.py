@@ -14,6 +14,7 @@ from recurra.data.content import ByteStream, Content
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import carriage_returns_only, empty_file
 from recurra.data.plain_columns import text_column_of
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.utf8_stream import Utf8Stream
 from recurra.errors import DataError
 
@@ -74,7 +75,7 @@ class LineBlocks:
         done = 0
         for data, offsets in self.lines(again=again):
             texts = text_column_of(data, offsets)
-            yield RawTable(["text"], [texts], done + 1, "", typed=False)
+            yield RawTable(["text"], [texts], RowNumbers(done + 1), "", typed=False)
             done += len(texts)
         if not done:
             raise empty_file(self.source, header=False)

@@ -90,7 +90,7 @@ def held_values(raw: RawTable, column: Column) -> str:
     values = column.to_pylist()
     found = mixture_of(json_kinds(values))
     place = found.odd[0] if found.odd else next(place for place, value in enumerate(values) if value is not None)
-    example = f"such as {values[place][:_SHOWN]} in row {place + raw.first_row:,}{raw.row_hint}"
+    example = f"such as {values[place][:_SHOWN]} in row {raw.numbers.number(place):,}{raw.row_hint}"
     if not found.odd:
         return f"{found.usual}, {example}"
     few = f"{found.other} in {len(found.odd):,} of the first {len(values):,}"

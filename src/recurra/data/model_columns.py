@@ -51,6 +51,11 @@ class ModelColumns:
         return {"text": self.text, "title": self.title, "label": self.label}
 
     @property
+    def options(self) -> list[str]:
+        """The names as options of a command."""
+        return [word for role, name in self.by_role.items() if name is not None for word in (f"--{role}", name)]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names that there are."""
         return tuple(name for name in self.by_role.values() if name is not None)

@@ -142,7 +142,7 @@ def table_of(
         warnings=reader.columns.warnings,
         named_columns=reader.named_columns,
         text_columns=columns.text_columns,
-        first_row=raw.first_row,
+        row_numbers=raw.numbers,
         row_hint=raw.row_hint,
     )
 

@@ -17,9 +17,12 @@ from recurra.data.decided_labels import DecidedLabels
 from recurra.data.decision_file import DecisionFile
 from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.fingerprint import Fingerprint
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 __all__ = [
+    "ABOUT_THIS_TABLE",
     "DECISIONS",
     "Cleaning",
     "Decision",
@@ -30,12 +33,14 @@ __all__ = [
     "decisions_csv",
     "decisions_in",
     "read_decisions",
+    "rows_of_decisions",
     "text_excerpt",
 ]
 
 DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "number", "decision", "label")
 HEADERS = "Give a header row: number,decision,label, or row,decision,label,text."
+ABOUT_THIS_TABLE = "Give the decisions about this table."
 # Number of characters of a text that are stored in the file and compared with the table.
 EXCERPT_LENGTH = 120
 
@@ -65,11 +70,16 @@ class Cleaning:
         excluded: number of rows left out.
         relabelled: number of rows with a changed label.
         decisions_sha256: hash of the applied decisions.
+        rows: number of rows with a label before.
+        texts_sha256: the :class:`recurra.data.fingerprint.Fingerprint` of their documents without labels, by which the
+            model recognizes the table.
     """
 
     excluded: int
     relabelled: int
     decisions_sha256: str
+    rows: int
+    texts_sha256: str
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -77,6 +87,8 @@ class Cleaning:
             "excluded": self.excluded,
             "relabelled": self.relabelled,
             "decisions_sha256": self.decisions_sha256,
+            "rows": self.rows,
+            "texts_sha256": self.texts_sha256,
         }
 
 
@@ -84,13 +96,15 @@ class NumberedRows(Corpus, Protocol):
     """Rows of a file, before any are left out.
 
     Attributes:
-        first_row: number of the first row in messages, such as 2 where the header is row 1.
+        row_numbers: their numbers in messages.
     """
 
-    first_row: int
+    @property
+    def row_numbers(self) -> RowNumbers:
+        """The number of each row in messages."""
 
 
-def read_decisions(path: str | Path, *, first_row: int, encoding: str = "utf-8") -> list[Decision]:
+def read_decisions(path: str | Path, *, numbers: RowNumbers, encoding: str = "utf-8") -> list[Decision]:
     """Reads a file of decisions: a header with at least ``decision`` and what says which row each is about.
 
     That is ``number``, the row's number as messages and spreadsheets show it, or ``row``, its index from 0, beside its
@@ -100,28 +114,28 @@ def read_decisions(path: str | Path, *, first_row: int, encoding: str = "utf-8")
 
     Args:
         path: the file.
-        first_row: number of the first row of the table that the decisions are about.
+        numbers: those of the rows of the table that the decisions are about.
         encoding: of a file that is not UTF-8.
 
     Raises:
         DataError: there is no such file, or a line is not a decision; the message has the line number.
     """
-    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:], first_row=first_row)
+    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:], numbers=numbers)
 
 
-def decisions_in(file: DecisionFile, *, source: str, first_row: int) -> list[Decision]:
+def decisions_in(file: DecisionFile, *, source: str, numbers: RowNumbers) -> list[Decision]:
     """The decisions in a file that was read; see :func:`read_decisions`."""
     reader = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
     try:
-        _check_header(reader.fieldnames or [], source, first_row)
+        _check_header(reader.fieldnames or [], source, numbers)
         decisions, seen = [], set()
         for line in reader:
             if not any(isinstance(cell, str) and cell.strip() for cell in line.values()):
                 continue
             where = f"{source}, line {file.skipped + reader.line_num}"
-            decision = _decision(line, where, first_row)
+            decision = _decision(line, where, numbers)
             if decision.row in seen:
-                raise DataError(f"{where}: row {decision.row + first_row:,} stands there twice", "Decide once.")
+                raise DataError(f"{where}: row {numbers.number(decision.row):,} stands there twice", "Decide once.")
             seen.add(decision.row)
             decisions.append(decision)
     except csv.Error as error:
@@ -129,28 +143,30 @@ def decisions_in(file: DecisionFile, *, source: str, first_row: int) -> list[Dec
     return decisions
 
 
-def decisions_csv(decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, first_row: int) -> str:
+def decisions_csv(
+    decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, numbers: RowNumbers
+) -> str:
     """The content of a file of decisions; the arguments are those of :func:`decision_table`."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(decision_table(decisions, notes, first_row=first_row))
+    csv.writer(out).writerows(decision_table(decisions, notes, numbers=numbers))
     return out.getvalue()
 
 
 def decision_table(
-    decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, first_row: int
+    decisions: Iterable[Decision], notes: Sequence[Mapping[str, object]] = (), *, numbers: RowNumbers
 ) -> list[list[object]]:
     """The lines of a file of decisions: the names of the columns, then a line for each decision.
 
     Args:
         decisions: at most one per row.
         notes: additional columns for each decision; all with the same names.
-        first_row: number of the table's first row in messages.
+        numbers: those of the table's rows in messages.
     """
     extra = list(notes[0]) if notes else []
     lines: list[list[object]] = [[*COLUMNS, *extra, "text"]]
     for place, one in enumerate(decisions):
         values = [str(notes[place][name]) for name in extra] if notes else []
-        own = [one.row, one.row + first_row, one.decision, one.label]
+        own = [one.row, numbers.number(one.row), one.decision, one.label]
         lines.append([*own, *map(_escaped_formula, values), _escaped_formula(one.text)])
     return lines
 
@@ -175,13 +191,10 @@ def apply_decisions(
         DataError: a row does not exist, has another text than the decision, would get an unknown label, or is both
             excluded and relabelled.
     """
-    gone = {one.row for one in exclude if one.decision == "exclude"}
-    changed = {one.row: one for one in relabel if one.decision == "relabel"}
     check_decisions([*exclude, *relabel], rows)
-    if both := sorted(gone & changed.keys()):
-        raise DataError(f"Row {both[0] + rows.first_row:,} is excluded and relabelled", "Decide for one of them.")
+    gone, changed = rows_of_decisions(rows, exclude, relabel)
     decided = DecidedLabels(rows.labels, separator=separator, source=rows.source)
-    given = [decided.code(one.label, row + rows.first_row) for row, one in changed.items()]
+    given = [decided.code(one.label, rows.row_numbers.number(row)) for row, one in changed.items()]
     labels = EncodedLabels((*decided.values,), rows.labels.codes)
     places, codes = np.array(list(changed), dtype=np.int64), np.array(given, dtype=np.int32)
     relabelled = int((labels.codes[places] != codes).sum())
@@ -192,7 +205,26 @@ def apply_decisions(
     kept[list(gone)] = False
     if not kept.any():
         raise DataError(f"All {len(rows):,} rows of {rows.source} are excluded", "Keep some.")
-    return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), Cleaning(len(gone), relabelled, digest)
+    cleaning = Cleaning(len(gone), relabelled, digest, *_texts_of(rows))
+    return RowSubset(rows, kept, labels.changed(places, codes).take(kept)), cleaning
+
+
+def rows_of_decisions(
+    rows: NumberedRows, exclude: Sequence[Decision], relabel: Sequence[Decision]
+) -> tuple[set[int], dict[int, Decision]]:
+    """The rows to leave out, and the decisions to relabel by row.
+
+    Arguments are those of :func:`apply_decisions`.
+
+    Raises:
+        DataError: a row is in both.
+    """
+    gone = {one.row for one in exclude if one.decision == "exclude"}
+    changed = {one.row: one for one in relabel if one.decision == "relabel"}
+    if both := sorted(gone & changed.keys()):
+        number = rows.row_numbers.number(both[0])
+        raise DataError(f"Row {number:,} is excluded and relabelled", "Decide for one of them.")
+    return gone, changed
 
 
 def text_excerpt(document: Document) -> str:
@@ -201,7 +233,17 @@ def text_excerpt(document: Document) -> str:
     return " ".join(text[: 8 * EXCERPT_LENGTH].split())[:EXCERPT_LENGTH].strip()
 
 
-def _check_header(names: Sequence[str], source: str, first_row: int) -> None:
+def _texts_of(rows: Corpus) -> tuple[int, str]:
+    """The number of rows with a label, and the hash of their documents."""
+    missing = [code for code, value in enumerate(rows.labels.values) if value is None]
+    labelled = ~np.isin(rows.labels.codes, missing)
+    fingerprint = Fingerprint(int(labelled.sum()))
+    for block in RowSubset(rows, labelled).blocks():
+        fingerprint.add(block)
+    return int(labelled.sum()), fingerprint.of(None)
+
+
+def _check_header(names: Sequence[str], source: str, numbers: RowNumbers) -> None:
     """Raises a :class:`DataError` if a column is missing."""
     held = f"its columns are {', '.join(names)[:80] or 'none'}"
     if "decision" not in names:
@@ -212,16 +254,16 @@ def _check_header(names: Sequence[str], source: str, first_row: int) -> None:
         raise DataError(f"{source} has no column 'number'; {held}", HEADERS)
     raise DataError(
         f"{source} says by 'row' alone, which counts from 0, which rows are meant",
-        f"Write their numbers as messages and spreadsheets show them ({first_row} is the first row) in a column "
+        f"Write their numbers as messages and spreadsheets show them ({numbers.first} is the first row) in a column "
         "'number' instead, or add their texts in a column 'text'.",
     )
 
 
-def _decision(line: Mapping[str | Any, Any], where: str, first_row: int) -> Decision:
+def _decision(line: Mapping[str | Any, Any], where: str, numbers: RowNumbers) -> Decision:
     decision = str(line.get("decision") or "").strip().casefold() or "keep"
     label, text = str(line.get("label") or ""), str(line.get("text") or "")
-    row = _row(line, where, first_row, text)
-    number = row + first_row
+    row = _row(line, where, numbers, text)
+    number = numbers.number(row)
     if decision not in DECISIONS:
         raise DataError(f"{where}: the decision is {decision!r:.80}", f"Give one of {', '.join(DECISIONS)}.")
     if decision == "relabel" and not label:
@@ -229,7 +271,7 @@ def _decision(line: Mapping[str | Any, Any], where: str, first_row: int) -> Deci
     return Decision(row, decision, label, text)
 
 
-def _row(line: Mapping[str | Any, Any], where: str, first_row: int, text: str) -> int:
+def _row(line: Mapping[str | Any, Any], where: str, numbers: RowNumbers, text: str) -> int:
     """The index of the row that a line is about."""
     given = {name: str(line.get(name) or "").strip() for name in ("row", "number")}
     for name, cell in given.items():
@@ -240,10 +282,12 @@ def _row(line: Mapping[str | Any, Any], where: str, first_row: int, text: str) -
             return int(given["row"])
         what = f"row {given['row']} has neither a number nor a text" if given["row"] else "there is no number"
         raise DataError(f"{where}: {what}", "Give the row's number as messages and spreadsheets show it.")
-    row = int(given["number"]) - first_row
-    if row < 0:
+    number = int(given["number"])
+    row = numbers.row(number)
+    if row is None:
+        what = "that row is blank" if number > numbers.first else f"the first row is row {numbers.first}"
         raise DataError(
-            f"{where}: the number is {given['number']}, and the first row is row {first_row}",
+            f"{where}: the number is {number}, and {what}",
             "Give the row's number as messages and spreadsheets show it.",
         )
     if given["row"] and int(given["row"]) != row:
@@ -260,12 +304,12 @@ def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
     Raises:
         DataError: a row does not exist, or has another text.
     """
-    last = len(rows) - 1 + rows.first_row
+    number, last = rows.row_numbers.number, rows.row_numbers.number(len(rows) - 1)
     for one in decisions:
         if one.row >= len(rows):
             raise DataError(
-                f"A decision is about row {one.row + rows.first_row:,} of {rows.source}, whose last row is {last:,}",
-                "Give the decisions about this table.",
+                f"A decision is about row {number(one.row):,} of {rows.source}, whose last row is {last:,}",
+                ABOUT_THIS_TABLE,
             )
     marked = np.zeros(len(rows), dtype=bool)
     marked[[one.row for one in decisions if one.text]] = True
@@ -278,9 +322,9 @@ def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
         head = heads.get(one.row, "")
         if one.text and one.text not in (head, _escaped_formula(head)):
             raise DataError(
-                f"A decision about row {one.row + rows.first_row:,} of {rows.source} has the text {one.text[:40]!r}, "
+                f"A decision about row {number(one.row):,} of {rows.source} has the text {one.text[:40]!r}, "
                 f"the row {head[:40]!r}",
-                "Give the decisions about this table.",
+                ABOUT_THIS_TABLE,
             )
 
 

@@ -18,6 +18,7 @@ from recurra.data.review_decisions import (
     decisions_csv,
     read_decisions,
 )
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
 __all__ = ["Queue", "extended_queue", "read_queue"]
@@ -41,12 +42,12 @@ class Queue(NamedTuple):
     added: int
 
 
-def read_queue(path: Path, *, first_row: int, encoding: str = "utf-8") -> list[Decision]:
+def read_queue(path: Path, *, numbers: RowNumbers, encoding: str = "utf-8") -> list[Decision]:
     """The decisions in a queue; none if there is no such file, or nothing in it.
 
     Args:
         path: the file.
-        first_row: number of the first row of the table that the decisions are about.
+        numbers: those of the rows of the table that the decisions are about.
         encoding: of a file that is not UTF-8.
 
     Raises:
@@ -55,7 +56,7 @@ def read_queue(path: Path, *, first_row: int, encoding: str = "utf-8") -> list[D
     if not path.exists() or (path.is_file() and not path.stat().st_size):
         return []
     try:
-        return read_decisions(path, first_row=first_row, encoding=encoding)
+        return read_decisions(path, numbers=numbers, encoding=encoding)
     except DataError as error:
         raise DataError(error.received, _HINT) from None
 
@@ -80,9 +81,9 @@ def extended_queue(
     Raises:
         DataError: the file is of another kind, or about other rows.
     """
-    old = read_queue(path, first_row=rows.first_row, encoding=encoding)
+    old = read_queue(path, numbers=rows.row_numbers, encoding=encoding)
     if not old:
-        content = decisions_csv(decisions, notes, first_row=rows.first_row).encode("utf-8", "replace")
+        content = decisions_csv(decisions, notes, numbers=rows.row_numbers).encode("utf-8", "replace")
         return Queue(content, 0, 0, len(decisions))
     try:
         check_decisions(old, rows)
@@ -93,7 +94,7 @@ def extended_queue(
     content, file = path.read_bytes(), DecisionFile.read(path, encoding=encoding)
     header = next(csv.reader(io.StringIO(file.text, newline=""), delimiter=file.separator))
     names, *lines = decision_table(
-        [decisions[place] for place in new], [notes[place] for place in new], first_row=rows.first_row
+        [decisions[place] for place in new], [notes[place] for place in new], numbers=rows.row_numbers
     )
     out = io.StringIO(newline="")
     writer: csv.DictWriter[object] = csv.DictWriter(

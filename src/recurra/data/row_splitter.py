@@ -22,6 +22,7 @@ from recurra.data.file_errors import (
     too_many_columns,
 )
 from recurra.data.formats import TITLE_ROWS, is_title_above, separator_line
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 from recurra.kernels import delimited
 from recurra.kernels.compiled import kernels_of
@@ -47,6 +48,7 @@ class RowSplitter:
 
     Attributes:
         names: the fields of the first row, trimmed; empty before.
+        header: number of the first row, blank lines before it counted.
         rows: number of rows so far, the first one included.
         taken: number of bytes so far.
     """
@@ -54,14 +56,16 @@ class RowSplitter:
     def __init__(self, delimiter: str, source: str, *, longest: int) -> None:
         self.delimiter, self.source, self.longest = ord(delimiter), source, longest
         self.names: list[str] = []
-        self.rows = self.taken = 0
+        self.header = self.rows = self.taken = 0
         # The start of a row whose end is yet to come, and the number of line ends before it.
         self._rest, self._lines = b"", 0
+        # The number of the next row, blank lines before it not counted yet.
+        self._next = 1
         self._kernels = kernels_of("delimited")
-        self._begins, self._ends = (np.empty(MAX_FIELDS, dtype=np.int32) for _ in range(2))
+        self._begins, self._ends, self._blank = (np.empty(MAX_FIELDS, dtype=np.int32) for _ in range(3))
 
-    def split(self, piece: bytes, *, done: bool) -> Iterator[list[TextArrays]]:
-        r"""The columns of the rows that end in a piece, some thousands of rows at a time.
+    def split(self, piece: bytes, *, done: bool) -> Iterator[tuple[list[TextArrays], RowNumbers]]:
+        r"""The columns of the rows that end in a piece, and their numbers, some thousands of rows at a time.
 
         Args:
             piece: the next bytes in UTF-8; \r\n is never in two pieces.
@@ -74,19 +78,22 @@ class RowSplitter:
             piece = self._without_separator_line(piece.removeprefix(codecs.BOM_UTF8))
         content = self._rest + piece
         data = np.frombuffer(content, dtype=np.uint8)
-        place, found = 0, np.zeros(6, dtype=np.int64)
+        place, found = 0, np.zeros(7, dtype=np.int64)
         while place < len(content):
             width = len(self.names)
             most = MAX_FIELDS if width else 1
             self._kernels.find_fields(
-                data[place:], self.delimiter, width, most, int(done), self._begins, self._ends, found
+                data[place:], self.delimiter, width, most, int(done), self._begins, self._ends, self._blank, found
             )
             how, rows, end = found[:3].tolist()
             self.rows, self.taken = self.rows + rows, self.taken + end
+            numbers = self._next + np.arange(rows) + np.cumsum(self._blank[:rows])
+            self._next = int(numbers[-1] + 1 if rows else self._next) + int(found[6])
             if rows and not width:
+                self.header = int(numbers[0])
                 self._take_names(data[place:], int(found[4]))
             elif rows:
-                yield self._columns(data[place:], rows)
+                yield self._columns(data[place:], rows), RowNumbers.of_rows(numbers)
             if how > delimited.CUT:
                 raise self._error(content[place:], found.tolist())
             self._lines += _line_ends(content[place : place + end])
@@ -123,15 +130,15 @@ class RowSplitter:
         return values[: offsets[-1]], offsets
 
     def _error(self, content: bytes, found: list[int]) -> DataError:
-        how, _, end, begin, fields, place = found
+        how, _, end, begin, fields, place, _ = found
         row = self.rows + 1
         if how == delimited.WRONG_WIDTH:
             text = content[begin:place].rstrip(b"\r\n").decode()
             if fields > len(self.names) and row <= TITLE_ROWS and is_title_above(self.names, text):
                 return title_above_header(chr(self.delimiter).join(self.names), text, self.source)
-            return row_of_wrong_length(row, fields, len(self.names), text, self.source)
+            return row_of_wrong_length(self._next, self.header, fields, len(self.names), text, self.source)
         if how == delimited.NEVER_CLOSED:
-            return never_closed(row, self.source)
+            return never_closed(self._next, self.header or self._next, self.source)
         line, opened = (1 + self._lines + _line_ends(content[:at]) for at in (place, begin))
         return text_behind_quote(content[end:place], content[place : place + 4], line, opened, self.source)
 

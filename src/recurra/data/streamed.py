@@ -13,6 +13,7 @@ from recurra.data.encoded_labels import EncodedLabels, LabelEncoder
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.memory import release_freed_memory
 from recurra.data.model_columns import ModelColumns
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table_reader import RowBlock, TableReader
 from recurra.errors import DataError
 
@@ -37,7 +38,6 @@ class StreamedTable:
     Attributes:
         columns: names of the text, title and label columns.
         named_columns: see :class:`recurra.data.table_reader.TableReader`.
-        first_row: number of the first row in messages, such as 2 where the header is row 1.
 
     Raises:
         DataError: the table cannot be used.
@@ -57,7 +57,6 @@ class StreamedTable:
         self._table = TableReader(blocks, text=text, title=title, label=label, model=model)
         self.named_columns = self._table.named_columns
         self.source, self.columns = self._table.source, self._table.columns
-        self.first_row = self._table.head.first_row
         self._label_format, self._read = label_format, read
         self._kept: list[list[Document]] | None = []
 
@@ -71,9 +70,10 @@ class StreamedTable:
         Raises:
             DataError: a row cannot be used.
         """
-        encoder, size = LabelEncoder(), 0
+        encoder, size, parts = LabelEncoder(), 0, []
         for block in self._blocks(str(self.columns.label)):
             encoder.add(block.label_values(self._label_format))
+            parts.append((block.raw.numbers, len(block)))
             size += sum(column.nbytes for column in block.raw.columns)
             if size > SMALL:
                 self._kept = None
@@ -84,7 +84,14 @@ class StreamedTable:
         if self._label_format.typed and not self._table.head.typed:
             labels = labels.renamed(typed_labels(labels.values))
         self._table.check_header(labels.values)
+        self._row_numbers = RowNumbers.joined(parts)
         return labels
+
+    @property
+    def row_numbers(self) -> RowNumbers:
+        """The number of each row in messages; the first access reads the whole table."""
+        len(self)
+        return self._row_numbers
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import fingerprint_of
 from recurra.data.frames import FrameBlocks
 from recurra.data.model_columns import ModelColumns
+from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 from recurra.representation import ROWS, Representation, Represented, one_line
 
@@ -38,7 +39,7 @@ class Table(Represented):
         named_columns: see :class:`recurra.data.table_reader.TableReader`.
         text_columns: names of the columns that hold texts and have no label's name.
         class_numbers: the number in the file by class name, if the file numbers classes that have names; or None.
-        first_row: row number of the first row in messages for people, such as 2 where the header is row 1.
+        row_numbers: the number of each row of the source in messages for people.
         row_hint: how rows are numbered there; may be empty.
         places: int64[B], the index of each row in its source, if the table has only some of its rows.
 
@@ -57,7 +58,7 @@ class Table(Represented):
     warnings: tuple[str, ...] = field(default=(), compare=False)
     named_columns: ModelColumns | None = field(default=None, compare=False)
     text_columns: tuple[str, ...] = field(default=(), compare=False)
-    first_row: int = field(default=1, compare=False)
+    row_numbers: RowNumbers = field(default_factory=RowNumbers, compare=False)
     row_hint: str = field(default="", compare=False)
     places: npt.NDArray[np.int64] | None = field(default=None, compare=False)
 
@@ -114,7 +115,7 @@ class Table(Represented):
     @property
     def numbers(self) -> npt.NDArray[np.int64]:
         """int64[B], the number of each row in messages."""
-        return (np.arange(len(self)) if self.places is None else self.places) + self.first_row
+        return self.row_numbers.of(np.arange(len(self)) if self.places is None else self.places)
 
     def take(self, indices: Sequence[int] | npt.NDArray[np.integer]) -> Table:
         """The rows at ``indices``, in that order.
@@ -150,7 +151,8 @@ class Table(Represented):
         """
         if self.labels is None:
             raise DataError(f"{self.source} has no labels", "Name their column.")
-        return InMemoryRows(self.documents, self.labels, source=self.source, first_row=self.first_row)
+        row_numbers = self.row_numbers if self.places is None or not len(self) else RowNumbers.of_rows(self.numbers)
+        return InMemoryRows(self.documents, self.labels, source=self.source, row_numbers=row_numbers)
 
     @property
     def blocks(self) -> FrameBlocks:

@@ -34,7 +34,7 @@ from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
 from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, table_format
-from recurra.data.known_labels import check_labels
+from recurra.data.known_labels import check_guessed_label, check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
 from recurra.data.mixed_values import dotted_names
@@ -189,6 +189,9 @@ class TableReader:
         if not labelled and columns.guessed and self._repeated_name is not None:
             warning = f"{self.source}: {self._no_header}; add a header row if it is one"
             columns = replace(columns, warnings=(*columns.warnings, warning))
+        if classes and columns.label is not None and "label" in columns.guessed:
+            learned = None if model is None else model.label
+            check_guessed_label(self.head, columns.label, classes, self.source, column=learned)
         self.columns = columns
         self.named_columns = None if nameless else ModelColumns(columns.text, columns.title, columns.label)
 

@@ -19,7 +19,7 @@ from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
 from recurra.inspection.flow_rows import FlowRow, FlowRowJson, end_rows
 from recurra.inspection.given_table import table_of_rows
-from recurra.inspection.labelled_sample import check_supports_views
+from recurra.inspection.labelled_sample import check_supports_views, known_targets
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
 from recurra.representation import Representation, Represented, one_line
@@ -222,7 +222,7 @@ def gradients(
         rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
     documents = [data.documents[row] for row in rows.tolist()]
     labels = [data.labels[row] for row in rows.tolist()]
-    targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
+    targets = known_targets(model, labels, source=data.source, say=say)
     return GradientFlows(
         [
             gradient_flow(

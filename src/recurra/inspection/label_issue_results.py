@@ -7,6 +7,7 @@ from typing import Any
 
 from recurra.data.documents import Label
 from recurra.data.review_decisions import Decision
+from recurra.data.row_numbers import RowNumbers
 from recurra.representation import Representation, Represented, one_line, top
 
 __all__ = ["LabelIssue", "LabelIssues"]
@@ -82,7 +83,7 @@ class LabelIssues(Represented):
         model: name of the model.
         rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
         counts: total number of issues of each kind, shown or not.
-        first_row: number of the file's first row in messages, such as 2 where the header is row 1.
+        row_numbers: the number of each row of the file in messages.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
         notes: messages for the user.
     """
@@ -90,7 +91,7 @@ class LabelIssues(Represented):
     model: str
     rows: list[LabelIssue]
     counts: dict[str, int | float]
-    first_row: int
+    row_numbers: RowNumbers
     compared_with: str
     notes: list[str] = field(default_factory=list)
 
@@ -107,7 +108,9 @@ class LabelIssues(Represented):
             for one in shown
         ]
         head = ("number", "reason", "label", "suggested", "text")
-        title = f"LabelIssues: {len(self.rows):,} of {one_line(self.model)}, rows numbered from {self.first_row:,}"
+        title = (
+            f"LabelIssues: {len(self.rows):,} of {one_line(self.model)}, rows numbered from {self.row_numbers.first:,}"
+        )
         counted = {what: f"{n:,}" if isinstance(n, int) else f"{n:.4f}" for what, n in self.counts.items()}
         found = ", ".join(map(" ".join, counted.items()))
         return Representation(title, head if rows else (), rows, [*more, found])
@@ -118,7 +121,7 @@ class LabelIssues(Represented):
             "model": self.model,
             "rows": [row.to_dict() for row in self.rows],
             "counts": self.counts,
-            "first_row": self.first_row,
+            "first_row": self.row_numbers.first,
             "compared_with": self.compared_with,
             "notes": self.notes,
         }
@@ -136,7 +139,9 @@ class LabelIssues(Represented):
             if one.row in decisions:
                 notes[one.row]["reason"] = f"{notes[one.row]['reason']}; {one.reason}"
                 continue
-            decisions[one.row] = Decision(one.number - self.first_row, "keep", str(one.suggested), one.head)
+            found = self.row_numbers.row(one.number)
+            row = one.row if found is None else found
+            decisions[one.row] = Decision(row, "keep", str(one.suggested), one.head)
             notes[one.row] = {
                 "labelled": one.label,
                 "probability": f"{one.suggested_probability:.4f}",

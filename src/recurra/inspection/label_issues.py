@@ -93,7 +93,7 @@ def label_issues(
 
     sample = LabelledSample.of(model, data, say=note)
     if probabilities is None:
-        known = known_as(model.record, len(data), lambda: data.fingerprint)
+        known = known_as(model.record, data.documents, data.labels or [])
         if known == "validation":
             note("By these rows it was chosen when the model's training stops: it may agree with too many labels.")
         elif known is not None:
@@ -144,7 +144,7 @@ def label_issues(
         NEAR_DUPLICATE: len(best),
         "near-duplicate of another label": len(unlike),
     }
-    return LabelIssues(name, rows, counts, data.first_row, "data" if train is None else "train", notes)
+    return LabelIssues(name, rows, counts, data.row_numbers, "data" if train is None else "train", notes)
 
 
 def _best(copies: list[NearDuplicate], *, both: bool) -> list[NearDuplicate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from recurra.batches import Ragged
 from recurra.data.documents import Document, Label
+from recurra.data.known_rows import CORRECTED
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.runtime import Model
 
-__all__ = ["LabelledSample", "check_supports_views", "select_rows"]
+__all__ = ["LabelledSample", "check_supports_views", "known_targets", "select_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class LabelledSample:
         """
         check_supports_views(model)
         rows, documents, labels = select_rows(model, data, limit=limit, seed=seed, say=say)
-        targets = model.task.targets(model.bundle.labels, labels, source=data.source, say=say)
+        targets = known_targets(model, labels, source=data.source, say=say)
         ids, classes = model.bundle.pipeline.encode(documents), list(model.bundle.labels.classes)
         return cls(rows, documents, targets, ids, classes, data.numbers[rows])
 
@@ -101,6 +102,28 @@ def select_rows(
         rows = np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
     places = rows.tolist()
     return rows, [data.documents[row] for row in places], [data.labels[row] for row in places]
+
+
+def known_targets(
+    model: Model, labels: Sequence[Any], *, source: str, say: Callable[[str], None] = lambda message: None
+) -> npt.NDArray[np.int64]:
+    """The classes of labels, int64[B].
+
+    Args:
+        model: the model.
+        labels: B labels as in the table.
+        source: name of the table.
+        say: called with messages for the user.
+
+    Raises:
+        DataError: the model does not know a label; its hint says if decisions may have taken it away.
+    """
+    try:
+        return model.task.targets(model.bundle.labels, labels, source=source, say=say)
+    except DataError as error:
+        if "cleaning" not in model.record:
+            raise
+        raise DataError(error.received, f"{error.hint} The model learned after decisions: {CORRECTED}.") from None
 
 
 def check_supports_views(model: Model) -> None:

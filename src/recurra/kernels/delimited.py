@@ -16,9 +16,9 @@ QUOTE, LINE_FEED, RETURN = 34, 10, 13
 
 def find_fields(
     data: ReadUInt8Array, delimiter: int, width: int, most: int, done: int, begins: Int32Array, ends: Int32Array,
-    found: Int64Array,
+    blank: Int32Array, found: Int64Array,
 ) -> None:  # fmt: skip
-    """The fields of whole rows; blank lines are none.
+    """The fields of whole rows; blank lines are none, but counted.
 
     Args:
         data: UTF-8 that begins with a row.
@@ -28,14 +28,21 @@ def find_fields(
         done: 1 if the text ends with the data, else 0.
         begins: where each field begins, written row by row as far as there is room.
         ends: where it ends; ``-1 - end`` if there are doubled quotes in it.
-        found: int64[6], written: how the search ended; the number of rows; the index behind them; and, of the row after
-            them, the index of its first byte, the number of its fields, and the index where it ends or is wrong.
+        blank: how many blank lines stand before each row, written as far as there is room.
+        found: int64[7], written: how the search ended; the number of rows; the index behind them; and, of the row after
+            them, the index of its first byte, the number of its fields, the index where it ends or is wrong, and the
+            number of blank lines before it.
     """
     size = len(data)
     at = rows = fields = 0
-    found[0], found[2] = WHOLE, 0
+    found[0], found[2], found[6] = WHOLE, 0, 0
     while rows < most and fields + width <= len(begins):
+        begun = at
+        found[6] = 0
         while at < size and (data[at] == LINE_FEED or data[at] == RETURN):
+            # The line feed of both parts of a line end was counted with the first one.
+            if data[at] == RETURN or at == begun or data[at - 1] == LINE_FEED:
+                found[6] += 1
             at += 1
         found[2] = at
         if at == size:
@@ -79,6 +86,9 @@ def find_fields(
         # Both parts of a line end belong to the row.
         if at < size and data[at - 1] == RETURN and data[at] == LINE_FEED:
             at += 1
+        if rows < len(blank):
+            blank[rows] = found[6]
+        found[6] = 0
         fields += own
         rows += 1
         found[2] = at

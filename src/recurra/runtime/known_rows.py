@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from recurra.data.documents import Document, Label
-from recurra.data.fingerprint import fingerprint_of
-from recurra.data.known_rows import known_as
+from recurra.data.known_rows import CORRECTED, known_as
 from recurra.data.label_format import split_labels
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -18,6 +17,8 @@ KNOWN = {
     "validation": "By these rows it was chosen when the model's training stops: on new rows it may score lower.",
     "earlier": "The model that this one was trained on from learned from these rows: the scores say how well they are "
     "remembered.",
+    "decided": "The model learned from these rows, after decisions excluded or relabelled some of them: the scores say "
+    f"how well the others are remembered. {CORRECTED}.",
 }
 
 
@@ -54,15 +55,11 @@ def known_rows_note(table: Table, model: Model, *, separator: str | None = None)
     read = (
         split_labels(labels, model.label_separator if separator is None else separator) if model.task.lists else labels
     )
-    role = known_as(model.record, len(documents), lambda: fingerprint_of(documents, read))
+    role = known_as(model.record, documents, read)
     if role is None and not model.task.lists:
         # Rows to validate on with a label that no training row has were left out.
         classes = set(map(repr, model.bundle.labels.classes))
         kept = [place for place, label in enumerate(labels) if repr(label) in classes]
         if 0 < len(kept) < len(labels):
-            role = known_as(
-                model.record,
-                len(kept),
-                lambda: fingerprint_of([documents[place] for place in kept], [labels[place] for place in kept]),
-            )
+            role = known_as(model.record, [documents[place] for place in kept], [labels[place] for place in kept])
     return None if role is None else KNOWN[role]

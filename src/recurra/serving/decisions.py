@@ -110,7 +110,7 @@ class DecisionStore:
         document, labels = self._table.documents[place], self._table.labels
         reasons = (one.strip()[:80] for one in (line.get("reason") or "").split(";"))
         return {
-            "row": number - self._table.first_row,
+            "row": self._rows.row_numbers.row(number),
             "number": number,
             "text": shorten(document),
             "head": text_excerpt(document),
@@ -182,31 +182,34 @@ class DecisionStore:
     def _line(self, number: int, place: int, wanted: Made | None) -> dict[str, Any]:
         decision, label = wanted or ("", "")
         text = text_excerpt(self._table.documents[place])
-        first_row = self._table.first_row
-        names, values = decision_table([Decision(number - first_row, decision, label, text)], first_row=first_row)
+        names, values = decision_table([Decision(place, decision, label, text)], numbers=self._rows.row_numbers)
         return dict(zip(map(str, names), values, strict=True))
 
     def _read(self) -> tuple[list[str], dict[int, dict[str, Any]], dict[int, Made | None]]:
         """The names of the columns; the lines by the number of their row; and what is decided about it."""
-        first_row = self._table.first_row
+        numbers = self._rows.row_numbers
         if not self.path.exists() or not self.path.stat().st_size:
-            return [str(name) for name in decision_table([], first_row=first_row)[0]], {}, {}
+            return [str(name) for name in decision_table([], numbers=numbers)[0]], {}, {}
         file = DecisionFile.read(self.path)
-        decisions = decisions_in(file, source=self.path.name, first_row=first_row)
+        decisions = decisions_in(file, source=self.path.name, numbers=numbers)
         check_decisions(decisions, self._rows)
         reader = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
         # Those that are read as decisions; others are empty.
         lines = [line for line in reader if any(isinstance(cell, str) and cell.strip() for cell in line.values())]
-        numbers = [one.row + first_row for one in decisions]
+        decided = [numbers.number(one.row) for one in decisions]
         made = {
             number: None if one.decision == "keep" and one.label else Made(one.decision, one.label)
-            for number, one in zip(numbers, decisions, strict=True)
+            for number, one in zip(decided, decisions, strict=True)
         }
-        self._suggested |= {one.row + first_row: one.label for one in decisions if one.decision == "keep" and one.label}
+        self._suggested |= {
+            number: one.label
+            for number, one in zip(decided, decisions, strict=True)
+            if one.decision == "keep" and one.label
+        }
         header = [name for name in reader.fieldnames or () if name is not None]
         if not {"label", "decision"} <= {*header}:
             raise DataError(f"{self.path.name} has no column 'label'", "Add one, or give the name of a new file.")
-        return header, dict(zip(numbers, lines, strict=True)), made
+        return header, dict(zip(decided, lines, strict=True)), made
 
     def _write(self, header: list[str], lines: dict[int, dict[str, Any]]) -> None:
         out = io.StringIO(newline="")

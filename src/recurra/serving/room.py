@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from pathlib import PurePath
@@ -113,16 +114,19 @@ class RoomEndpoints:
         return json_response({"file": PurePath(self._data.source).name, "rows": rows})
 
     async def decisions(self) -> Response:
-        """What is decided about rows, if the service keeps that."""
+        """What is decided about rows, if the service keeps that; and options that name the columns which were read."""
         store = self._decisions
+        named = None if self._data is None else self._data.named_columns
+        columns = "" if named is None else shlex.join(named.options)
         if store is None:
             source = None if self._data is None else PurePath(self._data.source).name
-            return json_response({"file": None, "data": source, "decisions": []})
+            return json_response({"file": None, "data": source, "decisions": [], "columns": columns})
         made = await self._files.run(store.made)
         return json_response(
             {
                 "file": store.path.name,
                 "decisions": [{"number": number, **one._asdict()} for number, one in made.items()],
+                "columns": columns,
             }
         )
 

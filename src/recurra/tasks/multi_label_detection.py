@@ -206,10 +206,8 @@ def _several(found: MultiLabelFormat, source: str, number: int | None) -> str:
     Args:
         found: its format.
         source: the table's name.
-        number: the row of the example.
+        number: the row of the example; ``None`` where the rows are those of several tables.
     """
     where = "" if number is None else f" in row {number:,}"
-    return (
-        f"{source} looks like several labels a row, {found.labels:,} distinct ones, such as "
-        f"{found.example[:60]!r}{where}"
-    )
+    what = f"Rows of {source} look" if number is None else f"{source} looks"
+    return f"{what} like several labels a row, {found.labels:,} distinct ones, such as {found.example[:60]!r}{where}"

@@ -184,8 +184,7 @@ def lineage(initial: Bundle, pipeline: TextPipeline, classes: Labels) -> dict[st
     before = record.get("continued")
     older = before.get("chain", []) if isinstance(before, dict) else []
     nearest = {"model": parent, **{name: record.get(name) for name in ("rows", "data_sha256")}}
-    if "data_parts" in record:
-        nearest["data_parts"] = record["data_parts"]
+    nearest |= {name: record[name] for name in ("data_parts", "cleaning") if name in record}
     return {
         "parent": parent,
         "parent_weights": initial.weights,

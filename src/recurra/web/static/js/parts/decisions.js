@@ -9,11 +9,11 @@ import { recall, remember } from "../storage.js";
  * "relabel", label}.
  * They are about the rows, whichever model doubts them: the browser keeps one list for each file of rows.
  * @returns what `of(number)` says of a row, null for undecided; `count()`, of rows decided in all; `set(row, made)`, which promises {kept, conflict, line};
- *   `refresh()`; `file`, the name of the service's file, or null; and `csv()`.
+ *   `refresh()`; `columns`, the options that name the columns; `file`, the name of the service's file, or null; and `csv()`.
  */
 export async function decisionsFor(signal) {
-  const { file, data, decisions } = await get("/v1/decisions", { signal });
-  return file === null ? inBrowser(data ?? "") : onService(file, decisions, signal);
+  const { file, data, decisions, columns } = await get("/v1/decisions", { signal });
+  return { columns, ...(file === null ? inBrowser(data ?? "") : onService(file, decisions, signal)) };
 }
 
 function onService(file, first, signal) {

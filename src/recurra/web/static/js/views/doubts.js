@@ -317,7 +317,11 @@ function review(body, doubts, queue, decisions, signal) {
     el(
       "pre",
       { class: "command", tabindex: 0 },
-      el("code", { text: `recurra train DATA --exclude ${file} --relabel ${file} --out runs/again` }),
+      el("code", {
+        text: ["recurra train DATA", decisions.columns, `--exclude ${file} --relabel ${file} --out runs/again`]
+          .filter(Boolean)
+          .join(" "),
+      }),
     ),
   );
   drawList("");

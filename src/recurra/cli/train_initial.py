@@ -1,0 +1,54 @@
+"""``recurra train --from``: the model that training continues from, and the format of the labels that it learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recurra.cli.output import Output
+from recurra.errors import SettingsError
+
+if TYPE_CHECKING:
+    from recurra.bundle import Bundle
+
+__all__ = ["initial_model", "labels_of_model"]
+
+
+def initial_model(start: Path | None, model: str, replay: str | None) -> Bundle | None:
+    """The model for a warm start.
+
+    Raises:
+        SettingsError: options that go with it alone, or not with it.
+    """
+    if start is None:
+        if replay is not None:
+            raise SettingsError(f"--replay {replay} is given without --from", "Name the model to continue from.")
+        return None
+    if model != "default":
+        raise SettingsError(
+            f"--model {model} is given with --from {start}", "Leave one out: the model's own settings are used."
+        )
+    from recurra.bundle import read_bundle
+
+    return read_bundle(start)
+
+
+def labels_of_model(
+    initial: Bundle, multi_label: bool, separator: str | None, output: Output
+) -> tuple[bool, str | None]:
+    """Whether rows have several labels, and what stands between them, as the model learned it where nothing is said.
+
+    Args:
+        initial: the model.
+        multi_label: whether it is said that rows have several.
+        separator: what is said to stand between them.
+        output: told what is taken from the model.
+    """
+    from recurra.runtime import Model
+
+    if not initial.task.lists or separator is not None:
+        return multi_label, separator
+    separator = Model(initial).label_separator
+    if separator is not None:
+        output.note(f"Labels are split at {separator!r}, as those of the model were.")
+    return True, separator
