@@ -29,8 +29,8 @@ from recurra.training.warm_start import branch_with_classes
 __all__ = ["BranchResult", "BranchTraining"]
 
 FOLDS = 5
-# Held-out rows below which their temperature is corrected, and tokens times outputs up to which: some seconds.
-FEW_HELD, MOST_WORK = 1000, 1 << 21
+# Tokens times outputs up to which folds are learned: some seconds.
+MOST_WORK = 1 << 21
 
 # Documents, targets, and what each row counts.
 _Rows = tuple[OpenDocuments, npt.NDArray[Any], npt.NDArray[np.float32] | None]
@@ -59,6 +59,10 @@ class BranchTraining:
     found and scores are measured; and one from all rows, which the model gets with the same factor. Where the held-out
     rows are no training rows, the first is what the model gets. Where the model file is bounded, the first is learned
     twice: with all n-grams and subwords, and with those that are kept.
+
+    Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
+    branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
+    (benchmarks/own_files/LOG.md).
 
     Args:
         prepared: the rows.
@@ -184,12 +188,10 @@ class BranchTraining:
         return self._rows.all, targets, weights
 
     def _folds(self, whole: _Rows) -> list[npt.NDArray[np.int64]]:
-        """The rows of each fold; none where nothing is corrected."""
+        """The rows of each fold; none where no temperature is asked of them."""
         documents, outputs = whole[0], self._prepared.task.outputs(len(self._prepared.classes))
-        # A model to continue from may have seen them all; rows given to validate on are what it is to answer.
-        if self._before is not None or (self._chosen and not self._learns_held):
-            return []
-        if self._held is not None and len(self._held) >= FEW_HELD:
+        # A model to continue from may have seen all of them.
+        if self._chosen or self._before is not None:
             return []
         if len(documents) < MIN_ROWS or len(documents.ids.values) * outputs > MOST_WORK:
             return []
@@ -218,18 +220,12 @@ class BranchTraining:
         return self._held is not None and len(self._held) >= MIN_ROWS
 
     def _factors(self, held: Tensor) -> FusionWeights:
-        temperature = partial(fit_temperature, link=self._link)
-        crossed, targets = self._crossed, self._whole[1]
+        if self._crossed is not None:
+            return UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
         if self._held is None or not self._chosen:
-            return DEFAULT if crossed is None else UNIT.over(temperature(crossed, targets))
-        factors = fuse(
-            held.double().numpy(), self._outputs, self._held.targets, link=self._link, choosing=self._prepared.new
-        )
-        if crossed is None or not factors.branch:
-            return factors
-        # The held-out rows are the last.
-        of_held = temperature(crossed[-len(self._held) :], self._held.targets)
-        return factors.over(temperature(crossed, targets) / of_held)
+            return DEFAULT
+        logits, targets = held.double().numpy(), self._held.targets
+        return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new)
 
     def _learned(
         self,
