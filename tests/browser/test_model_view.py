@@ -13,6 +13,7 @@ from bundles import make_bundle
 
 from recurra.bundle import write_bundle
 from recurra.cells import cell_named
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.table import Table
 from recurra.inspection import confusions
 from recurra.runtime import Model
@@ -85,7 +86,7 @@ def test_decisions_about_a_label_open_their_rows(visit: Visit) -> None:
     model = Model(make_bundle(labels=("a_long_name", "b", "c"), seed=4, thresholds=(0.5, 0.45, 0.6)))
     rows = [("oil prices rise", ("b",)), ("the team wins", ()), ("rome", ("a_long_name", "c")), ("oil", ("c",))]
     texts, labels = zip(*rows, strict=True)
-    table_of = Table(list(texts) * 3, list(labels) * 3, "text", None, "label", "rows.csv", first_row=2)
+    table_of = Table(list(texts) * 3, list(labels) * 3, "text", None, "label", "rows.csv", row_numbers=RowNumbers(2))
     found = confusions(model, table_of).to_dict()
     page = visit("reading")
     page.route("**/v1/confusions*", lambda route: route.fulfill(json=found))

@@ -52,7 +52,7 @@ def test_a_label_that_the_model_does_not_know_is_refused() -> None:
 def test_decisions_about_labels_are_counted_by_hand() -> None:
     model = Model(make_bundle(labels=("a", "b", "c"), seed=4, thresholds=(0.5, 0.45, 0.6)))
     have = [("a",), ("b", "c"), (), ("a", "c"), ("c",), ("a", "b", "c")]
-    table = Table(TEXTS * 3, have * 3, "text", None, "label", "rows.csv", first_row=2)
+    table = Table(TEXTS * 3, have * 3, "text", None, "label", "rows.csv", row_numbers=RowNumbers(2))
     answers = model.predict_proba(table.documents) >= np.float32([0.5, 0.45, 0.6])
     found = confusions(model, table, name="m", rows=2, right_rows=1).to_dict()
     cells = {(one["label"], one["kind"]): one["rows"] for one in found["cells"]}

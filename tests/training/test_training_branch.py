@@ -9,15 +9,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from rows import make_rows
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 from topics import topic_rows
 from training.runs import FULL, SHORT, THOROUGH, Steps, train
 
 import recurra
 from recurra.bundle import Bundle
 from recurra.bundle.format import decode, encode
+from recurra.data.split import hold_out
 from recurra.errors import SettingsError
-from recurra.linear_branch import BranchSettings, LinearBranch, OpenDocuments
-from recurra.linear_branch.fuse import DEFAULT
+from recurra.linear_branch import BranchSettings, LinearBranch, OpenDocuments, learn_branch
+from recurra.linear_branch.fuse import DEFAULT, UNIT
 from recurra.runtime import Model
 from recurra.tasks import SingleLabel
 from recurra.text import TextSettings
@@ -80,6 +83,74 @@ def test_too_few_held_out_rows_choose_nothing(count: int, validation: float) -> 
     plain = train(count=count, training=SHORT.replace(validation=validation)).bundle
     for name in ("W_O", "b_O"):
         np.testing.assert_allclose(fitted.bundle.tensors[name], plain.tensors[name] * DEFAULT.network, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def uncertain() -> tuple[Any, list[str]]:
+    """240 rows of which a quarter has another label than its words say, and the labels."""
+    documents, labels = make_rows(240, seed=2)
+    generator = np.random.default_rng(1)
+    return documents, [generator.choice(sorted(set(labels))) if generator.random() < 0.25 else one for one in labels]
+
+
+def crossed(bundle: Bundle, documents: Any, labels: list[str], order: Any, seed: int) -> tuple[Any, Any]:
+    """Of each row, in this order, the outputs of a branch that has learned four other fifths; and its class."""
+    opened = OpenDocuments.of(bundle.pipeline, [documents[row] for row in order])
+    targets = np.array([bundle.labels.classes.index(labels[row]) for row in order])
+    fold_of = np.empty(len(order), dtype=int)
+    fold_of[np.random.default_rng(seed).permutation(len(order))] = np.arange(len(order)) % 5
+    outputs = np.empty((len(order), 4))
+    for fold in range(5):
+        others, own = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        learned = learn_branch(
+            opened.take(others), np.eye(4, dtype=np.float32)[targets[others]], bundle.pipeline, BRANCH
+        )
+        outputs[own] = learned.logits(opened.take(own))
+    return outputs, targets
+
+
+def best_temperature(outputs: Any, targets: Any) -> float:
+    """By trying many, with a share of 1 / (B + 1) of each target spread over all classes (Platt 1999)."""
+    spread = 1 / (len(targets) + 1)
+
+    def loss(temperature: float) -> float:
+        logs = outputs / temperature - logsumexp(outputs / temperature, axis=1, keepdims=True)
+        own = logs[np.arange(len(targets)), targets]
+        return float(-((1 - spread) * own + spread * logs.mean(axis=1)).sum())
+
+    return float(minimize_scalar(loss, bounds=(0.05, 20), method="bounded", options={"xatol": 1e-8}).x)
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.3])
+def test_without_enough_rows_held_out_the_temperature_is_that_of_branches_that_have_not_seen_the_row(
+    uncertain: tuple[Any, list[str]], validation: float
+) -> None:
+    documents, labels = uncertain
+    bundle = train(rows=uncertain, training=SHORT.replace(validation=validation), branch=BRANCH).bundle
+    kept, held = hold_out(labels, share=validation, seed=0)
+    temperature = best_temperature(*crossed(bundle, documents, labels, [*kept, *held], seed=0))
+    record = bundle.record["branch"]
+    assert record["chosen_on_held_out_rows"] is False
+    assert record["network_factor"] == pytest.approx(UNIT.network / temperature, rel=1e-4)
+    assert record["branch_factor"] == pytest.approx(UNIT.branch / temperature, rel=1e-4)
+
+
+def test_where_that_takes_long_or_held_out_rows_choose_no_such_branches_are_learned(
+    uncertain: tuple[Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = SHORT.replace(validation=0.45)
+    chosen = train(rows=uncertain, training=held, branch=BRANCH).bundle.record["branch"]
+    assert chosen["chosen_on_held_out_rows"] is True
+    monkeypatch.setattr("recurra.training.branch.MOST_WORK", 0)
+    assert train(rows=uncertain, training=held, branch=BRANCH).bundle.record["branch"] == chosen
+    record = train(rows=uncertain, branch=BRANCH).bundle.record["branch"]
+    assert (record["network_factor"], record["branch_factor"]) == DEFAULT
+
+
+def test_a_model_to_continue_from_has_seen_the_rows_and_says_no_temperature(uncertain: tuple[Any, list[str]]) -> None:
+    parent = train(rows=uncertain, branch=BRANCH).bundle
+    record = train(rows=uncertain, branch=BRANCH, initial=parent).bundle.record["branch"]
+    assert (record["network_factor"], record["branch_factor"]) == DEFAULT
 
 
 @pytest.mark.parametrize(("most", "counted"), [(None, True), (60, True), (59, False), (0, False)])

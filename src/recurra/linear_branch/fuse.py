@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recurra.evaluation.temperature import SOFTMAX, Link, fit_temperature
 
-__all__ = ["DEFAULT", "FusionWeights", "fuse"]
+__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -27,9 +27,15 @@ class FusionWeights(NamedTuple):
     network: float
     branch: float
 
+    def over(self, temperature: float) -> FusionWeights:
+        """Both divided by a temperature."""
+        return FusionWeights(self.network / temperature, self.branch / temperature)
+
 
 DEFAULT = FusionWeights(0.3, 0.5)
 """Where too few rows are held out to choose: about what larger sets choose (benchmarks/own_files/LOG.md)."""
+UNIT = FusionWeights(0.24, 0.8)
+"""The same in units of 1 / T, with T the temperature of the branch alone, where that is known."""
 
 
 def fuse(

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from recurra.bundle import Bundle
 from recurra.bundle.int8 import int8_branch
-from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link
+from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link, fit_temperature
 from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import LinearBranch, Ngrams, OpenDocuments, Subwords, fuse, learn_branch, select
-from recurra.linear_branch.fuse import DEFAULT, FusionWeights
+from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights
 from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
 from recurra.presets import Recipe
@@ -27,6 +27,13 @@ from recurra.training.prepare import TrainingData
 from recurra.training.warm_start import branch_with_classes
 
 __all__ = ["BranchResult", "BranchTraining"]
+
+FOLDS = 5
+# Tokens times outputs up to which folds are learned: some seconds.
+MOST_WORK = 1 << 21
+
+# Documents, targets, and what each row counts.
+_Rows = tuple[OpenDocuments, npt.NDArray[Any], npt.NDArray[np.float32] | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,10 @@ class BranchTraining:
     rows are no training rows, the first is what the model gets. Where the model file is bounded, the first is learned
     twice: with all n-grams and subwords, and with those that are kept.
 
+    Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
+    branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
+    (benchmarks/own_files/LOG.md).
+
     Args:
         prepared: the rows.
         recipe: settings of branch and training.
@@ -78,16 +89,17 @@ class BranchTraining:
         self._targets, weights = prepared.rows.targets[self._rows.places], prepared.rows.weights
         self._weights = None if weights is None else weights[self._rows.places]
         limit = SizeLimit.of(recipe, prepared.classes, prepared.task)
-        count = len(self._rows.rows)
-        total = (1 if limit is None else 2) * PASSES * count
-        learned = partial(
-            self._learned,
-            self._rows.rows,
-            self._targets,
-            self._weights,
-            on_pass=lambda: callbacks.on_data("learning the linear branch", count, total),
-        )
+        whole, count = self._whole, len(self._rows.rows)
+        folds = self._folds(whole)
+        total = PASSES * ((1 if limit is None else 2) * count + sum(len(whole[1]) - len(own) for own in folds))
+
+        def told(rows: int) -> Callable[[], object]:
+            return lambda: callbacks.on_data("learning the linear branch", rows, total)
+
+        learned = partial(self._learned, self._rows.rows, self._targets, self._weights, on_pass=told(count))
         self._kept: tuple[Ngrams, Subwords | None] | None = None
+        # Before n-grams are chosen by rows that some of these have not seen.
+        self._crossed = self._out_of_fold(whole, folds, told)
         self._alone = learned()
         if limit is not None:
             room = limit.ngram_room(prepared.pipeline)
@@ -156,20 +168,60 @@ class BranchTraining:
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
-        whole = self._alone
-        if self._held is not None and self._prepared.validation is None:
-            targets, weights = np.concatenate([self._targets, self._held.targets]), self._weights
-            if weights is not None:
-                beside = self._held.weights
-                weights = np.append(weights, np.ones(len(self._held), np.float32) if beside is None else beside)
-            whole = self._learned(self._rows.all, targets, weights)
+        whole = self._learned(*self._whole) if self._learns_held else self._alone
         return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
+
+    @property
+    def _learns_held(self) -> bool:
+        """Whether the model's branch learns from the held-out rows."""
+        return self._held is not None and self._prepared.validation is None
+
+    @property
+    def _whole(self) -> _Rows:
+        """The rows that the model's branch learns from."""
+        if self._held is None or not self._learns_held:
+            return self._rows.rows, self._targets, self._weights
+        targets, weights = np.concatenate([self._targets, self._held.targets]), self._weights
+        if weights is not None:
+            beside = self._held.weights
+            weights = np.append(weights, np.ones(len(self._held), np.float32) if beside is None else beside)
+        return self._rows.all, targets, weights
+
+    def _folds(self, whole: _Rows) -> list[npt.NDArray[np.int64]]:
+        """The rows of each fold; none where no temperature is asked of them."""
+        documents, outputs = whole[0], self._prepared.task.outputs(len(self._prepared.classes))
+        # A model to continue from may have seen all of them.
+        if self._chosen or self._before is not None:
+            return []
+        if len(documents) < MIN_ROWS or len(documents.ids.values) * outputs > MOST_WORK:
+            return []
+        order = np.random.default_rng(self._recipe.training.seed).permutation(len(documents))
+        return [np.sort(order[fold::FOLDS]) for fold in range(FOLDS)]
+
+    def _out_of_fold(
+        self, whole: _Rows, folds: list[npt.NDArray[np.int64]], told: Callable[[int], Callable[[], object]]
+    ) -> npt.NDArray[np.float64] | None:
+        """The outputs of branches that have not seen the row, float64[B, L]; ``None`` without folds."""
+        documents, targets, weights = whole
+        found: npt.NDArray[np.float64] | None = None
+        for own in folds:
+            others = np.setdiff1d(np.arange(len(documents)), own)
+            learned = self._learned(
+                documents.take(others), targets[others], None if weights is None else weights[others],
+                on_pass=told(len(others)),
+            )  # fmt: skip
+            if found is None:
+                found = np.empty((len(documents), learned.outputs))
+            found[own] = learned.logits(documents.take(own))
+        return found
 
     @property
     def _chosen(self) -> bool:
         return self._held is not None and len(self._held) >= MIN_ROWS
 
     def _factors(self, held: Tensor) -> FusionWeights:
+        if self._crossed is not None:
+            return UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
         if self._held is None or not self._chosen:
             return DEFAULT
         logits, targets = held.double().numpy(), self._held.targets
