@@ -53,7 +53,13 @@ def test_a_row_comes_whole_as_the_model_reads_it() -> None:
 
 def test_a_text_is_found_among_the_rows_with_their_labels() -> None:
     table = Table(
-        ["a team\nwins", "a market", "a team wins"], list("aba"), "text", None, "label", "/x/rows.csv", row_numbers=RowNumbers(2)
+        ["a team\nwins", "a market", "a team wins"],
+        list("aba"),
+        "text",
+        None,
+        "label",
+        "/x/rows.csv",
+        row_numbers=RowNumbers(2),
     )
     with asking(make_service(models={"m": model("a", "b")}, data=table)) as client:
         ask = lambda text: client.post("/v1/same-rows", json={"text": text, "model": "m"}).json()  # noqa: E731
