@@ -49,7 +49,7 @@ EXAMPLES = (
     "recurra check tickets.csv",
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
-    "recurra check train.csv --fix corrected.csv --exclude decisions.csv --relabel decisions.csv",
+    "recurra check rows.csv --fix new.csv --exclude made.csv --relabel made.csv",
     "recurra check topics.csv --multi-label --label-separator '|'",
     "recurra check new.csv --model runs/tickets/model.safetensors --strict",
 )
