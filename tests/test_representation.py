@@ -95,9 +95,10 @@ def test_history() -> None:
     assert lines[9].split() == ["10", "0.1026", "0.4875", "1.5000", "1.0000"]
     assert lines[10:] == [
         "  … the 2 epochs before are in training and validation", "  lowest validation loss 0.5000 after epoch 9",
+        "  of the recurrent network alone, without a linear branch",
     ]  # fmt: skip
     assert repr(History()) == "History: 0 epochs"
-    assert repr(History([TrainingMetrics(0.5, 1.25, 0.5, 0.1)])).splitlines()[-1].split() == ["1", "1.2500", "0.5000"]
+    assert repr(History([TrainingMetrics(0.5, 1.25, 0.5, 0.1)])).splitlines()[-2].split() == ["1", "1.2500", "0.5000"]
 
 
 def issue(row: int) -> LabelIssue:

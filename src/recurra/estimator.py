@@ -95,8 +95,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if they are all texts or all whole numbers, otherwise their numbers.
         thresholds_: the least probability at which each of several labels is given, float32[C]; otherwise ``None``.
         model_: the trained :class:`recurra.runtime.Model`, which predicts without torch.
-        history_: loss and accuracy during training (:class:`recurra.training.callbacks.History`).
-        validation_: scores on the rows that ``fit`` held out, or ``None``.
+        history_: loss and accuracy of the recurrent network alone during training
+            (:class:`recurra.training.callbacks.History`).
+        validation_: scores of the whole model on the rows that ``fit`` held out, or ``None``.
 
     Example:
         >>> clf = TextClassifier(model="lesson/gru").fit(texts, labels)  # doctest: +SKIP
@@ -214,11 +215,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 matrix, a data frame or Arrow table.
             sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
                 1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
-                rows held out count them alike.
+                rows held out do not use them: each row counts once.
             initial: a model, a fitted classifier, the path of a model file or ``hf://owner/name``, for a warm start:
-                its settings are used instead of the preset's, its vocabulary and classes are kept, and new words and
-                classes are added. Others call this ``partial_fit``; but it trains for whole epochs with an optimiser
-                that starts from the beginning, and leaves the model that it continues from unchanged.
+                its settings are used instead of the preset's, but all epochs are trained unless ``patience`` is given;
+                its vocabulary and classes are kept, and new words and classes are added. Others call this
+                ``partial_fit``; but it trains for whole epochs with an optimiser that starts from the beginning, and
+                leaves the model that it continues from unchanged.
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out, with a warning.

@@ -223,7 +223,7 @@ def as_documents(X: Any) -> list[Document]:
             f"X is {type(X).__name__} of {len(X.documents):,} documents",
             "Give its documents and its labels: fit(table.documents, table.labels).",
         )
-    if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
+    if isinstance(X, str | bytes) or not hasattr(X, "__iter__") or getattr(X, "ndim", 1) == 0:
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")
     if isinstance(X, set | frozenset | dict):
         raise DataError(f"X is a {type(X).__name__}, {X!r:.60}", "Give a list of texts: it has an order.")

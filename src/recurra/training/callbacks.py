@@ -61,7 +61,9 @@ class TrainingMetrics:
 
 @dataclass(frozen=True)
 class ValidationMetrics:
-    """Loss and accuracy on the held-out rows.
+    """Loss and accuracy on the held-out rows whose text is not learned from; of the recurrent network alone.
+
+    A linear branch beside it is joined with it at the end, so the scores of the whole model are mostly better.
 
     Attributes:
         epoch: when, in epochs from the start.
@@ -135,8 +137,12 @@ class History(Represented):
         lowest = min(ends, key=lambda one: one.loss, default=None)
         if lowest is not None:
             notes.append(f"lowest validation loss {lowest.loss:.4f} after epoch {int(lowest.epoch)}")
+        if rows:
+            notes.append("of the recurrent network alone, without a linear branch")
         head = ("epoch", "loss", "accuracy", "validation loss", "validation accuracy")
-        return Representation(f"History: {len(epochs):,} epochs", head if rows else (), rows, notes)
+        return Representation(
+            f"History: {len(epochs):,} epoch{'' if len(epochs) == 1 else 's'}", head if rows else (), rows, notes
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -198,7 +204,7 @@ class Callback:
         """The held-out rows were looked at: five times in the first epoch, and at the end of each.
 
         Args:
-            metrics: on all held-out rows; loss in nats, accuracy from 0 to 1.
+            metrics: of the recurrent network alone, on the held-out rows; loss in nats, accuracy from 0 to 1.
         """
 
     def on_epoch_end(self, epoch: int) -> None:
