@@ -208,6 +208,7 @@ def test_placeholders_and_misspelt_labels(tmp_path: Path) -> None:
         ({"Billing": 90, "Biling": 60}, []),
         ({"Group A": 90, "Group B": 5, "class 1": 90, "class 2": 3, "cat": 90, "car": 2, "-": 50, "--": 2}, []),
         ({"Log-in": 90, "Log in": 3, "Login": 2}, ["Log in", "Login"]),
+        ({"Müll": 90, "Muell": 60, "Mull": 85, "Café": 4}, ["Muell", "Mull"]),
         ({"Ask refund": 90, "Ask refumd": 3, "Ask refunds": 4, "Ask return": 4}, ["Ask refumd", "Ask refunds"]),
     ],
 )

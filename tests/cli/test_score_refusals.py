@@ -182,5 +182,19 @@ def test_columns_that_changed_are_said_although_quiet(run: Run, tmp_path: Path) 
     assert renamed.code == 0
     assert "recurra: warning: data.csv has no column of texts 'text'" in renamed.err
     assert "'body' is read instead" in " ".join(renamed.err.split())
+    Path("data.csv").write_text("<html>\n", encoding="utf-8")
+    none = run(*words)
+    assert (none.code, "data.csv has no column of texts 'text'" in none.err, "no rows" in none.err) == (0, True, True)
     write_data(".csv", {"id": ["1", "2"]})
     check_failed(run(*words), 1, "data.csv has no column of texts 'text', from which the model learned, among 'id'")
+
+
+@pytest.mark.parametrize("name", ["data.csv", "data.parquet", "data.txt"])
+def test_white_space_is_no_text(name: str, run: Run, model: Path) -> None:
+    blank = ["", " ", "\t ", "\u00a0", "\u3000\u2003"]
+    if name == "data.txt":
+        Path(name).write_text("\n".join([*blank, "\u3042 oil"]) + "\n", encoding="utf-8")
+    else:
+        write_data(Path(name).suffix, {"text": [*blank, "\u3042 oil"]})
+    ran = run("score", model, name, "--out", "out.csv")
+    assert "5 of 6 rows have no text" in " ".join((ran.out + ran.err).split())

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from recurra.data.arrow_columns import byte_lengths, column_of
+from recurra.data.arrow_columns import blank_texts, column_of
 from recurra.data.documents import Document
 from recurra.data.lines import LineBlocks, Lines
 from recurra.data.plain_columns import Column, PlainColumn, text_column_of
@@ -22,6 +23,9 @@ __all__ = ["BATCH", "DocumentBatch", "batches_of_lines", "batches_of_table"]
 BATCH = 1 << 14
 """Rows in a batch, at most."""
 
+# What white space begins with in UTF-8.
+_SPACE_BYTES = np.array([*range(9, 14), *range(28, 33), 0xC2, 0xE1, 0xE2, 0xE3], dtype=np.uint8)
+
 Documents: TypeAlias = ArrowStrings | TextBuffer | list[Document]
 
 
@@ -32,7 +36,7 @@ class DocumentBatch:
     Attributes:
         documents: B documents, as :meth:`recurra.runtime.Model.predict_proba` takes them.
         count: B, the number of rows.
-        empty: number of rows without text.
+        empty: number of rows without text, or with white space alone.
         kept: the columns that are copied to the output, by name.
     """
 
@@ -56,7 +60,17 @@ def batches_of_lines(lines: LineBlocks, keep: Sequence[str] = ()) -> Iterator[Do
         for first in range(0, max(1, len(offsets) - 1), BATCH):
             some = offsets[first : first + BATCH + 1]
             kept = {name: text_column_of(data, some) for name in keep}
-            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, int((some[1:] == some[:-1]).sum()), kept)
+            yield DocumentBatch(TextBuffer(data, some), len(some) - 1, _blank_lines(data, some), kept)
+
+
+def _blank_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> int:
+    """How many lines, between the offsets, have nothing but white space."""
+    starts, ends = offsets[:-1], offsets[1:]
+    filled = ends > starts
+    first = data[np.minimum(starts, max(0, len(data) - 1))] if len(data) else np.zeros(len(starts), dtype=np.uint8)
+    possible = np.flatnonzero(filled & np.isin(first, _SPACE_BYTES))
+    blank = sum(data[starts[one] : ends[one]].tobytes().decode("utf-8").isspace() for one in possible.tolist())
+    return int((~filled).sum()) + blank
 
 
 def _or_none(blocks: Iterator[Lines]) -> Iterator[Lines]:
@@ -86,7 +100,7 @@ def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSett
         kept = {name: column_of(block.raw, name, table.source) for name in keep}
         for first in range(0, len(block), BATCH):
             some = read.slice(first, BATCH)
-            empty = int((byte_lengths(some) == 0).sum())
+            empty = int(blank_texts(some).sum())
             documents: Documents = [text or "" for text in some.values] if isinstance(some, PlainColumn) else some
             if titles is not None and settings.field == "title" and settings.first_words is not None:
                 # Such a model cuts a plain text to its first words but reads the title of a pair whole.

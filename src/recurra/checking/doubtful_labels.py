@@ -82,7 +82,8 @@ def misspelling_findings(
     if not len(rows):
         return []
     some = {name: counts[name] for name in meant}
-    meaning = f"{listed_labels(some)}: one letter away from a class of many more rows.{may_be_sentence(meant)}"
+    why = "one letter away from a class of many more rows, or alike but for accents"
+    meaning = f"{listed_labels(some)}: {why}.{may_be_sentence(meant)}"
     hint = "If they are misspelt, correct them, or relabel them: train --relabel takes a file of decisions."
     return [Draft("labels that look misspelt", "warning", "train", rows, meaning, hint, facts={"meant": dict(meant)})]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
@@ -26,6 +27,9 @@ LONGEST = 80
 SHORTEST = 5
 """Minimum number of letters of a misspelt word: shorter ones, such as ``cat`` and ``car``, are often two words."""
 
+# Letters as keyboards without them write them.
+_DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
+
 
 def similar_labels(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """The similar one of the ``known`` labels by label, for those that have one; spellings of one class are similar."""
@@ -39,7 +43,8 @@ def one_letter_apart(counts: Mapping[str, int]) -> dict[str, str]:
 
     It looks so if one word of it, of five letters or more, is one edit away from a label of five times its rows: a
     letter too many, too few, another one, or two that are swapped (Damerau 1964). Digits and short words, as in
-    ``group A`` and ``group B``, are no misspellings.
+    ``group A`` and ``group B``, are no misspellings. Labels that are equal but for letters that some keyboards lack,
+    such as ``Müll``, ``Muell`` and ``Mull``, look like one class, however many rows they have: the most frequent.
 
     Args:
         counts: number of rows by label.
@@ -59,6 +64,20 @@ def one_letter_apart(counts: Mapping[str, int]) -> dict[str, str]:
         ]
         if meant:
             found[name] = max(meant, key=lambda other: (counts[other], other))
+    return found | _without_accents(keys, counts)
+
+
+def _without_accents(keys: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, str]:
+    """The most frequent of labels that differ only in letters that some keyboards lack, by other label."""
+    same: dict[str, list[str]] = {}
+    for name, key in keys.items():
+        bare = "".join(letter for letter in unicodedata.normalize("NFD", key) if not unicodedata.combining(letter))
+        for form in {key.translate(_DIGRAPHS), bare}:
+            same.setdefault(form, []).append(name)
+    found: dict[str, str] = {}
+    for names in same.values():
+        best = max(names, key=lambda name: (counts[name], name))
+        found |= {name: best for name in names if keys[name] != keys[best]}
     return found
 
 

@@ -69,10 +69,13 @@ class Output:
         self.notes.append(message)
         self.detail(folded(message))
 
-    def warn(self, message: str, command: str = "") -> None:
-        """Prints a note to standard error, as standard output carries data; ``command`` stands in a line of its own."""
+    def warn(self, message: str, command: str = "", *, always: bool = False) -> None:
+        """Prints a note to standard error, as standard output carries data; ``command`` stands in a line of its own.
+
+        It is printed if quiet only with ``always``.
+        """
         self.notes.append(message)
-        if not self.quiet and sys.stderr is not None:
+        if (always or not self.quiet) and sys.stderr is not None:
             lines = folded(plain(f"recurra: note: {message}"))
             print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
 

@@ -82,6 +82,9 @@ def open_rows(
     try:
         table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False, model=reading.model)
     except NoRowsError as error:
+        if reading.text is None and reading.model is not None and reading.model.text not in error.names:
+            learned = reading.model.text
+            output.caution(f"{blocks.source} has no column of texts {learned!r:.80}, from which the model learned")
         return _no_rows(error.names, reading, keep, blocks)
     columns, names = table.columns, table.head.names
     if columns.note:

@@ -145,7 +145,7 @@ def report_scored(
     if summary.empty:
         output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
     if not summary.rows:
-        output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.")
+        output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.", always=True)
     if out is not None:
         output.detail(folded(f"{summary.rows:,} rows of {data} in {summary.seconds:.1f} s, {speed:,.0f} a second"))
         rows = [(cut(written(label), 40), f"{count:,}") for label, count in summary.counts]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_TEXT_BYTES",
+    "blank_texts",
     "byte_lengths",
     "checked_texts",
     "column_of",
@@ -133,6 +134,16 @@ def byte_lengths(column: Column) -> npt.NDArray[np.int64]:
     from pyarrow import compute
 
     return np.asarray(compute.fill_null(compute.binary_length(column), 0).to_numpy(), dtype=np.int64)
+
+
+def blank_texts(column: Column) -> npt.NDArray[np.bool_]:
+    """bool[B], whether a text is missing, or has nothing but white space."""
+    if isinstance(column, PlainColumn):
+        return np.fromiter((not (text or "").strip() for text in column.values), dtype=np.bool_, count=len(column))
+    from pyarrow import compute
+
+    blank = np.asarray(compute.fill_null(compute.utf8_is_space(column), False).to_numpy(zero_copy_only=False))
+    return np.asarray(blank | (byte_lengths(column) == 0), dtype=np.bool_)
 
 
 def _first_nul(column: Column) -> int | None:

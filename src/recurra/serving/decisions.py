@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from recurra.atomic import check_file, write_atomically
-from recurra.data.decision_file import DecisionFile
+from recurra.data.decision_file import OPTION, DecisionFile
 from recurra.data.review_decisions import (
     DECISIONS,
     Decision,
@@ -190,7 +190,11 @@ class DecisionStore:
         numbers = self._rows.row_numbers
         if not self.path.exists() or not self.path.stat().st_size:
             return [str(name) for name in decision_table([], numbers=numbers)[0]], {}, {}
-        file = DecisionFile.read(self.path)
+        try:
+            file = DecisionFile.read(self.path)
+        except DataError as error:
+            hint = "Save it as UTF-8." if OPTION in error.hint else error.hint
+            raise DataError(error.received, hint) from None
         decisions = decisions_in(file, source=self.path.name, numbers=numbers)
         check_decisions(decisions, self._rows)
         reader = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)

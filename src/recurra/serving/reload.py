@@ -94,9 +94,10 @@ def read_replacements(
     for name in names:
         old = digests[name]
         try:
-            digest = digest_of(paths[name])
+            # Read also where its header names the same digest: a copy of this very model may be cut.
+            model, digest = read(paths[name]), digest_of(paths[name])
             if digest != old:
-                found[name] = make(name, read(paths[name]))
+                found[name] = make(name, model)
                 _log.info("The model %s is %.12s from now on, and was %.12s", name, digest, old)
         except RecurraError as error:
             _log.error("The model %s stays %.12s, for its new file cannot be used: %s", name, old, error)
