@@ -55,6 +55,17 @@ def test_the_file_is_what_training_takes_and_a_restart_finds_it_again(file: Path
     assert store.made() == {2: EXCLUDE, 5: KEEP}
 
 
+def test_views_show_rows_of_a_label_that_decisions_took_away(file: Path) -> None:
+    """A model that learned from them does not know it, and the file still has it."""
+    table = replace(TABLE, labels=["a", "b", "A.", "b"])
+    store = DecisionStore(file, table)
+    store.change(4, Made("relabel", "a"), was=None)
+    store.change(3, Made("relabel", "a"), was=None)
+    again = DecisionStore(file, table)
+    assert again.table_for(["a", "b"]).labels == ["a", "b", "a", "b"]
+    assert again.table_for(["a", "b", "A."]).labels == table.labels
+
+
 def test_two_who_decide_at_the_same_time(file: Path) -> None:
     one, two = DecisionStore(file, TABLE), DecisionStore(file, TABLE)
     one.change(2, EXCLUDE, was=None)

@@ -96,7 +96,8 @@ def create_app(
     )
     stopping = asyncio.Event()
     classifier, reader = ClassifyEndpoint(registry, limits, stopping), ReadEndpoints(registry, queues, limits)
-    views = FileViews(registry, results, data)
+    known = {label for model in registry.models.values() for label in model.classes_.tolist()}
+    views = FileViews(registry, results, data if decisions is None else decisions.table_for(known))
     searches = StateSearches(registry, results, views, limits)
     room = RoomEndpoints(registry, queues, limits, data, decisions)
     guard = Guard(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from recurra.atomic import check_file, write_atomically
 from recurra.data.decision_file import OPTION, DecisionFile
+from recurra.data.documents import Label
 from recurra.data.review_decisions import (
     DECISIONS,
     Decision,
@@ -81,6 +82,25 @@ class DecisionStore:
             DataError: the file has become something else.
         """
         return {number: made for number, made in self._read()[2].items() if made is not None}
+
+    def table_for(self, classes: Collection[Label]) -> Table:
+        """The table, in which a label that no model knows is the one that is decided, so that views can show its rows.
+
+        Args:
+            classes: those of all models.
+
+        Raises:
+            DataError: the file has become something else.
+        """
+        if self._table.labels is None:
+            return self._table
+        made, known = self.made(), {str(label): label for label in classes}
+        labels = list(self._table.labels)
+        for place, (number, label) in enumerate(zip(self._table.numbers.tolist(), labels, strict=True)):
+            decided = made.get(number)
+            if decided is not None and decided.decision == "relabel" and str(label) not in known:
+                labels[place] = known.get(decided.label, decided.label)
+        return replace(self._table, labels=labels)
 
     def queue(self) -> dict[str, Any]:
         """The rows that the file came with as a queue: those still to be decided, and those with a reason.
