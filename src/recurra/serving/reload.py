@@ -95,7 +95,7 @@ def read_replacements(
         old = digests[name]
         try:
             # Read also where its header names the same digest: a copy of this very model may be cut.
-            model, digest = read(paths[name]), digest_of(paths[name])
+            digest, model = digest_of(paths[name]), read(paths[name])
             if digest != old:
                 found[name] = make(name, model)
                 _log.info("The model %s is %.12s from now on, and was %.12s", name, digest, old)
