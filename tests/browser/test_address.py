@@ -38,6 +38,8 @@ def test_a_link_shows_what_its_sender_sees_and_back_goes_back(visit: Visit, site
     page.get_by_label("Model").select_option("bilstm")
     settled(page)
     type_text(page, "another text")
+    # The page writes the address a moment after the last key.
+    wait_until(page, "location.hash.includes('another')")
     go_to(page, "gates")
     for _ in range(2):
         page.go_back()

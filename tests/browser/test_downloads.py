@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, percent, type_text, wait_until
+from browser_tools import TEXT, Site, go_to, percent, type_text, wait_until
 
 from recurra.data.read import read_table
 from recurra.data.review_decisions import apply_decisions, read_decisions
@@ -128,6 +128,9 @@ def test_the_service_keeps_decisions_and_two_tabs_do_not_write_over_each_other(
     two.locator(".conflict").wait_for()
     assert two.locator(".doubt .decision").inner_text() == "excluded"
     assert [x.decision for x in read_decisions(file, numbers=RowNumbers(2))] == ["exclude"]
+    go_to(one, "reading")
+    type_text(one, site.get(f"/v1/row?number={first}")["text"])
+    one.locator(".in-file", has_text=f"(row {first}) · excluded").wait_for()
     # Taken back, the row is in the queue again, with its suggestion.
     two.get_by_role("button", name="Undo").click()
     wait_until(two, "document.querySelector('.doubt .decision').textContent === ''")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -133,7 +134,8 @@ def test_gates_by_pointer_and_by_keys(visit: Visit, site: Site) -> None:
 def test_attribution(visit: Visit, site: Site) -> None:
     page = visit("attribution")
     type_text(page, TEXT)
-    found = site.post("/v1/read", text=TEXT, model="lstm", attribution=True)["attribution"]
+    answer = site.post("/v1/read", text=TEXT, model="lstm", attribution=True)
+    found = answer["attribution"]
     facts = page.locator(".facts dd").all_inner_texts()
     assert facts[1:] == [f"{found['steps']:,}", percent(found["completeness_error"], 3)]
     assert found["target"] in facts[0]
@@ -142,6 +144,19 @@ def test_attribution(visit: Visit, site: Site) -> None:
     assert shown == [
         [signed(a, 3), signed(b, 3)] for a, b in zip(found["integrated_gradients"], found["occlusion"], strict=True)
     ]
+    # Where the methods name the same word nothing is said of it, and where they do not, which ones.
+    first = [1.0] + [0.0] * (len(answer["tokens"]) - 1)
+    for other, said in ((first, []), (first[::-1], ["integrated gradients “oil”, occlusion “chip”"])):
+        made = {**answer, "attribution": {**found, "integrated_gradients": first, "occlusion": other}}
+        body = json.dumps(made) + "\n"
+        page.unroute_all()
+        page.route(
+            "**/v1/read", lambda route, _, body=body: route.fulfill(content_type="application/x-ndjson", body=body)
+        )
+        page.reload()
+        settled(page)
+        lines = page.locator(".differing").all_inner_texts()
+        assert [line.split(": ")[1].split(". ")[0] for line in lines] == said
 
 
 def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
@@ -167,6 +182,15 @@ def test_comparison_on_a_text_and_on_the_file(visit: Visit, site: Site) -> None:
     while (more := listed.get_by_role("button", name=re.compile("more$"))).is_visible():
         more.click()
     assert listed.locator("li").count() == pair["neither"] == len(pair["neither_examples"])
+    # What is known now is said with the rows that a model doubts: its own mistakes, where another has fewer.
+    best = max(one["accuracy"] for one in on_file["models"])
+    go_to(page, "doubts")
+    for one in on_file["models"]:
+        page.get_by_label("Model").select_option(one["name"])
+        wait_until(page, f"document.querySelector('.model-right')?.textContent.startsWith('{one['name']} is ')")
+        said = page.locator(".model-right").inner_text()
+        assert said.startswith(f"{one['name']} is right on {percent(one['accuracy'])} of these 120 rows.")
+        assert ("own mistakes; take the model" in said) == (one["accuracy"] < max(best, 0.8))
 
 
 def test_a_comparison_says_which_model_knows_the_rows_or_lacks_a_label(

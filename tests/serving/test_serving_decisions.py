@@ -178,7 +178,7 @@ def test_over_http_only_this_pages_own_requests_decide(file: Path) -> None:
         assert client.post("/v1/decisions", json=body, headers=own).json() == {"number": 2, "decided": 1}
         found = client.get("/v1/decisions").json()
         assert found.pop("decisions") == [{"number": 2, "decision": "relabel", "label": "b"}]
-        assert found == {"file": "decisions.csv", "columns": ""}
+        assert found == {"file": "decisions.csv", "data": "rows.csv", "columns": ""}
         for wrong in ({**body, "number": "2"}, {**body, "more": 1}, {"number": 2}):
             assert client.post("/v1/decisions", json=wrong).status_code == 422
         assert client.post("/v1/decisions", json={"number": 3, "decision": "keep"}).json()["decided"] == 2

@@ -114,17 +114,18 @@ class RoomEndpoints:
         return json_response({"file": PurePath(self._data.source).name, "rows": rows})
 
     async def decisions(self) -> Response:
-        """What is decided about rows, if the service keeps that; and options that name the columns which were read."""
+        """What is decided about rows, if the service keeps that; the rows' file, and options that name its columns."""
         store = self._decisions
         named = None if self._data is None else self._data.named_columns
         columns = "" if named is None else shlex.join(named.options)
+        source = None if self._data is None else PurePath(self._data.source).name
         if store is None:
-            source = None if self._data is None else PurePath(self._data.source).name
             return json_response({"file": None, "data": source, "decisions": [], "columns": columns})
         made = await self._files.run(store.made)
         return json_response(
             {
                 "file": store.path.name,
+                "data": source,
                 "decisions": [{"number": number, **one._asdict()} for number, one in made.items()],
                 "columns": columns,
             }

@@ -9,7 +9,7 @@ import { fileName, jsonButton, svgButton } from "../parts/download.js";
 import { follow, readRequest } from "../parts/follow.js";
 import { facts } from "../parts/from-data.js";
 import { labelName } from "../parts/label-name.js";
-import { placeOf } from "../parts/labels.js";
+import { largest, placeOf } from "../parts/labels.js";
 import { emptyPanel } from "../parts/notices.js";
 import { programPanel } from "../parts/program.js";
 import { textPanel } from "../parts/text-panel.js";
@@ -56,6 +56,7 @@ export function mount(body, signal) {
           })),
         ],
       }),
+      differing(reading.tokens, found),
       methods.map((method) => {
         const tints = found[method].map((value) => ({ place, value, said: signed(value, 3) }));
         const line = wordLine(reading.tokens, tints, { label: t(`attribution.${method}`), digits: 2 });
@@ -94,4 +95,14 @@ export function mount(body, signal) {
   }
 
   return follow(answer, { path: "/v1/read", request, draw, signal, lines: true })();
+}
+
+/** A sentence where the two methods name different words as the one that speaks most for the class; else nothing. */
+function differing(tokens, found) {
+  const named = METHODS.map((method) => {
+    const place = largest(found[method] ?? [], 1)[0];
+    return found[method]?.[place] > 0 ? tokens[place].text : null;
+  });
+  if (named.includes(null) || named[0] === named[1]) return null;
+  return el("p", { class: "note differing", text: t("attribution.differ", { gradients: named[0], occlusion: named[1] }) });
 }

@@ -4,6 +4,7 @@ import { chart } from "../charts/chart.js";
 import { probabilityAxis } from "../charts/probability-axis.js";
 import { el, fill } from "../dom.js";
 import { compact, number, percent, serviceLine, signed, t } from "../i18n.js";
+import { LEARNED } from "../parts/accuracy.js";
 import { branchNote } from "../parts/branch.js";
 import { card, picker } from "../parts/card.js";
 import { fileName, jsonButton, svgButton } from "../parts/download.js";
@@ -195,9 +196,6 @@ function drawData(node, answer) {
     answer.slices?.length > 0 && sliceCard(answer),
   );
 }
-
-// Notes that say that a model knows the rows.
-const LEARNED = /: (These are the rows|By these rows|The model that this one was trained on from)/;
 
 /** A note in the reader's language; what is said of one model follows its name and a colon. */
 function noteLine(note, models) {

@@ -2,7 +2,8 @@
 
 import { get } from "../api.js";
 import { el, fill, say } from "../dom.js";
-import { number, serviceLine, t } from "../i18n.js";
+import { number, percent, serviceLine, t } from "../i18n.js";
+import { isBeaten } from "../parts/accuracy.js";
 import { card, picker } from "../parts/card.js";
 import { copySuspect } from "../parts/copy-suspect.js";
 import { decisionsFor } from "../parts/decisions.js";
@@ -24,6 +25,8 @@ const TOTALS = {
 // Characters of a row in the list of all, and of the one that is shown.
 const SHORT = 90;
 const MOST = 4000;
+// A model that is right on less of the rows doubts many because it errs itself.
+const OFTEN_RIGHT = 0.8;
 
 export function mount(body, signal) {
   return fromData(body, { path: "/v1/doubts", draw: ([doubts], lifetime) => draw(body, doubts, lifetime), signal });
@@ -292,6 +295,7 @@ function review(body, doubts, queue, decisions, signal) {
       help: "doubts",
       tools: picker(t("doubts.reason"), options, "", drawList),
       body: [
+        el("p", { class: "note model-right", text: rightLine(doubts, queue) }),
         el("div", { class: "progress" }, bar, progress),
         stage,
         keysOf(keyed),
@@ -325,6 +329,19 @@ function review(body, doubts, queue, decisions, signal) {
     ),
   );
   drawList("");
+}
+
+/** How often the model is right on the rows, and whether it doubts many of them by its own mistakes. */
+function rightLine({ model, counts }, queue) {
+  const right = 1 - counts.mistakes / counts.rows;
+  const own = right < OFTEN_RIGHT || isBeaten(model, right);
+  return [
+    t("doubts.right", { model, share: percent(right), rows: number(counts.rows) }),
+    // Rows of a queue are suggested by what made the queue.
+    own && queue.rows.length === 0 && t(store.models.length > 1 ? "doubts.own_mistakes" : "doubts.own_mistakes_alone"),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** Where the first rows come from, if the service was given a queue. */
