@@ -16,6 +16,7 @@ import inspection_tables
 import large_file_tables
 import own_files_robustness_tables
 import own_files_tables
+import page_tables
 import parity_tables
 import peer_tables
 import ray_scoring_tables
@@ -98,6 +99,7 @@ TABLES = (
     | {"docs/large-files.md": large_file_tables.TABLES, "docs/scale/scoring.md": ray_scoring_tables.TABLES}
     | inspection_tables.TABLES
     | own_files_tables.TABLES
+    | page_tables.TABLES
     | segmenter_tables.TABLES
     | several_tables.TABLES
 )

@@ -72,7 +72,7 @@ def test_a_view_that_opens_takes_the_focus_and_names_itself(visit: Visit) -> Non
     assert page.locator("h1").inner_text() == "Reading"
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=[pytest.mark.slow, pytest.mark.exhaustive])])
 def test_no_view_has_a_fault_that_axe_finds(visit: Visit, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: pip install 'recurra[dev]'")
     page = visit("reading", color_scheme=scheme, reduced_motion="reduce")

@@ -39,10 +39,9 @@ def test_a_long_text_flows_and_its_strongest_words_lead_to_their_places(visit: V
 
 def test_states_of_a_long_text_are_few_bytes_and_scroll_in_their_frame(visit: Visit, site: Site) -> None:
     page = visit("gates")
-    sizes: list[int] = []
-    page.on("response", lambda one: sizes.append(len(one.body())) if one.url.endswith("/v1/read") else None)
-    type_text(page, LONG)
-    assert max(sizes) < 300_000
+    with page.expect_response(lambda one: len(one.request.post_data or "") > len(LONG)) as answered:
+        type_text(page, LONG)
+    assert len(answered.value.body()) < 300_000
     assert page.evaluate("document.documentElement.scrollHeight") < 2500
     layer = site.post("/v1/read", text=LONG, model="lstm", gates=True)["layers"][0]
     heat = page.get_by_role("application", name="Layer 1, forward: state h")

@@ -41,6 +41,7 @@ def test_markup_is_shown_as_text(visit: Visit, site: Site) -> None:
 
 def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(visit: Visit) -> None:
     page = visit("reading")
+    page.locator(".legend bdi").first.wait_for()
     assert page.locator(".legend bdi").all_inner_texts().count("R&D <i>") == 1
     assert page.locator("main i").count() == 0
 

@@ -100,7 +100,11 @@ def test_stored_outputs_have_no_warnings_errors_or_paths(notebooks: dict[str, An
 # The kernel's own warnings, such as that it speaks over TCP, are not ours.
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    # The code of both is the same.
+    "name",
+    [pytest.param(name, marks=[pytest.mark.exhaustive] if "_ja" in name else []) for name in NAMES],
+)
 def test_the_notebook_runs_from_top_to_end_with_its_solutions(
     name: str, notebooks: dict[str, Any], small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

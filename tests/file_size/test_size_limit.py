@@ -40,7 +40,10 @@ def small(**options: Any) -> Recipe:
     return load_preset("small").with_options({"epochs": 1, **options})
 
 
-@pytest.mark.parametrize("classes", [2, 20, 77])
+EXHAUSTIVE = [pytest.mark.slow, pytest.mark.exhaustive]
+
+
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=EXHAUSTIVE), 20, pytest.param(77, marks=EXHAUSTIVE)])
 def test_the_preset_small_writes_less_than_256_kilobytes(classes: int, tmp_path: Path) -> None:
     told = Steps()
     texts, labels = many_words(classes)
@@ -55,6 +58,8 @@ def test_the_preset_small_writes_less_than_256_kilobytes(classes: int, tmp_path:
     assert "as they were when it was scored" in (tmp_path / CARD).read_text()
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_long_words_in_another_script_fit_as_well() -> None:
     texts, labels = many_words(4, longest=60, letters=np.array(list("абвгдежзиклмнопрстуфхцчшщыэюя")))
     assert len(encode(fit(texts, labels, recipe=small(tokens="words")).bundle)) <= 256_000
@@ -67,6 +72,8 @@ def test_characters_fit_as_well() -> None:
     assert 200_000 < len(encode(bundle)) <= 256_000
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_float32_and_a_model_without_a_branch_fit_into_their_bound() -> None:
     texts, labels = many_words(3)
     for options in ({"weights": "float32"}, {"weights": "int8"}, {"branch": False}, {"max_bytes": 60_000}):

@@ -18,6 +18,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("train", "--keep-examples"): "it is for the reading room, which docs/reading-room.md describes",
     ("check", "--drop-placeholders"): "docs/check.md: the tutorial's table has none",
     ("train", "--decisions-encoding"): "docs/whole-files.md: the tutorial's decisions are UTF-8",
+    ("check", "--decisions-encoding"): "as for train",
     ("tune", "--study"): "docs/scale",
     ("tune", "--single-label"): "docs/tune.md: the tutorial's labels have no separator",
     ("score", "--ray"): "docs/scale",

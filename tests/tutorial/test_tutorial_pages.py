@@ -20,12 +20,16 @@ QUICK = {"README.md", "first-model.md", "check.md", "learning-rate.md", "languag
 READMES = [TUTORIAL.parents[1] / name for name in ("README.md", "README.ja.md")]
 
 
+def marks_of(name: str) -> list[pytest.MarkDecorator]:
+    if name in QUICK:
+        return []
+    # Its commands are those of README.md.
+    return [pytest.mark.slow, *([pytest.mark.exhaustive] if name == "README.ja.md" else [])]
+
+
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
-        for path in (*READMES, *PAGES)
-    ],
+    [pytest.param(path, id=path.name, marks=marks_of(path.name)) for path in (*READMES, *PAGES)],
 )
 def test_the_page_runs(path: Path, shell: Callable[[Page], Shell], request: pytest.FixtureRequest) -> None:
     page, name = read_page(path), path.name
