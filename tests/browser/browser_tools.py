@@ -64,7 +64,7 @@ SETTLED = """(() => {
 })()"""
 
 
-def settled(page: Page) -> None:
+def wait_until_drawn(page: Page) -> None:
     """Waits until nothing is asked or drawn any more."""
     wait_until(page, SETTLED)
 
@@ -72,7 +72,7 @@ def settled(page: Page) -> None:
 def go_to(page: Page, view: str) -> None:
     """Opens a view by its address and waits for it."""
     page.evaluate("view => { location.hash = `#/${view}`; }", view)
-    settled(page)
+    wait_until_drawn(page)
 
 
 def type_text(page: Page, text: str) -> None:
@@ -80,7 +80,7 @@ def type_text(page: Page, text: str) -> None:
     page.get_by_label("Text to read").fill(text)
     # The page asks 30 ms after the last key: its own later timer comes after that on a slow machine too.
     page.evaluate("new Promise((done) => setTimeout(done, 100))")
-    settled(page)
+    wait_until_drawn(page)
 
 
 def percent(value: float, digits: int = 1) -> str:

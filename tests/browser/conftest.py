@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser_tools import COMMON, LABELS, Site, settled
+from browser_tools import COMMON, LABELS, Site, wait_until_drawn
 
 from recurra.cli import main
 
@@ -117,7 +117,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         host = urlsplit(at.address).netloc
         page.on("request", lambda request: problems.append(request.url) if _leaves(request.url, host) else None)
         page.goto(f"{at.address}/#/{view}")
-        settled(page)
+        wait_until_drawn(page)
         return page
 
     yield open_view

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import TEXT, VIEWS, go_to, settled, type_text, wait_until
+from browser_tools import TEXT, VIEWS, go_to, type_text, wait_until, wait_until_drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -61,14 +61,14 @@ def test_a_view_that_opens_takes_the_focus_and_names_itself(visit: Visit) -> Non
     page = visit("reading")
     page.get_by_role("link", name="Flags").press("Enter")
     page.wait_for_url("**/#/flags?*")
-    settled(page)
+    wait_until_drawn(page)
     # The view's first answer may be there before its heading has the focus.
     wait_until(page, "document.activeElement.tagName === 'H1' && document.activeElement.innerText === 'Flags'")
     assert page.title() == "Flags · Recurra"
     assert page.locator("[aria-current=page]").inner_text() == "Flags"
     page.go_back()
     page.wait_for_url("**/#/reading?*")
-    settled(page)
+    wait_until_drawn(page)
     assert page.locator("h1").inner_text() == "Reading"
 
 
@@ -102,7 +102,7 @@ def test_dark_is_dark_and_the_choice_is_remembered(visit: Visit) -> None:
     wait_until(page, f"document.querySelector('.chart-line').getAttribute('stroke') !== {dark!r}")
     assert brightness(page) > 200
     page.reload()
-    settled(page)
+    wait_until_drawn(page)
     assert brightness(page) > 200
     page.get_by_label("Theme").select_option("system")
     assert brightness(page) < 60

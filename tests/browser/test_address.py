@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from browser_tools import TEXT, Site, go_to, settled, type_text, wait_until
+from browser_tools import TEXT, Site, go_to, type_text, wait_until, wait_until_drawn
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -36,19 +36,19 @@ def test_a_link_shows_what_its_sender_sees_and_back_goes_back(visit: Visit, site
     assert shown(page) == wanted
     link, said = page.url, page.locator(".after").inner_text()
     page.get_by_label("Model").select_option("bilstm")
-    settled(page)
+    wait_until_drawn(page)
     type_text(page, "another text")
     # The page writes the address a moment after the last key.
     wait_until(page, "location.hash.includes('another')")
     go_to(page, "gates")
     for _ in range(2):
         page.go_back()
-        settled(page)
+        wait_until_drawn(page)
     assert page.get_by_label("Model").input_value() == "lstm"
     assert page.get_by_label("Text to read").input_value() == TEXT
     assert shown(page) == wanted
     page.go_forward()
-    settled(page)
+    wait_until_drawn(page)
     assert page.get_by_label("Model").input_value() == "bilstm"
     assert page.get_by_label("Text to read").input_value() == "another text"
     other = visit("reading?" + link.partition("?")[2])
@@ -65,7 +65,7 @@ def test_an_address_holds_no_long_text_and_takes_no_nonsense(visit: Visit) -> No
     type_text(page, "oil " * 600)
     wait_until(page, "!location.hash.includes('text=')")
     page.evaluate("location.hash = '#/compare'")
-    settled(page)
+    wait_until_drawn(page)
     assert page.get_by_label("Text to read").input_value() == "oil " * 600
 
 
@@ -83,7 +83,7 @@ def test_examples_are_rows_and_any_row_opens_in_reading(visit: Visit, site: Site
         number = int(button.get_attribute("aria-label").split()[-1])  # type: ignore[union-attr]
         button.click()
         page.wait_for_url("**/#/reading?*")
-        settled(page)
+        wait_until_drawn(page)
         assert page.get_by_label("Text to read").input_value() == documents[number - 2], view
         page.go_back()
         page.wait_for_url(f"**/#/{view}?*")
@@ -99,6 +99,6 @@ def test_without_rows_there_is_an_empty_field_and_no_false_example(
     assert page.locator(".chip").count() == 0
     # The sentences that this page brings are for models of AG News's classes.
     page.get_by_label("Model").select_option("news")
-    settled(page)
+    wait_until_drawn(page)
     assert page.locator(".chip").count() == 4
     assert page.get_by_label("Text to read").input_value().startswith("Oil prices rise")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from branched import make_branched
-from browser_tools import LABELS, Site, percent, settled, signed, type_text
+from browser_tools import LABELS, Site, percent, signed, type_text, wait_until_drawn
 
 from recurra.bundle import write_bundle
 
@@ -109,10 +109,10 @@ def test_what_is_the_networks_alone_says_so(visit: Visit, branched: Site) -> Non
     }
     for view, words in alone.items():
         page.evaluate("view => { location.hash = `#/${view}`; }", view)
-        settled(page)
+        wait_until_drawn(page)
         assert words in page.locator("main").inner_text()
     page.evaluate("location.hash = '#/compare'")
-    settled(page)
+    wait_until_drawn(page)
     notes = page.locator(".branch-note").all_inner_texts()
     for note, reading in zip(notes, branched.post("/v1/compare", text=TEXT)["models"], strict=True):
         assert note.startswith(share(reading))

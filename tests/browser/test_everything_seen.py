@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from browser_tools import TEXT, VIEWS, Site, go_to, settled
+from browser_tools import TEXT, VIEWS, Site, go_to, wait_until_drawn
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -53,7 +53,7 @@ def test_every_view_shows_its_answer_everywhere(visit: Visit, both: Site) -> Non
         page = visit("reading", at=both, width=width, expected=("404",), **looks)
         page.locator("#text").fill(LONG)
         page.wait_for_timeout(100)
-        settled(page)
+        wait_until_drawn(page)
         for model, view in itertools.product(("few", "many"), VIEWS):
             if page.locator("#choices select").first.input_value() != model:
                 page.locator("#choices select").first.select_option(model)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from browser_tools import VIEWS, go_to, settled
+from browser_tools import VIEWS, go_to, wait_until_drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,7 +43,7 @@ def test_the_language_is_remembered(visit: Callable[..., Page]) -> None:
     page.get_by_label("Language").select_option("ja")
     page.get_by_text("読ませる文章").wait_for()
     page.reload()
-    settled(page)
+    wait_until_drawn(page)
     assert page.locator("h1").inner_text() == "読解"
     assert page.evaluate("document.documentElement.lang") == "ja"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import LABELS, TEXT, Site, go_to, percent, settled, table, type_text, wait_until
+from browser_tools import LABELS, TEXT, Site, go_to, percent, table, type_text, wait_until, wait_until_drawn
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -144,14 +144,14 @@ def test_gates_of_every_cell_have_names_and_a_sentence(
     type_text(page, "a team wins")
     for name, kinds in expected.items():
         page.locator("#choices select").first.select_option(name)
-        settled(page)
+        wait_until_drawn(page)
         wait_until(page, f"document.querySelectorAll('.toolbar .segments')[0].children.length === {len(kinds) + 1}")
         assert page.locator(".toolbar .segments").first.locator(".segment").all_inner_texts() == kinds
         assert len(kinds) == len(cell_named(name).gates) + (2 if cell_named(name).cell_state else 1)
         said = set()
         for kind in kinds:
             page.get_by_role("radio", name=kind, exact=True).check(force=True)
-            settled(page)
+            wait_until_drawn(page)
             wait_until(page, f"document.querySelector('.answer h2').innerText.endsWith({json.dumps(': ' + kind)})")
             said.add(page.locator(".answer > p.note").first.inner_text())
         assert len(said) == len(kinds)

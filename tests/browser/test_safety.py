@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, go_to, percent, settled, table, type_text, wait_until
+from browser_tools import TEXT, Site, go_to, percent, table, type_text, wait_until, wait_until_drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -59,7 +59,7 @@ def test_without_data_the_page_says_what_to_run(visit: Visit, serve: Callable[..
     page.get_by_label("Token").fill("a-token-of-sixteen-letters")
     page.keyboard.press("Enter")
     page.locator(".headline").wait_for()
-    settled(page)
+    wait_until_drawn(page)
     assert "token" not in page.evaluate("JSON.stringify(localStorage)")
     for view, command in (
         ("flags", "--data"),
@@ -82,7 +82,7 @@ def test_a_service_that_is_gone_is_said_and_asked_again(visit: Visit) -> None:
     page.unroute("**/v1/read")
     page.get_by_role("button", name="Try again").click()
     page.locator(".headline").wait_for()
-    settled(page)
+    wait_until_drawn(page)
 
 
 def test_a_late_answer_never_replaces_a_newer_one(visit: Visit, site: Site) -> None:

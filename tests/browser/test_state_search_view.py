@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser_tools import TEXT, Site, settled, type_text
+from browser_tools import TEXT, Site, type_text, wait_until_drawn
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -48,7 +48,7 @@ def test_the_service_finds_what_was_chosen_by_keys(visit: Visit, site: Site) -> 
     if found["matches"]:
         page.get_by_role("button", name=f"Read row {found['matches'][0]['number']}", exact=True).click()
         page.wait_for_url("**/#/reading?*")
-        settled(page)
+        wait_until_drawn(page)
         assert page.get_by_label("Text to read").input_value().split() == found["matches"][0]["tokens"]
 
 

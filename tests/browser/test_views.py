@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser_tools import LABELS, TEXT, Site, go_to, percent, settled, signed, table, type_text, wait_until
+from browser_tools import LABELS, TEXT, Site, go_to, percent, signed, table, type_text, wait_until, wait_until_drawn
 from bundles import make_bundle
 
 from recurra.bundle import write_bundle
@@ -66,7 +66,7 @@ def test_labels_are_given_by_their_thresholds(visit: Visit, serve: Callable[...,
     assert "reaches the upright stroke" in page.locator("main").inner_text()
     # In a comparison the answer is the same.
     page.goto(f"{site.address}/#/compare")
-    settled(page)
+    wait_until_drawn(page)
     shown = [text.split("\n") for text in page.locator(".card").first.locator(".headline").all_inner_texts()]
     assert [name[1:] for name, _ in shown] == given
 
@@ -112,7 +112,7 @@ def test_gates_by_pointer_and_by_keys(visit: Visit, site: Site) -> None:
     words = [item.partition(" ")[2] for item in page.locator(".units li").all_inner_texts()]
     assert all(re.search(r"stays \d+ words?, half-life ", said) or said == "does nothing here" for said in words)
     page.get_by_role("radio", name="forget gate f").check(force=True)
-    settled(page)
+    wait_until_drawn(page)
     rows = table(page, "Layer 1, forward: forget gate f")
     assert [row[1:] for row in rows] == [[f"{row[unit]:.3f}" for unit in layer["order"]] for row in layer["gates"]["f"]]
     heat = page.get_by_role("application", name="Layer 1, forward: forget gate f")
@@ -154,7 +154,7 @@ def test_attribution(visit: Visit, site: Site) -> None:
             "**/v1/read", lambda route, _, body=body: route.fulfill(content_type="application/x-ndjson", body=body)
         )
         page.reload()
-        settled(page)
+        wait_until_drawn(page)
         lines = page.locator(".differing").all_inner_texts()
         assert [line.split(": ")[1].split(". ")[0] for line in lines] == said
 
@@ -311,7 +311,7 @@ def test_a_model_of_other_labels_does_not_hide_the_gradients_of_the_others(
     assert "other is not shown: this file has labels that it does not know." in page.locator("main").inner_text()
     page.get_by_label("Model").select_option("other")
     page.evaluate("location.hash = '#/flags'")
-    settled(page)
+    wait_until_drawn(page)
     assert "test.csv" in page.locator(".failed").inner_text()
     assert str(folder) not in page.locator("main").inner_text()
 

@@ -18,6 +18,7 @@ from recurra.cli.next_command import options_again, reading_again
 from recurra.cli.options import (
     DataArgument,
     DataDir,
+    DecisionsEncoding,
     Encoding,
     FormatName,
     Json,
@@ -107,14 +108,7 @@ def check(
         Path | None,
         typer.Option("--relabel", metavar="FILE", help="With --fix: file of decisions on labels to change."),
     ] = None,
-    decisions_encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--decisions-encoding",
-            metavar="NAME",
-            help="Encoding of files of decisions that are neither UTF-8 nor in that of DATA.",
-        ),
-    ] = None,
+    decisions_encoding: DecisionsEncoding = None,
     multi_label: MultiLabel = False,
     label_separator: LabelSeparator = None,
     single_label: SingleLabel = False,

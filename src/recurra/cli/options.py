@@ -15,6 +15,7 @@ __all__ = [
     "AbstainBelow",
     "DataArgument",
     "DataDir",
+    "DecisionsEncoding",
     "Encoding",
     "FormatName",
     "Json",
@@ -270,6 +271,15 @@ UnknownLabelsOption: TypeAlias = Annotated[
         metavar="HOW",
         rich_help_panel="Data",
         help="Rows with a label that a model does not know: wrong, skip (leave them out) or error.",
+    ),
+]
+DecisionsEncoding: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--decisions-encoding",
+        metavar="NAME",
+        rich_help_panel="Data",
+        help="Encoding of files of decisions that are neither UTF-8 nor in that of DATA.",
     ),
 ]
 Encoding: TypeAlias = Annotated[

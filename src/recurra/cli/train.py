@@ -17,6 +17,7 @@ from recurra.cli.labelled_rows import warn_of_swapped_columns
 from recurra.cli.options import (
     DataArgument,
     DataDir,
+    DecisionsEncoding,
     Encoding,
     FormatName,
     Json,
@@ -180,15 +181,7 @@ def train(
             "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels of DATA to change."
         ),
     ] = None,
-    decisions_encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--decisions-encoding",
-            metavar="NAME",
-            rich_help_panel="Data",
-            help="Encoding of files of decisions that are neither UTF-8 nor in that of DATA.",
-        ),
-    ] = None,
+    decisions_encoding: DecisionsEncoding = None,
     no_baseline: Annotated[
         bool,
         typer.Option(
