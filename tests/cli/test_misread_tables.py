@@ -10,7 +10,7 @@ from rows import write_table
 
 from recurra.data.formats import separator_of, table_format
 
-TICKETS = ["Betreff;Nachricht;Queue", "Drucker;Er druckt nicht, gar nicht;IT", "Gehalt;Wann kommt es?;HR"]
+TICKETS = ["Anlass;Mitteilung;Queue", "Drucker;Er druckt nicht, gar nicht;IT", "Gehalt;Wann kommt es?;HR"]
 
 
 @pytest.mark.parametrize("mark", [";", "|"])
@@ -23,7 +23,14 @@ def test_a_table_on_standard_input_is_noticed(mark: str, run: Run, model: Path, 
     assert "--format csv" in run("score", model, tmp_path / "x.txt").err
     check_failed(run("train", "-", "--out", tmp_path / "run", "--quiet", stdin=content), 1, "say --format csv")
     read = " ".join(run("score", model, "-", "--format", "csv", stdin=content).err.split())
-    assert "columns guessed: text 'Nachricht'" in read
+    assert "columns guessed: text 'Mitteilung'" in read
+
+
+def test_cells_with_many_lines_and_a_row_of_other_width_are_a_table() -> None:
+    cell = '"Good day,\n' + "the battery is empty\n" * 12 + 'Regards"'
+    rows = ["number\twhen\twhat", *(f"{n}\tMonday\t{cell}" for n in range(20)), "end of the export"]
+    assert table_format("\n".join(rows).split("\n")) == "tsv"
+    assert table_format("\n".join(rows).replace("\t", ";").split("\n")) == "csv"
 
 
 @pytest.mark.parametrize(
@@ -111,13 +118,13 @@ def test_the_consequence_of_a_wrong_encoding_is_said(run: Run, model: Path, tmp_
 
 def test_a_guessed_label_column_without_labels(run: Run, tmp_path: Path) -> None:
     rows = [["a long text about oil", "x" if place % 2 else ""] for place in range(9)]
-    table = write_table(tmp_path / "x.csv", ("text", "Betreff"), rows)
+    table = write_table(tmp_path / "x.csv", ("text", "Anlass"), rows)
     ran = run("train", table, "--out", tmp_path / "run", "--quiet")
-    check_failed(ran, 1, "column 'Betreff' holds no label", "is a guess: name the right column with --label")
+    check_failed(ran, 1, "column 'Anlass' holds no label", "is a guess: name the right column with --label")
 
 
 def test_evaluate_needs_labels_of_the_model(run: Run, model: Path, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "x.csv", ("text", "Betreff"), [["oil prices", "oil"], ["the team", ""]])
+    table = write_table(tmp_path / "x.csv", ("text", "Anlass"), [["oil prices", "oil"], ["the team", ""]])
     check_failed(
         run("evaluate", model, table, "--quiet"), 1, "holds any of the 3 classes of the model", "recurra score"
     )

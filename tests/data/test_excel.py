@@ -159,20 +159,20 @@ TABLE = [("id", "text", "label"), (1, "oil is up", "a"), (2, "gas is down", "b")
             [
                 ("Tickets Juni",),
                 (),
-                ("Betreff", "Nachricht", "Queue"),
+                ("Anlass", "Mitteilung", "Queue"),
                 ("a", "b", "IT"),
                 ("a", "b", "IT"),
                 ("Ticket", "Question", "IT"),
             ],
-            "1 cell is filled there and 3 below; row 3 looks like the header, 'Betreff', 'Nachricht', 'Queue'",
+            "1 cell is filled there and 3 below; row 3 looks like the header, 'Anlass', 'Mitteilung', 'Queue'",
         ),
         (
-            [("Tickets Juni",), ("Betreff", "Nachricht", "Queue"), ("Ticket", "Question", "IT"), ("a", "b", "IT")],
-            "row 2 looks like the header, 'Betreff', 'Nachricht', 'Queue'",
+            [("Tickets Juni",), ("Anlass", "Mitteilung", "Queue"), ("Ticket", "Question", "IT"), ("a", "b", "IT")],
+            "row 2 looks like the header, 'Anlass', 'Mitteilung', 'Queue'",
         ),
         (
-            [("Tickets Juni",), (), ("Betreff", None, "Queue"), ("a", "b", "IT"), ("a", "Question", "IT")],
-            "row 3 looks like the header, 'Betreff', 'Queue'",
+            [("Tickets Juni",), (), ("Anlass", None, "Queue"), ("a", "b", "IT"), ("a", "Question", "IT")],
+            "row 3 looks like the header, 'Anlass', 'Queue'",
         ),
         # No name is usual.
         ([("Export",), ("what", "kind"), ("oil", "a")], "is no header: 1 cell is filled there and 2 below"),

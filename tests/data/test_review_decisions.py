@@ -107,6 +107,7 @@ def test_decisions_that_do_not_fit_the_table(
         ("number,decision\n3,relabel\n", "row 3 is to be relabelled, but has no label"),
         ("number,decision,label\n3,keep,\n3,exclude,\n", "line 3: row 3 stands there twice"),
         ("row,number,decision,text\n1,,keep,a\n,3,exclude,\n", "line 3: row 3 stands there twice"),
+        ("PK\3\4", r"d\.csv begins as a file of the format xlsx does\. Save the decisions as \.csv\."),
         ("row;label\n1;a\n", "has no column 'decision'; its columns are row, label"),
         ("sep=;\nnumber;decision;label\n3;drop;\n", "line 3: the decision is 'drop'"),
         (

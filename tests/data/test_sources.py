@@ -16,6 +16,7 @@ from source_rows import PACKINGS, complaint, packed, rows_in
 
 from recurra.data import documents
 from recurra.data.label_format import MULTI_LABEL_FORMAT
+from recurra.data.model_columns import ModelColumns
 from recurra.data.read import read_table
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError
@@ -233,7 +234,22 @@ def test_lines_that_look_like_rows_are_mentioned(content: bytes, form: str | Non
     # Whoever says what it is, or trains on it, needs no note.
     assert open_blocks(path, format="txt").notes == []
     with pytest.raises(DataError, match=f"look like rows of a table. Give it a header row .* say format='{form}'"):
-        read_table(path, label="label")
+        read_table(path)
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+def test_a_column_in_the_first_line_makes_a_file_of_texts_a_table(mark: str, tmp_path: Path) -> None:
+    """Excel's "Unicode text" is such a file; its cells may have line breaks."""
+    path = tmp_path / "x.txt"
+    path.write_bytes(b'id,mail,queue\n1,"oil\nis up",a\n2,gas,b\n'.replace(b",", mark.encode()))
+    form = "tsv" if mark == "\t" else "csv"
+    table = read_table(path, text="mail", label="queue")
+    assert (table.documents, table.labels) == (["oil\nis up", "gas"], ["a", "b"])
+    assert f"{path}: read as {form}, as its first line names columns; name another with format=" in table.notes
+    of_model = read_table(path, labelled=False, model=ModelColumns("mail", label="queue"))
+    assert of_model.documents == table.documents
+    assert [note for note in open_blocks(path).notes if f"--format {form}" in note]
+    assert read_table(path, format="txt", labelled=False).documents[1] == f'1{mark}"oil'
 
 
 def test_labels_have_the_types_of_a_csv_file(place: Any) -> None:

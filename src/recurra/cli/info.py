@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from recurra.cli.options import Json, Quiet, model_file, model_name
 from recurra.cli.output import Output, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
+from recurra.data.model_columns import learned_from_titles
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
     if most and by_branch and by_branch > text["max_tokens"]:
         most += f" (the linear branch {by_branch:,})"
     rows += [
-        ("reads", f"{'titles' if text['field'] == 'title' else 'title and text'}{most}"),
+        ("reads", f"{_read(record, text['field'])}{most}"),
         *_columns(record),
         ("tokens", f"{text['tokens']}, {known['vocabulary']:,} in the vocabulary"),
         *_imported(record),
@@ -106,6 +108,13 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
     if isinstance(versions, dict):
         rows.append(("made with", ", ".join(f"{name} {number}" for name, number in versions.items())))
     return [(name, cut(value, 240)) for name, value in rows]
+
+
+def _read(record: Mapping[str, Any], field: str) -> str:
+    """What of a document is read."""
+    if field == "title":
+        return "titles"
+    return "texts" if "columns" in record and not learned_from_titles(record) else "title and text"
 
 
 def _held_out(facts: Facts) -> str:

@@ -7,11 +7,11 @@ label; a column of numbers is no text where another holds words. If two columns 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recurra.data.model_columns import ModelColumns
+from recurra.data.usual_names import LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, is_text_name, plain_name
 from recurra.errors import DataError
 
 __all__ = [
@@ -19,26 +19,10 @@ __all__ = [
     "Columns",
     "are_numbers",
     "choose_columns",
-    "is_label_name",
-    "is_text_name",
-    "is_usual_name",
     "quoted_names",
     "repeated_column",
 ]
 
-# Tiers of names, the most likely first; names of one tier are equally likely.
-_TEXT_NAMES = (
-    ("text", "texts"),
-    ("body", "content", "contents", "description", "short_description", "review", "review_text", "message", "comment"),
-    ("sentence", "document", "doc", "article", "abstract", "tweet", "utterance", "query", "question", "ticket", "post"),
-)
-_TITLE_NAMES = (("title",), ("headline", "subject", "heading", "summary"))
-_LABEL_NAMES = (
-    ("label", "labels"),
-    ("class", "class_index", "class_name", "category", "target", "topic", "sentiment", "intent", "label_text"),
-    ("classes", "categories", "targets", "topics", "tags", "genres", "intents"),
-    ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
-)
 _LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the choice ambiguous
 
 
@@ -145,7 +129,7 @@ def choose_columns(
         wants["title"] = False
     # A column with a label's name is found even if no label is wanted: it is not the text.
     free = [fact for fact in facts if fact.name not in {text, title, label}]
-    named_label = label or (_by_name(free, _LABEL_NAMES, source, "label", strict=labelled) if free else None)
+    named_label = label or (_by_name(free, LABEL_NAMES, source, "label", strict=labelled) if free else None)
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
         text = _guess_text(free, source, header=header)
@@ -161,7 +145,7 @@ def choose_columns(
     if wants["title"]:
         title = _by_name(
             [fact for fact in free if fact.mean_length is not None and not fact.numbers],
-            _TITLE_NAMES,
+            TITLE_NAMES,
             source,
             "title",
             strict=True,
@@ -218,14 +202,14 @@ def _same_name(name: str, names: Sequence[str]) -> str | None:
     """The column of that name; if there is none, the only one whose name differs by case and marks alone."""
     if name in names:
         return name
-    alike = [other for other in names if _plain(other) == _plain(name)]
+    alike = [other for other in names if plain_name(other) == plain_name(name)]
     return alike[0] if len(alike) == 1 else None
 
 
 def _missing(model: ModelColumns, named_text: str | None, text: str, title: str | None, source: str) -> tuple[str, ...]:
     """What a model learned from and the table lacks, and what is read instead."""
     lines = []
-    if named_text is None and _plain(text) != _plain(model.text):
+    if named_text is None and plain_name(text) != plain_name(model.text):
         (learned, read) = _shown([model.text, text])
         lines.append(
             f"{source} has no column of texts {learned}, from which the model learned: {read} is read instead; "
@@ -258,25 +242,6 @@ def repeated_column(source: str, names: Sequence[str], name: str) -> DataError:
     return DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
 
 
-def is_usual_name(name: str) -> bool:
-    """Whether it is a usual name of a text, title or label column."""
-    return any(_plain(name) in tier for tiers in (_TEXT_NAMES, _TITLE_NAMES, _LABEL_NAMES) for tier in tiers)
-
-
-def is_text_name(name: str) -> bool:
-    """Whether it is a usual name of a text column."""
-    return any(_plain(name) in tier for tier in _TEXT_NAMES)
-
-
-def is_label_name(name: str) -> bool:
-    """Whether it is a usual name of a label column."""
-    return any(_plain(name) in tier for tier in _LABEL_NAMES)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"\W+", "_", name.strip().casefold())
-
-
 def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
     roles: dict[str, str] = {}
     for option, name in asked.items():
@@ -298,7 +263,7 @@ def _by_name(
 ) -> str | None:
     """The column in the first tier with a match; several are an error if ``strict``, else the first is taken."""
     for tier in tiers:
-        found = [fact.name for fact in facts if _plain(fact.name) in tier]
+        found = [fact.name for fact in facts if plain_name(fact.name) in tier]
         if len(found) == 1:
             return found[0]
         if found:
@@ -318,7 +283,7 @@ def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool)
         )
     # Whatever its name, a column of ticket numbers is not the text where another holds words.
     texts = [fact for fact in texts if not fact.numbers] or texts
-    by_name = _by_name(texts, _TEXT_NAMES, source, "text", strict=True)
+    by_name = _by_name(texts, TEXT_NAMES, source, "text", strict=True)
     if by_name is not None:
         return by_name
     rich = [fact for fact in texts if not fact.few] or texts

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recurra.data.file_errors import unknown_encoding
-from recurra.data.formats import separator_line, separator_of
+from recurra.data.formats import format_of_bytes, separator_line, separator_of
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 from recurra.errors import DataError
 
@@ -48,6 +48,8 @@ class DecisionFile(NamedTuple):
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
+        if (packed := format_of_bytes(content)) is not None:
+            raise DataError(f"{source} begins as a file of the format {packed} does", "Save the decisions as .csv.")
         text, used = _decoded(content, encoding, source)
         named = separator_line(text)
         return cls(text[named.end() if named else 0 :], separator_of(text), used, int(named is not None))

@@ -12,21 +12,23 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from recurra.data.columns import is_usual_name
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
 from recurra.data.file_errors import empty_file
+from recurra.data.usual_names import is_usual_name
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
 
 __all__ = [
     "FORMATS",
     "MAX_FILE_BYTES",
+    "TABLE_LINES",
     "TITLE_ROWS",
     "Format",
     "check_not_packed",
     "checked_format",
     "first_lines",
+    "format_of_bytes",
     "format_of_magic",
     "format_of_text",
     "has_table_suffix",
@@ -68,6 +70,12 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?(?:\r\n?|\n|$)', re.IGNORECASE)
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
 _LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
+
+TABLE_LINES = 200
+"""Number of lines by which a file of texts is taken for a table: a cell may have many."""
+# Formats, marks between fields, and the fewest fields by which lines of text are taken for rows; the share of these.
+_TABLES = (("tsv", "\t", 2), ("csv", ";", 2), ("csv", "|", 2), ("csv", ",", 3))
+_MOST = 0.9
 
 
 class Format(NamedTuple):
@@ -171,6 +179,11 @@ def format_of_magic(content: Content) -> str | None:
         head = opened.read(4)
     finally:
         opened.close()
+    return format_of_bytes(head)
+
+
+def format_of_bytes(head: bytes) -> str | None:
+    """``gzip``, ``zstd``, ``xlsx`` or ``parquet``, if bytes begin with their magic number."""
     return next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
 
 
@@ -218,9 +231,9 @@ def head_text(content: Content, encoding: str) -> str:
         return ""
 
 
-def first_lines(head: str) -> list[str]:
+def first_lines(head: str, count: int = _LOOK_LINES) -> list[str]:
     """The first lines of the start of a file, by which its format is guessed."""
-    return _LINE_END.split(head, _LOOK_LINES)[:_LOOK_LINES]
+    return _LINE_END.split(head, count)[:count]
 
 
 def format_of_text(head: str, known: Collection[str] = ()) -> str:
@@ -248,15 +261,15 @@ def format_of_text(head: str, known: Collection[str] = ()) -> str:
     return "txt"
 
 
-def header_format(line: str) -> str | None:
+def header_format(line: str, known: Collection[str] = ()) -> str | None:
     """``csv`` or ``tsv`` if a line looks like the header of a table with texts, ``None`` if it looks like a text.
 
-    Its fields are short names, and one is a usual name of a text, title or label column. Also ``csv`` for such a name
-    alone.
+    Its fields are short names, and one is a usual name of a text, title or label column, or one of the names in
+    ``known``. Also ``csv`` for a usual name alone.
     """
     line = line.removeprefix("\ufeff")
     try:
-        form = "csv" if is_usual_name(line) else format_of_text(line)
+        form = "csv" if is_usual_name(line) else format_of_text(line, known)
         names = next(csv.reader([line], delimiter="\t" if form == "tsv" else separator_of(line)), [])
     except csv.Error:
         # Such as a line feed within a cell.
@@ -281,28 +294,27 @@ def table_format(lines: Iterable[str]) -> str | None:
     """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
 
     The first is a header (:func:`header_format`), or there are three or more with as many tabs each; or the first has
-    short fields between semicolons or bars, or three or more between commas, and the others as many fields.
+    short fields between tabs, semicolons or bars, or three or more between commas, and the others as many fields.
     """
-    full = [line for line in lines if line.strip()][:_LOOK_LINES]
-    tabs = {line.count("\t") for line in full}
+    full = [line for line in islice(lines, TABLE_LINES) if line.strip()]
+    tabs = {line.count("\t") for line in full[:_LOOK_LINES]}
     found = header_format(full[0]) if full else None
     if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
         return "tsv"
-    return found or next(
-        ("csv" for mark, least in ((";", 2), ("|", 2), (",", 3)) if _is_table(full, mark, least)), None
-    )
+    return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
 
 
 def _is_table(lines: list[str], mark: str, least: int) -> bool:
-    """Whether lines are a header of short names and rows of as many fields, ``least`` or more."""
+    """Whether lines are a header of short names, ``least`` or more, and rows most of which have as many fields."""
     try:
         names, *rows = csv.reader(lines, delimiter=mark)
     except (csv.Error, ValueError):
         return False
+    needed = 1 if mark in (";", "|") else 2
     # A quote may be open at the last line that is looked at.
-    rows = rows[:-1] if len(rows) > 2 else rows
-    needed = 1 if mark != "," else 2
-    return len(names) >= least and _short(names) and len(rows) >= needed and {len(row) for row in rows} == {len(names)}
+    rows = rows[:-1] if len(rows) > needed else rows
+    agreeing = sum(len(row) == len(names) for row in rows)
+    return len(names) >= least and _short(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
 
 
 def _short(names: list[str]) -> bool:

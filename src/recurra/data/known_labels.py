@@ -7,11 +7,12 @@ from itertools import chain
 
 from recurra.data.arrow_columns import is_label, is_list
 from recurra.data.blocks import GUESS_ROWS
-from recurra.data.columns import is_label_name, quoted_names
+from recurra.data.columns import quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
 from recurra.data.plain_columns import Column, is_json
+from recurra.data.usual_names import is_label_name
 from recurra.errors import DataError
 
 __all__ = ["check_guessed_label", "check_labels", "folded"]

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from statistics import median
 
-from recurra.data.columns import is_usual_name, quoted_names
+from recurra.data.columns import quoted_names
 from recurra.data.formats import short_name
+from recurra.data.usual_names import is_usual_name
 from recurra.errors import DataError
 
 __all__ = ["check_start"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from recurra.data.decompression import DecompressedContent
 from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
+    TABLE_LINES,
     Format,
     check_not_packed,
     checked_format,
@@ -21,6 +23,7 @@ from recurra.data.formats import (
     format_of_magic,
     format_of_text,
     head_text,
+    header_format,
     named_format,
     require_pyarrow,
     separator_of,
@@ -97,10 +100,23 @@ def open_blocks(
     head = head_text(content, encoding) if found.name == "txt" and format is None else ""
     if format_of_text(head) == "fasttext":
         found = Format("fasttext")
-    blocks = _open_format(content, found.name, encoding, columns)
-    if isinstance(blocks, LineBlocks):
+    table = _format_by_columns(head, columns)
+    blocks = _open_format(content, table or found.name, encoding, columns)
+    if table is not None:
+        blocks.notes.append(f"{name}: read as {table}, as its first line names columns; name another with --format")
+    elif isinstance(blocks, LineBlocks):
         _note_rows(blocks, head)
     return blocks
+
+
+def _format_by_columns(head: str, columns: _Names) -> str | None:
+    """``csv`` or ``tsv`` if the first line of a file of texts names columns that were asked for, else ``None``."""
+    known = {*columns.named, *columns.of_model}
+    names = next((line for line in first_lines(head) if line.strip()), "")
+    if (form := header_format(names, known)) is None:
+        return None
+    fields = next(csv.reader([names], delimiter="\t" if form == "tsv" else separator_of(names)))
+    return form if len(fields) > 1 and not known.isdisjoint(fields) else None
 
 
 def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names) -> Blocks:
@@ -129,7 +145,7 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names
 
 def _note_rows(blocks: LineBlocks, head: str) -> None:
     """Notes that lines look like rows of a table."""
-    form = table_format(first_lines(head))
+    form = table_format(first_lines(head, TABLE_LINES))
     if form is not None:
         blocks.notes.append(
             f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "

@@ -26,8 +26,6 @@ from recurra.data.columns import (
     ColumnStatistics,
     are_numbers,
     choose_columns,
-    is_label_name,
-    is_text_name,
 )
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
@@ -40,6 +38,7 @@ from recurra.data.lines import LineBlocks
 from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
+from recurra.data.usual_names import is_label_name, is_text_name
 from recurra.errors import DataError
 
 __all__ = ["RowBlock", "TableReader"]
