@@ -80,7 +80,10 @@ def test_spellings_of_one_label_are_no_conflict(run: Run) -> None:
 
 def test_score_says_that_answers_are_written_otherwise_than_the_data(run: Run, model: Path) -> None:
     Path("x.csv").write_bytes("text;n\nöl;1\n".encode("cp1252"))
-    said = "the answers are written with commas, in UTF-8; the data are parted by ';' and in cp1252"
+    said = (
+        "the answers are written with commas, in UTF-8; the data are parted by ';' and in cp1252; --out FILE.xlsx "
+        "writes a workbook"
+    )
     assert said in run("score", model, "x.csv", "--encoding", "cp1252", "--out", "o.csv", "--json").json["notes"]
     assert said not in run("score", model, "x.csv", "--encoding", "cp1252", "--out", "o.jsonl", "--json").json["notes"]
     Path("y.csv").write_text("text,n\nöl,1\n", encoding="utf-8")

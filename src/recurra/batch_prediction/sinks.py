@@ -1,4 +1,4 @@
-"""Sinks write predictions to a .csv, .jsonl or .parquet file, batch by batch."""
+"""Sinks write predictions to a .csv, .jsonl, .xlsx or .parquet file, batch by batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recurra.tasks import Decision, Task
 
 __all__ = ["KINDS", "File", "Predictions", "Sink", "column_names", "text_sink", "written"]
 
-KINDS = (".csv", ".jsonl", ".parquet")
+KINDS = (".csv", ".jsonl", ".xlsx", ".parquet")
 
 _QUOTED = re.compile('[",\r\n]')
 

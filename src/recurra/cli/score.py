@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,7 +72,7 @@ def score(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="A .csv, .jsonl (either may be .gz or .zst) or .parquet file; without it, CSV is printed. "
+            help="A .csv, .jsonl (either may be .gz or .zst), .xlsx or .parquet file; without it, CSV is printed. "
             "With --ray, a folder.",
         ),
     ] = None,
@@ -156,7 +158,10 @@ def score(
     watched = WatchedFile(data)
     source = open_rows(data, reading.of_model(classifier), kept, classifier.bundle.text, output)
     if kind.form == ".csv" and source.unlike_csv:
-        output.note(f"the answers are written with commas, in UTF-8; the data are {source.unlike_csv}")
+        output.note(
+            f"the answers are written with commas, in UTF-8; the data are {source.unlike_csv}; "
+            "--out FILE.xlsx writes a workbook"
+        )
     replaced = replacing(out)
     names = output_columns(source, classifier, every, output)
     if out is None:
@@ -183,7 +188,7 @@ def score(
                 with watched:
                     summary = _predict(classifier, source, sink, below, output, file)
                 check_some_text(summary, source, data)
-                _finish(kind, file)
+                _finish(kind, file, names, mark)
         except KeyboardInterrupt:
             if not file.kept:
                 raise
@@ -227,7 +232,8 @@ def _sink(
         return RecordBatchSink(file, names, model.bundle.labels.classes, begun=begun)
     compressed = CompressedWriter(file, kind.compression) if kind.compression else file
     classes = model.bundle.labels.classes
-    return text_sink(kind.form, compressed, names, classes, kept=len(source.keep), mark=mark, begun=begun)
+    form = ".jsonl" if kind.form == ".xlsx" else kind.form
+    return text_sink(form, compressed, names, classes, kept=len(source.keep), mark=mark, begun=begun)
 
 
 def _predict(
@@ -248,7 +254,12 @@ def _predict(
         )
 
 
-def _finish(kind: OutputFormat, file: ResumableFile) -> None:
+def _finish(kind: OutputFormat, file: ResumableFile, names: Sequence[str], mark: str) -> None:
+    from recurra.batch_prediction.excel import lines_to_excel
     from recurra.batch_prediction.parquet import stream_to_parquet
 
-    file.finish(stream_to_parquet if kind.form == ".parquet" else None)
+    converters: dict[str, Callable[[Path, Any], None]] = {
+        ".parquet": stream_to_parquet,
+        ".xlsx": partial(lines_to_excel, names=names, mark=mark),
+    }
+    file.finish(converters.get(kind.form))

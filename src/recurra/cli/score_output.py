@@ -29,7 +29,7 @@ class OutputFormat(NamedTuple):
     """The format of the output file.
 
     Attributes:
-        form: ``.csv``, ``.jsonl`` or ``.parquet``.
+        form: ``.csv``, ``.jsonl``, ``.xlsx`` or ``.parquet``.
         compression: ``gzip``, ``zstd`` or ``None``.
     """
 
@@ -55,7 +55,7 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
 
     Raises:
         SettingsError: the format is not supported, ``out`` is the data itself, or an option does not fit it.
-        DataError: pyarrow is needed and not installed.
+        DataError: pyarrow or openpyxl is needed and not installed.
     """
     if out is None:
         for option, given in (("--json", as_json), ("--resume", resume)):
@@ -66,26 +66,29 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
         raise SettingsError(
             "--resume is given with standard input, which cannot be read again", "Save the data as a file."
         )
+    from recurra.batch_prediction.excel import require_openpyxl
     from recurra.batch_prediction.sinks import KINDS
     from recurra.data.decompression import COMPRESSIONS
     from recurra.data.formats import require_pyarrow
 
     compression = COMPRESSIONS.get(out.suffix.lower())
     form = (out.with_suffix("") if compression else out).suffix.lower()
-    if form not in KINDS or (compression and form == ".parquet"):
+    if form not in KINDS or (compression and form in (".parquet", ".xlsx")):
         ending = "".join(out.suffixes[-2:] if compression else out.suffixes[-1:]).lower()
         raise SettingsError(
             f"--out {str(out)!r:.200} ends in {ending!r}",
-            "Give a name that ends in .csv, .jsonl or .parquet; the first two may be packed as .gz or .zst.",
+            "Give a name that ends in .csv, .jsonl, .xlsx or .parquet; the first two may be packed as .gz or .zst.",
         )
     if form == ".parquet" or compression == "zstd":
         require_pyarrow(f"Writing {out.suffix.lower()}")
+    if form == ".xlsx":
+        require_openpyxl()
     check_no_input("--out", out, [data])
     return OutputFormat(form, compression)
 
 
 def csv_label_separator(model: Model, kind: OutputFormat) -> str:
-    """The separator of labels in CSV: that of the training data, or ``|``.
+    """The separator of labels in CSV and Excel: that of the training data, or ``|``.
 
     Raises:
         SettingsError: a label contains the separator.
@@ -95,9 +98,9 @@ def csv_label_separator(model: Model, kind: OutputFormat) -> str:
     found = model.record.get("label_separator")
     mark = found if isinstance(found, str) and found else "|"
     for label in map(written, model.bundle.labels.classes):
-        if model.task.lists and kind.form == ".csv" and mark in label:
+        if model.task.lists and kind.form in (".csv", ".xlsx") and mark in label:
             raise SettingsError(
-                f"The label {label!r:.80} holds {mark!r:.20}, which stands between labels in CSV",
+                f"The label {label!r:.80} holds {mark!r:.20}, which stands between labels in CSV and Excel",
                 "Write a .jsonl or .parquet file with --out.",
             )
     return mark
