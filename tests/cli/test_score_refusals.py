@@ -127,8 +127,8 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
     ("words", "code", "parts"),
     [
         (["data.csv", "--json"], 2, ["--json is given without --out"]),
-        (["data.csv", "--out", "out.txt"], 2, ["ends in '.txt'", ".csv, .jsonl or .parquet"]),
-        (["data.csv", "--out", "out"], 2, ["ends in ''", ".csv, .jsonl or .parquet"]),
+        (["data.csv", "--out", "out.txt"], 2, ["ends in '.txt'", ".csv, .jsonl, .xlsx or .parquet"]),
+        (["data.csv", "--out", "out"], 2, ["ends in ''", ".csv, .jsonl, .xlsx or .parquet"]),
         (["data.csv", "--out", "data.csv"], 2, ["is data.csv itself", "another file"]),
         (["data.csv", "--out", "missing/out.csv"], 1, ["missing/out.csv cannot be written", "Make its folder first"]),
         (["data.csv", "--out", "out.csv", "--keep", "nr"], 1, ["no column 'nr'", "'id', 'text'", "--keep"]),
