@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
-from itertools import chain
+from itertools import chain, pairwise
 
 from recurra.data.arrow_columns import is_label, is_list
 from recurra.data.blocks import GUESS_ROWS
@@ -12,16 +13,36 @@ from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
 from recurra.data.plain_columns import Column, is_json
+from recurra.data.text_repair import without_entities
 from recurra.errors import DataError
 
-__all__ = ["check_guessed_label", "check_labels", "folded"]
+__all__ = ["DASHES", "check_guessed_label", "check_labels", "folded"]
 
 SHOWN = 3
 
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+"""Hyphens, dashes and the minus sign."""
+
+_ONE_DASH = str.maketrans(dict.fromkeys(DASHES, "-"))
+
 
 def folded(label: object) -> str:
-    """A label with case and white space normalized."""
-    return " ".join(str(label).split()).casefold()
+    """Equal for labels that differ in case, white space, kinds of dashes or HTML entities alone.
+
+    Spaces next to punctuation marks and symbols are left out, so that ``A / B`` is ``A/B``; between words they count.
+    Punctuation counts everywhere: ``C``, ``C++`` and ``C#`` stay apart.
+    """
+    # An entity may stand for white space or a dash.
+    words = without_entities(" ".join(str(label).split())).translate(_ONE_DASH).split()
+    parts = words[:1]
+    for before, word in pairwise(words):
+        parts.append(word if _is_mark(before[-1]) or _is_mark(word[0]) else f" {word}")
+    return "".join(parts).casefold()
+
+
+def _is_mark(character: str) -> bool:
+    # Not every other character is one: vowel signs of Indic scripts are no letters for isalnum().
+    return not character.isalnum() and unicodedata.category(character)[0] in "PS"
 
 
 def check_labels(head: RawTable, classes: Collection[Label], source: str, *, column: str | None = None) -> None:
