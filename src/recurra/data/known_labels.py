@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Collection
-from itertools import chain, pairwise
+from collections.abc import Collection, Iterable
+from itertools import chain
 
 from recurra.data.arrow_columns import is_label, is_list
 from recurra.data.blocks import GUESS_ROWS
@@ -20,9 +21,14 @@ __all__ = ["DASHES", "check_guessed_label", "check_labels", "folded"]
 
 SHOWN = 3
 
+LONGER = 10
+"""How many times as long as the longest class a spelling of one may be: an entity such as ``&#8211;`` is a letter."""
+
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 """Hyphens, dashes and the minus sign."""
 
+_AT_ASCII_MARK = re.compile(r"(?<=[!-/:-@[-`{-~]) | (?=[!-/:-@[-`{-~])")
+_BY_NO_LETTER = re.compile(r"(?<=[\W_]) | (?=[\W_])")
 _ONE_DASH = str.maketrans(dict.fromkeys(DASHES, "-"))
 
 
@@ -33,16 +39,15 @@ def folded(label: object) -> str:
     Punctuation counts everywhere: ``C``, ``C++`` and ``C#`` stay apart.
     """
     # An entity may stand for white space or a dash.
-    words = without_entities(" ".join(str(label).split())).translate(_ONE_DASH).split()
-    parts = words[:1]
-    for before, word in pairwise(words):
-        parts.append(word if _is_mark(before[-1]) or _is_mark(word[0]) else f" {word}")
-    return "".join(parts).casefold()
+    decoded = without_entities(" ".join(str(label).split())).translate(_ONE_DASH)
+    written = _AT_ASCII_MARK.sub("", " ".join(decoded.split()))
+    return (written if written.isascii() else _BY_NO_LETTER.sub(_space_kept, written)).casefold()
 
 
-def _is_mark(character: str) -> bool:
-    # Not every other character is one: vowel signs of Indic scripts are no letters for isalnum().
-    return not character.isalnum() and unicodedata.category(character)[0] in "PS"
+def _space_kept(space: re.Match[str]) -> str:
+    # Vowel signs of Indic scripts are no letters for regular expressions, and no marks.
+    beside = (space.string[space.start() - 1], space.string[space.end()])
+    return "" if any(unicodedata.category(character)[0] in "PS" for character in beside) else " "
 
 
 def check_labels(head: RawTable, classes: Collection[Label], source: str, *, column: str | None = None) -> None:
@@ -59,7 +64,6 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
     Raises:
         DataError: no column does.
     """
-    known = set(map(folded, classes))
     for name, values_of_name in zip(head.names, head.columns, strict=True):
         if is_json(values_of_name.type) and (name == column or is_label_name(name)):
             # Reading it says what is wrong.
@@ -69,7 +73,7 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
         distinct = _labels_in(values_of_name)
         if (name == column or is_label_name(name)) and any(map(str.strip, distinct)):
             return
-        if any(not known.isdisjoint(map(folded, _parts(cell))) for cell in distinct):
+        if _any_known(distinct, classes):
             return
     shown = ", ".join(f"{label!r:.40}" for label in list(classes)[:SHOWN])
     named = "" if column is None else f", and none is called {column!r:.60} as that of the labels that it learned from"
@@ -94,11 +98,8 @@ def check_guessed_label(
     Raises:
         DataError: it does not.
     """
-    known = set(map(folded, classes))
     values = head.columns[head.names.index(guessed)]
-    if is_label_name(guessed) or not known.isdisjoint(
-        folded(part) for cell in _labels_in(values) for part in _parts(cell)
-    ):
+    if is_label_name(guessed) or _any_known(_labels_in(values), classes):
         return
     learned = "" if column is None else f" {column!r:.60}, from which the model learned its labels"
     raise DataError(
@@ -106,6 +107,15 @@ def check_guessed_label(
         f"Name the column of the labels with --label, one of {quoted_names(head.names)}; for rows without labels: "
         "recurra score MODEL DATA.",
     )
+
+
+def _any_known(cells: Iterable[str], classes: Collection[Label]) -> bool:
+    """Whether a cell holds one of the classes in some spelling, alone or among several."""
+    known = set(map(folded, classes))
+    # Folding is slow for texts, which are no spelling of a label.
+    longest = LONGER * max((len(str(label)) for label in classes), default=0)
+    parts = (part.strip() for cell in cells for part in _parts(cell))
+    return any(folded(part) in known for part in parts if len(part) <= longest)
 
 
 def _labels_in(column: Column) -> set[str]:
