@@ -16,7 +16,7 @@ from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
-from recurra.checking.misspellings import one_letter_apart
+from recurra.checking.misspellings import near_spellings, one_letter_apart
 from recurra.checking.texts import text_findings
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.label_spellings import usual_spellings
@@ -214,6 +214,21 @@ def test_placeholders_and_misspelt_labels(tmp_path: Path) -> None:
 )
 def test_a_letter_apart(counts: dict[str, int], meant: list[str]) -> None:
     assert one_letter_apart(counts) == dict.fromkeys(meant, next(iter(counts)))
+
+
+def test_labels_that_may_be_one_class_are_noted_with_both_numbers_of_rows(tmp_path: Path) -> None:
+    counts = {"Akku & Laden": 9, "Akku und Laden": 8, "Versicherung": 7, "Versicherungen": 9, "Ab holung": 3}
+    others = {"Abholung": 3, "C": 9, "C++": 9, "a-b": 9, "ab": 9, "Group 1": 9, "Group 10": 9, "Art": 9, "Arten": 9}
+    near = {"Akku und Laden": "Akku & Laden", "Versicherung": "Versicherungen", "Ab holung": "Abholung"}
+    assert near_spellings(counts | others) == near
+    rows = clean_rows(300)
+    for place in range(40):
+        rows[7 * place][1] = ("log in", "login")[place % 2]
+    report = checked(write_rows(tmp_path / "train.csv", rows))
+    note = report.found("labels that may be one class")
+    assert note is not None
+    assert (note.severity, note.fixable, note.count) == ("note", False, 20)
+    assert "'log in' (20 rows) and 'login' (20 rows)" in note.meaning
 
 
 def test_rare_classes_are_those_of_which_none_is_held_out(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ labels = st.sampled_from(
         "a\u200b",
         "A\u0303©",
         "\u00adb",
+        "a/b",
+        "A / b",
+        "a –b",
+        "a &amp; b",
+        "a & b",
         "\ufeff",
     ]
 )

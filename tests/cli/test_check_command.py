@@ -34,6 +34,14 @@ def _rows() -> None:
     write("test.csv", 60, seed=2)
 
 
+def test_the_number_of_classes_that_are_not_listed(run: Run) -> None:
+    rows = [(f"text {place}", f"kind {letter}") for letter in "abcdefgh" for place in range(20 - ord(letter) % 8)]
+    write_table(Path("many.csv"), ("text", "label"), rows)
+    said = " ".join(run("check", "many.csv").out.split())
+    assert "8 classes: kind h 20, kind a 19, kind b 18, " in said
+    assert ", kind e 15 and 2 more, the smallest kind g 13 vocabulary" in said
+
+
 def test_findings_rows_meaning_hint_and_what_to_type_next(run: Run) -> None:
     ran = run("check", "train.csv", "--test", "test.csv")
     assert (ran.code, ran.err) == (0, "")

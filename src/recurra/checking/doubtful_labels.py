@@ -15,7 +15,13 @@ from recurra.checking.misspellings import may_be_sentence
 from recurra.data.known_labels import folded
 from recurra.tasks.multi_label_detection import joined_labels
 
-__all__ = ["is_placeholder", "joined_label_findings", "misspelling_findings", "placeholder_findings"]
+__all__ = [
+    "is_placeholder",
+    "joined_label_findings",
+    "misspelling_findings",
+    "near_spelling_findings",
+    "placeholder_findings",
+]
 
 PLACEHOLDERS = frozenset(
     (
@@ -86,6 +92,29 @@ def misspelling_findings(
     meaning = f"{listed_labels(some)}: {why}.{may_be_sentence(meant)}"
     hint = "If they are misspelt, correct them, or relabel them: train --relabel takes a file of decisions."
     return [Draft("labels that look misspelt", "warning", "train", rows, meaning, hint, facts={"meant": dict(meant)})]
+
+
+def near_spelling_findings(
+    facts: Facts, names: LabelNames, near: Mapping[str, str], counts: Mapping[str, int]
+) -> list[Draft]:
+    """Labels of the training rows that may be another class, spelled otherwise, or one of their own.
+
+    Args:
+        facts: the facts of the file.
+        names: names of the labels.
+        near: the label of more rows by label, from :func:`recurra.checking.misspellings.near_spellings`.
+        counts: number of rows by label.
+    """
+    rows = np.flatnonzero(np.isin(facts.labels, names.having(near)))
+    if not len(rows):
+        return []
+    pairs = [
+        f"{listed_labels({name: counts[name]})} and {listed_labels({other: counts[other]})}"
+        for name, other in near.items()
+    ]
+    meaning = f"{shortened(pairs, '; ')}: alike but for spaces, a word such as 'and', or an ending."
+    hint = "--fix leaves them apart. If they are one class, relabel one: train --relabel takes a file of decisions."
+    return [Draft("labels that may be one class", "note", "train", rows, meaning, hint, facts={"near": dict(near)})]
 
 
 def joined_label_findings(facts: Facts, part: Part, names: LabelNames, counts: Mapping[str, int]) -> list[Draft]:

@@ -34,7 +34,7 @@ class FixOptions(NamedTuple):
     """Optional fixes.
 
     Attributes:
-        unescape: replace HTML entities by the characters that they stand for.
+        unescape: replace HTML entities by the characters that they stand for, in texts and labels.
         drop_conflicts: remove all rows with equal texts under different labels.
         known: classes of the model that the rows are for, whose spelling counts; ``None`` without a model.
         drop_unknown: remove the rows with a label that is none of ``known``.
@@ -97,7 +97,8 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
     spelled = is_text(kind) or reader.lists
-    usual = usual_spellings(class_rows(facts, reader.names), options.known or ()) if spelled else {}
+    counts = class_rows(facts, reader.names)
+    usual = usual_spellings(counts, options.known or (), unescape=options.unescape) if spelled else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
     chosen = decided_cells(reader, options.exclude, options.relabel)
@@ -110,7 +111,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
     if options.drop_placeholders:
         known = set(options.known or ())
-        missing = {name for name in class_rows(facts, reader.names) if is_placeholder(name) and name not in known}
+        missing = {name for name in counts if is_placeholder(name) and name not in known}
         numbers = [number for number, own in enumerate(reader.names.members) if own and missing.issuperset(own)]
         bare = np.flatnonzero(np.isin(facts.labels, numbers))
         removed |= {int(row): "placeholder label" for row in bare if int(row) not in removed}

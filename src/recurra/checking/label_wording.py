@@ -26,7 +26,7 @@ def shown_label(name: str) -> str:
     return with_visible_marks(shown)
 
 
-def shortened(words: list[str]) -> str:
-    """The first words, with commas, and how many more there are."""
+def shortened(words: list[str], mark: str = ", ") -> str:
+    """The first words, with commas or another mark, and how many more there are."""
     more = len(words) - LONGEST_LIST
-    return ", ".join(words[:LONGEST_LIST]) + (f" and {more:,} more" if more > 0 else "")
+    return mark.join(words[:LONGEST_LIST]) + (f" and {more:,} more" if more > 0 else "")

@@ -14,6 +14,7 @@ from recurra.checking.doubtful_labels import (
     is_placeholder,
     joined_label_findings,
     misspelling_findings,
+    near_spelling_findings,
     placeholder_findings,
 )
 from recurra.checking.draft import Draft
@@ -21,10 +22,10 @@ from recurra.checking.facts import Facts
 from recurra.checking.finding import Part
 from recurra.checking.label_names import NO_LABEL, LabelNames
 from recurra.checking.label_wording import listed_labels, shortened, shown_label
-from recurra.checking.misspellings import may_be_sentence, one_letter_apart, similar_labels
+from recurra.checking.misspellings import may_be_sentence, near_spellings, one_letter_apart, similar_labels
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import nearly_one_a_row
-from recurra.data.label_spellings import damage_of, leading_zeros_sentence, usual_spellings
+from recurra.data.label_spellings import damage_of, leading_zeros_sentence, spelling_differences, usual_spellings
 from recurra.errors import DataError
 from recurra.text import Labels
 
@@ -54,16 +55,17 @@ def class_rows(facts: Facts, names: LabelNames) -> dict[str, int]:
 
 
 def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> str:
-    """Sentences on labels that differ in case or white space only, and on damaged ones.
+    """Sentences on labels that differ in spelling only, and on damaged ones.
 
     Args:
         counts: number of rows by label.
         usual: result of :func:`recurra.data.label_spellings.usual_spellings`, with one label or more.
     """
     written, damaged = _by_damage(usual)
+    *some, last = spelling_differences(written.items())
     said = []
     for start, names in (
-        ("Labels that differ in case or white space alone", written),
+        (f"Labels that differ in {', '.join(some)} or {last} alone", written),
         ("Damaged labels", damaged),
     ):
         if names:
@@ -73,7 +75,7 @@ def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> st
 
 
 def _by_damage(usual: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The labels that differ from their cleanest spelling in case or white space only, and the damaged ones."""
+    """The labels that are equal to their cleanest spelling when folded, and the damaged ones."""
     damaged = {name: best for name, best in usual.items() if damage_of(name, best)}
     return {name: best for name, best in usual.items() if name not in damaged}, damaged
 
@@ -189,7 +191,10 @@ def label_findings(
         plain = {name: rows for name, rows in counted.items() if not is_placeholder(name)}
         # What is said of rare classes is not said twice, and a model's classes are spelled as it learned them.
         meant = {name: own for name, own in one_letter_apart(plain).items() if name not in {*rare, *known}}
-        drafts += misspelling_findings(replace(facts, labels=labels), names, meant, plain)
+        near = {name: own for name, own in near_spellings(plain).items() if name not in {*rare, *known, *meant}}
+        respelled = replace(facts, labels=labels)
+        drafts += misspelling_findings(respelled, names, meant, plain)
+        drafts += near_spelling_findings(respelled, names, near, plain)
         drafts += sizes
     return drafts
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from recurra.checking.label_wording import shortened, shown_label
 from recurra.data.label_spellings import spelling_key
 
-__all__ = ["may_be_sentence", "one_letter_apart", "similar_labels"]
+__all__ = ["may_be_sentence", "near_spellings", "one_letter_apart", "similar_labels"]
 
 ALIKE = 0.8
 """Minimum similarity of a label and its likely misspelling (Ratcliff and Obershelp 1988)."""
@@ -26,6 +26,12 @@ LONGEST = 80
 
 SHORTEST = 5
 """Minimum number of letters of a misspelt word: shorter ones, such as ``cat`` and ``car``, are often two words."""
+
+ENDINGS = ("en", "es", "er", "n", "s", "e")
+"""Endings of plurals, and of adjectives."""
+
+# White space next to the mark is not in keys.
+_AND = re.compile(r" (?:und|and|et|y) | u\.")
 
 # Letters as keyboards without them write them.
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
@@ -78,6 +84,32 @@ def _without_accents(keys: Mapping[str, str], counts: Mapping[str, int]) -> dict
     for names in same.values():
         best = max(names, key=lambda name: (counts[name], name))
         found |= {name: best for name in names if keys[name] != keys[best]}
+    return found
+
+
+def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """The more frequent label by label, for labels so much alike that they may be one class, or two.
+
+    They differ only in spaces between words (``log in`` and ``login``), in ``&`` and a word for it (``and``, ``und``,
+    ``et``, ``y``), or in an ending (``refund`` and ``refunds``), however many rows they have.
+
+    Args:
+        counts: number of rows by label.
+    """
+    if len(counts) > MOST:
+        return {}
+    same: dict[str, list[str]] = {}
+    for name in counts:
+        if len(name) <= LONGEST:
+            same.setdefault(_AND.sub("&", spelling_key(name)).replace(" ", ""), []).append(name)
+    groups = list(same.values())
+    for form, names in same.items():
+        bases = [form.removesuffix(ending) for ending in ENDINGS if form.endswith(ending)]
+        groups += [names + same[base] for base in bases if base in same and re.search(rf"[^\W\d]{{{SHORTEST}}}$", base)]
+    found: dict[str, str] = {}
+    for names in groups:
+        best = max(names, key=lambda name: (counts[name], name))
+        found |= {name: best for name in names if name != best and name not in found}
     return found
 
 

@@ -15,6 +15,8 @@ __all__ = ["show_fix", "show_report"]
 
 # Number of rows shown per finding, and most columns of their texts.
 FIRST, WIDE = 3, 60
+LISTED = 6
+"""Number of classes listed per file, before the smallest one."""
 
 
 def show_report(report: Report, output: Output) -> None:
@@ -23,16 +25,17 @@ def show_report(report: Report, output: Output) -> None:
 
     for part, seen in report.files.items():
         classes = list(seen.classes.items())
-        shown = [f"{cut(visible_spaces(label), 30)} {rows:,}" for label, rows in classes[:6]]
-        more = f", … {cut(visible_spaces(classes[-1][0]), 30)} {classes[-1][1]:,}" if len(classes) > 6 else ""
+        each = [f"{cut(visible_spaces(label), 30)} {rows:,}" for label, rows in (*classes[:LISTED], *classes[-1:])]
+        shown = ", ".join(each[: len(classes)])
+        if (more := len(classes) - LISTED) > 1:
+            shown = f"{', '.join(each[:-1])} and {more:,} more, the smallest {each[-1]}"
         wording = report.task.wording
         what = _counted(len(classes), wording.each, wording.plural)
         kinds = f"{what}{report.task.labels_per_row(seen.mean_labels)}"
         rows = _counted(seen.rows, "row", "rows")
         output.detail(
             folded(
-                f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, "
-                f"{kinds}: {', '.join(shown)}{more}"
+                f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, {kinds}: {shown}"
             )
         )
     if (words := report.words) is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from recurra.data.arrow_columns import is_label, is_list
@@ -12,17 +14,41 @@ from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
 from recurra.data.plain_columns import Column, is_json
+from recurra.data.text_repair import without_entities
 from recurra.data.usual_names import is_label_name
 from recurra.errors import DataError
 
-__all__ = ["check_guessed_label", "check_labels", "folded"]
+__all__ = ["DASHES", "check_guessed_label", "check_labels", "folded"]
 
 SHOWN = 3
 
+LONGER = 10
+"""How many times as long as the longest class a spelling of one may be: an entity such as ``&#8211;`` is a letter."""
+
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+"""Hyphens, dashes and the minus sign."""
+
+_AT_ASCII_MARK = re.compile(r"(?<=[!-/:-@[-`{-~]) | (?=[!-/:-@[-`{-~])")
+_BY_NO_LETTER = re.compile(r"(?<=[\W_]) | (?=[\W_])")
+_ONE_DASH = str.maketrans(dict.fromkeys(DASHES, "-"))
+
 
 def folded(label: object) -> str:
-    """A label with case and white space normalized."""
-    return " ".join(str(label).split()).casefold()
+    """Equal for labels that differ in case, white space, kinds of dashes or HTML entities alone.
+
+    Spaces next to punctuation marks and symbols are left out, so that ``A / B`` is ``A/B``; between words they count.
+    Punctuation counts everywhere: ``C``, ``C++`` and ``C#`` stay apart.
+    """
+    # An entity may stand for white space or a dash.
+    decoded = without_entities(" ".join(str(label).split())).translate(_ONE_DASH)
+    written = _AT_ASCII_MARK.sub("", " ".join(decoded.split()))
+    return (written if written.isascii() else _BY_NO_LETTER.sub(_space_kept, written)).casefold()
+
+
+def _space_kept(space: re.Match[str]) -> str:
+    # Vowel signs of Indic scripts are no letters for regular expressions, and no marks.
+    beside = (space.string[space.start() - 1], space.string[space.end()])
+    return "" if any(unicodedata.category(character)[0] in "PS" for character in beside) else " "
 
 
 def check_labels(head: RawTable, classes: Collection[Label], source: str, *, column: str | None = None) -> None:
@@ -39,7 +65,6 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
     Raises:
         DataError: no column does.
     """
-    known = set(map(folded, classes))
     for name, values_of_name in zip(head.names, head.columns, strict=True):
         if is_json(values_of_name.type) and (name == column or is_label_name(name)):
             # Reading it says what is wrong.
@@ -49,7 +74,7 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
         distinct = _labels_in(values_of_name)
         if (name == column or is_label_name(name)) and any(map(str.strip, distinct)):
             return
-        if any(not known.isdisjoint(map(folded, _parts(cell))) for cell in distinct):
+        if _any_known(distinct, classes):
             return
     shown = ", ".join(f"{label!r:.40}" for label in list(classes)[:SHOWN])
     named = "" if column is None else f", and none is called {column!r:.60} as that of the labels that it learned from"
@@ -74,11 +99,8 @@ def check_guessed_label(
     Raises:
         DataError: it does not.
     """
-    known = set(map(folded, classes))
     values = head.columns[head.names.index(guessed)]
-    if is_label_name(guessed) or not known.isdisjoint(
-        folded(part) for cell in _labels_in(values) for part in _parts(cell)
-    ):
+    if is_label_name(guessed) or _any_known(_labels_in(values), classes):
         return
     learned = "" if column is None else f" {column!r:.60}, from which the model learned its labels"
     raise DataError(
@@ -86,6 +108,15 @@ def check_guessed_label(
         f"Name the column of the labels with --label, one of {quoted_names(head.names)}; for rows without labels: "
         "recurra score MODEL DATA.",
     )
+
+
+def _any_known(cells: Iterable[str], classes: Collection[Label]) -> bool:
+    """Whether a cell holds one of the classes in some spelling, alone or among several."""
+    known = set(map(folded, classes))
+    # Folding is slow for texts, which are no spelling of a label.
+    longest = LONGER * max((len(str(label)) for label in classes), default=0)
+    parts = (part.strip() for cell in cells for part in _parts(cell))
+    return any(folded(part) in known for part in parts if len(part) <= longest)
 
 
 def _labels_in(column: Column) -> set[str]:

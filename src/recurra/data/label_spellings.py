@@ -1,4 +1,4 @@
-"""One class in several spellings: labels that differ in case, in white space, or by damage such as mojibake."""
+"""One class in several spellings: labels that differ in case, white space, dashes, HTML entities, or by damage."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from recurra.data.known_labels import folded
-from recurra.data.text_repair import repair_text, without_mojibake
+from recurra.data.known_labels import DASHES, folded
+from recurra.data.text_repair import repair_text, without_entities, without_mojibake
 
-__all__ = ["damage_of", "leading_zeros_sentence", "repaired_label", "spelling_key", "usual_spellings"]
+__all__ = [
+    "damage_of",
+    "leading_zeros_sentence",
+    "repaired_label",
+    "spelling_differences",
+    "spelling_key",
+    "usual_spellings",
+]
 
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 # Some languages and emoji need them; two labels that differ by them alone are one class nevertheless.
@@ -21,26 +28,42 @@ SHOWN = 3
 """Number of labels that a sentence names."""
 
 
-def repaired_label(label: str) -> str:
+def repaired_label(label: str, *, unescape: bool = False) -> str:
     """A label after the repairs of texts, without zero-width spaces and with composed letters (NFC).
 
     Case and white space stay. A label of which nothing would be left stays as it is.
+
+    Args:
+        label: the label in the file.
+        unescape: whether to replace HTML entities by the characters that they stand for.
     """
     repaired, before = label, ""
     # One repair may show what the next one is for; each makes the label shorter or changes nothing.
     while repaired != before:
         before = repaired
-        repaired = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", repair_text(repaired)))
+        repaired = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", repair_text(repaired, unescape=unescape)))
     return repaired if repaired.strip() else label
 
 
 def spelling_key(label: str) -> str:
-    """Equal for labels that differ in case, in white space or by damage alone."""
-    return folded(_UNSEEN.sub("", repaired_label(label))) or label
+    """Equal for labels that are equal when :func:`recurra.data.known_labels.folded`, or differ by damage alone."""
+    return folded(_UNSEEN.sub("", repaired_label(label, unescape=True))) or label
+
+
+def spelling_differences(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """What spellings may differ in: case, white space and, if some of these do, dashes and HTML entities.
+
+    Args:
+        pairs: labels, each with the same class in another spelling.
+    """
+    written = list(pairs)
+    decoded = [(without_entities(label), without_entities(best)) for label, best in written]
+    dashes = any({*label}.intersection(DASHES) != {*best}.intersection(DASHES) for label, best in decoded)
+    return ["case", "white space", *["dashes"] * dashes, *["HTML entities"] * (decoded != written)]
 
 
 def damage_of(label: str, best: str) -> str:
-    """How a label is damaged, in the plural or as a mass noun; empty if only case or white space differ.
+    """How a label is damaged, in the plural or as a mass noun; empty if the two are equal when folded.
 
     Args:
         label: a label.
@@ -48,7 +71,8 @@ def damage_of(label: str, best: str) -> str:
     """
     if folded(label) == folded(best):
         return ""
-    if without_mojibake(label) != label:
+    decoded = without_entities(label)
+    if without_mojibake(decoded) != decoded:
         return "mojibake"
     composed = folded(unicodedata.normalize("NFC", label))
     return "decomposed letters" if composed == folded(best) else "invisible characters"
@@ -71,11 +95,13 @@ def _without_zeros(label: object) -> str | None:
     return written.lstrip("0") or "0" if re.fullmatch(r"[0-9]+", written) else None
 
 
-def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> dict[str, str]:
-    """The cleanest spelling by other spelling, for labels that differ in case, white space or by damage only.
+def usual_spellings(
+    counts: Mapping[str, int], known: Collection[str] = (), *, unescape: bool = False
+) -> dict[str, str]:
+    """The cleanest spelling by other spelling, for labels with the same :func:`spelling_key`.
 
     A clean spelling is repaired, has no white space around it and single spaces within. Of the spellings in a file, so
-    cleaned, it is the one
+    cleaned, it is one without HTML entities, if there is one; of these, the one
 
     1. in the case that most classes have (lower case, capitals, or a capital first): most of those that are written in
        one way, or else most of all by their most frequent spelling;
@@ -84,12 +110,13 @@ def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> d
     4. first by code point.
 
     A label that is damaged gets its clean spelling also where no other label has it; decomposed letters alone are no
-    damage.
+    damage, nor are HTML entities.
 
     Args:
         counts: number of rows by label.
         known: classes of a model: they are kept as they are, and a label that is one but for case, white space or
             damage gets that class's spelling, of several the one of the most rows.
+        unescape: whether HTML entities are damage.
     """
     groups: dict[str, list[str]] = {}
     for name in counts:
@@ -104,21 +131,21 @@ def usual_spellings(counts: Mapping[str, int], known: Collection[str] = ()) -> d
         if own := models.get(key):
             best = min(own, key=lambda name: (-counts.get(name, 0), name))
             usual |= {name: best for name in same if name not in own}
-        elif len(same) > 1 or repaired_label(same[0]) != unicodedata.normalize("NFC", same[0]):
-            best = _cleanest({name: counts[name] for name in same}, case)
+        elif len(same) > 1 or repaired_label(same[0], unescape=unescape) != unicodedata.normalize("NFC", same[0]):
+            best = _cleanest({name: counts[name] for name in same}, case, unescape=unescape)
             usual |= {name: best for name in same if name != best}
     return usual
 
 
-def _cleanest(counts: Mapping[str, int], case: str | None) -> str:
+def _cleanest(counts: Mapping[str, int], case: str | None, *, unescape: bool) -> str:
     """The cleanest of the spellings of one class, by their rows and the case that most classes have."""
     rows: Counter[str] = Counter()
     for name, count in counts.items():
-        rows[" ".join(repaired_label(name).split())] += count
+        rows[" ".join(repaired_label(name, unescape=unescape).split())] += count
 
-    def rank(name: str) -> tuple[bool, bool, int, str]:
+    def rank(name: str) -> tuple[bool, bool, bool, int, str]:
         own = _case(name)
-        return case is not None and own != case, own == "upper", -rows[name], name
+        return without_entities(name) != name, case is not None and own != case, own == "upper", -rows[name], name
 
     return min(rows, key=rank)
 
@@ -131,6 +158,7 @@ def _leading_case(names: Iterable[str]) -> str | None:
 
 def _case(name: str) -> str | None:
     """``lower``, ``upper`` or ``capital``; ``None`` for a label of another kind or without letters that have a case."""
+    name = without_entities(name)
     if name.islower():
         return "lower"
     if name.isupper():

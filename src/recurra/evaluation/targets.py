@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.label_spellings import damage_of, leading_zeros_sentence, spelling_key
+from recurra.data.label_spellings import damage_of, leading_zeros_sentence, spelling_differences, spelling_key
 from recurra.errors import DataError
 
 if TYPE_CHECKING:
@@ -78,14 +78,15 @@ def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str) -
 
 
 def other_spellings(unknown: Iterable[Label], classes: Labels) -> str:
-    """A sentence on labels that are classes but for case, white space or damage, with what to do; empty if none is."""
+    """A sentence on labels that are classes in another spelling, with what to do; empty if none is."""
     known = {spelling_key(label): label for label in classes.classes if isinstance(label, str)}
     pairs = [(label, known[key]) for label in unknown if (key := spelling_key(str(label))) in known]
     zeros = leading_zeros_sentence(unknown, classes.classes)
     if not pairs:
         return zeros.lstrip()
     damages = dict.fromkeys(filter(None, (damage_of(str(label), own) for label, own in pairs)))
-    apart = ", ".join(("case", "white space", *damages)) if damages else "case and white space"
+    differences = [*spelling_differences((str(label), own) for label, own in pairs), *damages]
+    apart = f"{', '.join(differences[:-1])} and {differences[-1]}"
     shown = ", ".join(f"{label!r:.40} is {own!r:.40}" for label, own in pairs[:SHOWN_SPELLINGS])
     more = f" and {len(pairs) - SHOWN_SPELLINGS:,} more" if len(pairs) > SHOWN_SPELLINGS else ""
     return (
