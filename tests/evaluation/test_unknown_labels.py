@@ -205,7 +205,9 @@ def test_how_they_are_counted() -> None:
         multi_label_targets(classes, sets, "error", **told)
     with pytest.raises(DataError, match=r"'a; b', which is 2 labels with ';' between them\. Name the mark with --l"):
         multi_label_targets(classes, ["a", "a; b"], "wrong", **told)
-    with pytest.raises(DataError, match=r"between them\. Give each row a list of single labels\."):
+    with pytest.raises(
+        DataError, match=r"between them\. Write the separator of the training rows, or lists of single labels\."
+    ):
         multi_label_targets(classes, [("a",), ("a; b",)], "wrong", **told)
 
 

@@ -148,7 +148,9 @@ def _check_separator(rows: Sequence[LabelSet], classes: Labels, source: str, *, 
     )
     raise DataError(
         f"{source} has the label {cell!r:.80}, which is {len(parts)} labels with {mark!r} between them",
-        f"Name the mark with --label-separator {mark!r}." if texts else "Give each row a list of single labels.",
+        f"Name the mark with --label-separator {mark!r}."
+        if texts
+        else "Write the separator of the training rows, or lists of single labels.",
     )
 
 
@@ -163,7 +165,7 @@ def _joined_sentence(unknown: Sequence[LabelSet], classes: Labels, separator: st
     marks = " or ".join(repr(mark) for mark in dict.fromkeys(joined.values()))
     verb = "looks" if len(joined) == 1 else "look"
     split = "" if separator is None else f", and cells are split at {separator!r}"
-    write = "lists of single labels" if separator is None else "one separator in all cells"
+    write = "one separator in all cells" + (", or lists of single labels" if separator is None else "")
     return (
         f"{shown}{others} {verb} like several labels with {marks} between them{split}: write {write}. "
         "recurra check FILE --model MODEL shows the rows, and with --fix OUT --drop-unknown leaves them out."
