@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -166,8 +167,9 @@ class GivenRows:
                 UserWarning,
                 stacklevel=3,
             )
-        names = {label for label in self.labels if isinstance(label, str)}
-        joined = None if any(isinstance(label, tuple) for label in self.labels) else detect_multi_label(sorted(names))
+        names = Counter(label for label in self.labels if isinstance(label, str))
+        lists = any(isinstance(label, tuple) for label in self.labels)
+        joined = None if lists else detect_multi_label(sorted(names), [names[name] for name in sorted(names)])
         if joined is not None:
             warnings.warn(
                 f"y looks like several labels a row, such as {joined.example!r:.60}, and each such text is learned as "

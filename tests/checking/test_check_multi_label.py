@@ -382,6 +382,29 @@ def test_labels_with_another_separator_between_them(tmp_path: Path) -> None:
     assert finding.facts["labels"] == {"sport/Tech": "/"}
 
 
+def test_a_few_cells_with_another_separator(tmp_path: Path) -> None:
+    rows, sets = several_rows(240)
+    sets[4], sets[8] = ("sport;money",), ("money;tech",)
+    path = write_sets(tmp_path / "rows.csv", rows, sets, ",")
+    finding = checked(path).found("cells that look like several labels")
+    assert finding is not None
+    assert rows_in(finding) == [place for place, own in enumerate(sets) if len(own) > 1]
+    assert "2 rows have ';' between labels, such as 'money;tech': write one separator." in finding.meaning
+    assert finding.hint.startswith("Say --multi-label --label-separator ',';")
+    said: list[str] = []
+    opened(path, multi_label=True, say=said.append)
+    assert said[0] == "Labels are split at ',': 5 distinct ones."
+    for mark, effect in (
+        (",", "evaluation counts that as wrong."),
+        (";", "evaluation stops: most cells of several labels have ',' between them."),
+    ):
+        known = KnownModel("m", TextPipeline.learn(["a"], TextSettings()), list(TOPICS))
+        unknown = checked(path, known=known, separator=mark).found("unknown labels")
+        assert unknown is not None
+        assert effect in unknown.meaning
+        assert ("with --label-separator ','." in unknown.hint) == (mark == ";")
+
+
 def test_a_missing_label_where_cells_look_like_several(tmp_path: Path) -> None:
     rows, sets = several_rows(240)
     sets[7] = ()

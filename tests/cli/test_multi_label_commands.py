@@ -238,6 +238,16 @@ def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> N
     other = write_topics(tmp_path / "other.csv", 50, seed=5, mark=";")
     check_failed(run("evaluate", topics, other, "--quiet"), 1, "labels with ';' between them", "--label-separator ';'")
     assert run("evaluate", topics, other, "--label-separator", ";").code == 0
+    # One cell with another separator than the others does not send from one to the other.
+    other.write_text(other.read_text() + "some words,law|art\n")
+    ran = run("evaluate", topics, other, "--label-separator", ";", "--json")
+    assert (ran.code, ran.json["rows"], ran.json["unknown_labels"]) == (0, 51, 1)
+    skipped = run("evaluate", topics, other, "--label-separator", ";", "--unknown-labels", "skip", "--json").json
+    assert skipped["rows"] == 50
+    words = ("check", other, "--model", topics, "--label-separator", ";", "--fix", "same.csv", "--drop-unknown")
+    assert "1 removed (unknown label)" in run(*words).out
+    cleaned = run("evaluate", topics, "same.csv", "--label-separator", ";", "--json").json
+    assert (cleaned["rows"], cleaned["log_loss"]) == (50, skipped["log_loss"])
 
 
 def test_labels_that_training_never_saw(run: Run, tmp_path: Path, topics: Path) -> None:

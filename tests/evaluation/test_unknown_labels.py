@@ -204,7 +204,42 @@ def test_how_they_are_counted() -> None:
     with pytest.raises(DataError, match="which training never saw"):
         multi_label_targets(classes, sets, "error", **told)
     with pytest.raises(DataError, match=r"'a; b', which is 2 labels with ';' between them\. Name the mark with --l"):
+        multi_label_targets(classes, ["a", "a; b"], "wrong", **told)
+    with pytest.raises(
+        DataError, match=r"between them\. Write the separator of the training rows, or lists of single labels\."
+    ):
         multi_label_targets(classes, [("a",), ("a; b",)], "wrong", **told)
+
+
+def test_a_few_cells_with_another_separator_are_unknown_labels() -> None:
+    classes, notes = Labels(("a", "b", "c")), []
+    told: dict[str, Any] = {"source": "it", "say": notes.append, "separator": ","}
+    cells = ["a,b", "b, c", "a;b", "c", "b,c|a"]
+    what = (
+        "'a;b' looks like several labels with ';' between them, and cells are split at ',': write one separator in all "
+        "cells. recurra check FILE --model MODEL shows the rows, and with --fix OUT --drop-unknown leaves them out."
+    )
+    both = what.replace("'a;b' looks", "'a;b', 'c|a' look").replace("';' between", "';' or '|' between")
+    found = multi_label_targets(classes, cells, "wrong", **told)
+    assert found.targets.tolist() == [[1, 1, 0], [0, 1, 1], [0, 0, 0], [0, 0, 1], [0, 1, 0]]
+    assert (found.unknown, found.unknown_labels) == ([(), (), ("a;b",), (), ("c|a",)], 2)
+    assert notes.pop() == (
+        "2 of 5 rows have a label that training never saw ('a;b' 1, 'c|a' 1): counted as wrong; "
+        f"the log loss is that of known labels. {both}"
+    )
+    found = multi_label_targets(classes, cells[:4], "skip", **told)
+    assert (found.places.tolist(), found.unknown_labels) == ([0, 1, 3], 1)
+    assert notes.pop() == f"1 of 4 rows has a label that training never saw ('a;b' 1) and is left out. {what}"
+    with pytest.raises(DataError) as caught:
+        multi_label_targets(classes, cells[:4], "error", **told)
+    assert str(caught.value) == (
+        f"it has the label 'a;b' (1 row), which training never saw. {what} Leave these rows out, or train with them; "
+        "the classes are 'a', 'b', 'c'."
+    )
+    # The other way round most cells have the comma, whatever is to be done with unknown labels.
+    for how in ("wrong", "skip", "error"):
+        with pytest.raises(DataError, match=r"'a,b', which is 2 labels with ',' between them\. Name the mark with --l"):
+            multi_label_targets(classes, cells, how, **{**told, "separator": ";"})  # type: ignore[arg-type]
 
 
 def test_leading_zeros_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import split_labels
 from recurra.errors import DataError, SettingsError
-from recurra.tasks.multi_label_detection import SEPARATORS, detect_multi_label, resolve_labels
+from recurra.tasks.multi_label_detection import SEPARATORS, detect_multi_label, likelier_separator, resolve_labels
 
 SAID: dict[str, Any] = {"source": "t.csv", "multi_label": False, "single_label": False, "separator": None}
 
@@ -54,11 +55,40 @@ def test_a_label_that_a_cell_names_twice_is_one() -> None:
     assert split_labels(["law|art", " law "], None) == [("law|art",), ("law",)]
 
 
-def test_of_several_separators_the_first_that_fits_is_taken() -> None:
-    cells = ["a,b", "b,a", "a, b", "a", "b", "a,b|b,a", "b,a|a,b"]
-    found = detect_multi_label(cells)
+def test_of_several_separators_that_of_most_rows_is_taken() -> None:
+    cells = ["a", "b", "c", "a,b", "b, c", "a;b", "b;c", "c;a"]
+    for rows, mark in (
+        (None, ";"),
+        ([9, 9, 9, 50, 50, 2, 1, 1], ","),
+        ([9, 9, 9, 2, 1, 1, 1, 1], ";"),
+        ([9, 9, 9, 1, 50, 25, 25, 2], ";"),
+    ):
+        found = detect_multi_label(cells, rows)
+        assert found is not None
+        # The cells with the other mark are labels of their own.
+        assert (found.separator, found.labels) == (mark, 3 + (3 if mark == "," else 2))
+    # Of two that split as many rows, the first of SEPARATORS.
+    found = detect_multi_label([*cells[:5], "a|b", "b|c", "a;b"], [1, 1, 1, 2, 2, 3, 1, 5])
     assert found is not None
-    assert (found.separator, found.labels) == ("|", 5)
+    assert found.separator == "|"
+
+
+def test_a_likelier_separator_splits_more_rows() -> None:
+    rows: dict[tuple[str, ...], int] = {("a", "b"): 2, ("a;b",): 2, ("a",): 9, ("a", "b;c"): 9, ("x;a",): 9}
+    assert likelier_separator(rows, "abc") is None
+    assert likelier_separator({**rows, ("a;c",): 1}, "abc") == ";"
+    assert likelier_separator({**rows, ("a;c",): 1, ("a|c",): 4}, "abc") == "|"
+    assert likelier_separator({("a;b",): 5}, ["a", "b", "a;b"]) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("|;,"), st.text("abx", min_size=1, max_size=3)), max_size=9), st.text("|;,"))
+def test_separators_never_lead_in_a_circle(cells: list[tuple[str, str]], more: str) -> None:
+    texts = [mark.join(letters) for mark, letters in cells] + [f"a{mark}b{mark}a" for mark in more]
+    for first in (*SEPARATORS, None):
+        named, mark = [first], first
+        while (mark := likelier_separator(Counter(split_labels(texts, mark)), "ab")) is not None:
+            assert mark not in named
+            named.append(mark)
 
 
 def test_the_user_must_say_which() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from recurra.data.mixed_values import TEXTS, json_kinds, mixture_of
 from recurra.data.plain_columns import is_json
 from recurra.errors import DataError
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
-from recurra.tasks.multi_label_detection import detect_multi_label, resolve_labels
+from recurra.tasks.multi_label_detection import detect_multi_label, joined_labels, resolve_labels
 
 __all__ = ["LOOKS_MULTI_LABEL", "choose_label_format", "label_format_findings"]
 
@@ -61,7 +61,7 @@ def choose_label_format(
             )
     for reader in readers if single_label else readers[:1]:
         # Only the search for a separator needs more than to know whether there are lists.
-        values = _all_cells(reader) if multi_label and separator is None else _cells(reader, reader.head)
+        values = _every_cell(reader) if multi_label and separator is None else _cells(reader, reader.head)
         _, found = resolve_labels(
             EncodedLabels.of(values),
             source=reader.source,
@@ -81,12 +81,13 @@ def label_format_findings(reader: LenientReader, facts: Facts) -> list[Draft]:
     names = reader.names
     if names.format_known or _texts_with_lists(reader):
         return []
-    numbers = np.unique(facts.labels[facts.labels != NO_LABEL])
+    numbers, counts = np.unique(facts.labels[facts.labels != NO_LABEL], return_counts=True)
     values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
-    found = detect_multi_label(values)
+    found = detect_multi_label(values, counts.tolist())
     if found is None:
         return []
-    several = [number for number, one in zip(numbers.tolist(), values, strict=True) if len(found.split(one)) > 1]
+    split = dict(zip(numbers.tolist(), map(found.split, values), strict=True))
+    several = [number for number, labels in split.items() if len(labels) > 1]
     rows = np.flatnonzero(np.isin(facts.labels, several))
     how = "as lists" if found.separator is None else f"if they are split at {found.separator!r}"
     until = "labels are counted one by one" if names.task.lists else "each cell counts as one label"
@@ -95,6 +96,12 @@ def label_format_findings(reader: LenientReader, facts: Facts) -> list[Draft]:
         f"{found.labels:,} distinct labels {how}, such as {found.example[:60]!r} in row {reader.number(first):,}. "
         f"Training stops and asks which they are; until it is said, {until} here."
     )
+    if joined := joined_labels({label for labels in split.values() for label in labels}):
+        odd = [number for number, labels in split.items() if not joined.keys().isdisjoint(labels)]
+        count = int(np.isin(facts.labels, odd).sum())
+        verb = "row has" if count == 1 else "rows have"
+        marks = " or ".join(repr(mark) for mark in dict.fromkeys(joined.values()))
+        meaning += f" {count:,} {verb} {marks} between labels, such as {min(joined)[:60]!r}: write one separator."
     hint = f"Say {found.hint}."
     facts_found = {"labels": found.labels, "separator": found.separator, "say": found.options}
     return [Draft(LOOKS_MULTI_LABEL, "error", "train", rows, meaning, hint, facts=facts_found)]
@@ -118,17 +125,14 @@ def _row_of_list(reader: LenientReader) -> tuple[str, int] | None:
     return None
 
 
-def _all_cells(reader: LenientReader) -> list[Any]:
-    """The distinct cells of the label column, in order of first appearance."""
-    found: dict[Any, None] = {}
+def _every_cell(reader: LenientReader) -> Iterator[Any]:
+    """The label of each row."""
     for raw in reader.blocks.read([reader.columns.label or ""]):
-        found.update(dict.fromkeys(_cells(reader, raw)))
-    return list(found)
+        yield from _cells(reader, raw)
 
 
 def _cells(reader: LenientReader, raw: RawTable) -> list[Any]:
-    """The distinct cells of a block, lists as tuples."""
+    """The labels of a block, lists as tuples."""
     column = column_of(raw, reader.columns.label or "", reader.source)
     cells = label_cells(column, lists=reader.lists, separator=None)
-    values = [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in cells]
-    return list(dict.fromkeys(values))
+    return [tuple(map(value_text, one)) if isinstance(one, list) else value_text(one) for one in cells]

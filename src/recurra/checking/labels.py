@@ -27,6 +27,7 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.label_format import nearly_one_a_row
 from recurra.data.label_spellings import damage_of, leading_zeros_sentence, spelling_differences, usual_spellings
 from recurra.errors import DataError
+from recurra.tasks.multi_label_detection import likelier_separator
 from recurra.text import Labels
 
 __all__ = [
@@ -221,8 +222,23 @@ def unknown_labels(
         return []
     them = "it" if len(counts) == 1 else "them"
     similar = may_be_sentence(similar_labels(counts, known)) + leading_zeros_sentence(counts, known)
-    meaning = f"{listed_labels(counts)}: {who} never have {them}, and evaluation counts that as wrong.{similar}"
+    mark = _likelier_separator(facts, names, known)
+    stops = f"stops: most cells of several labels have {mark!r} between them"
+    effect = "counts that as wrong" if mark is None else stops
+    if mark is not None and names.separator is not None:
+        where = "Write the training file's separator, or evaluate" if part == "test" else "Check and evaluate"
+        hint = f"{where} with --label-separator {mark!r}."
+    meaning = f"{listed_labels(counts)}: {who} never have {them}, and evaluation {effect}.{similar}"
     return [Draft("unknown labels", "error", part, rows, meaning, hint, facts={"classes": counts})]
+
+
+def _likelier_separator(facts: Facts, names: LabelNames, known: Collection[str]) -> str | None:
+    """The separator that evaluation asks for instead of the one that cells were split at, if it does."""
+    if not names.task.lists:
+        return None
+    numbers, counts = np.unique(facts.labels[facts.labels != NO_LABEL], return_counts=True)
+    rows = dict(zip((names.members[number] for number in numbers.tolist()), counts.tolist(), strict=True))
+    return likelier_separator(rows, known)
 
 
 def _spelling_findings(

@@ -57,8 +57,9 @@ def decided_rows(
         option: [] if file is None else read_decisions(file, numbers=rows.row_numbers, encoding=given.encoding)
         for option, file in files.items()
     }
-    if multi_label and separator is None and (found := detect_multi_label(rows.labels.values)) is not None:
-        separator = found.separator
+    if multi_label and separator is None:
+        found = detect_multi_label(rows.labels.values, rows.labels.counts)
+        separator = None if found is None else found.separator
     try:
         cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
     except DataError as error:

@@ -37,6 +37,11 @@ class EncodedLabels:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def counts(self) -> list[int]:
+        """The number of rows of each value."""
+        return [int(count) for count in np.bincount(self.codes, minlength=len(self.values))]
+
     def plain(self) -> list[Label]:
         """The label of each row."""
         return [self.values[code] for code in self.codes.tolist()]

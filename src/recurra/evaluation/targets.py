@@ -57,22 +57,23 @@ def encode_with_unknown(
     return np.array(targets, dtype=np.int64), [label for _, label in places][len(classes) :]
 
 
-def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str) -> DataError:
+def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str, *, more: str = "") -> DataError:
     """The error to raise for labels that are not classes.
 
     Args:
         unknown: number of rows by label.
         classes: the model's.
         source: the table's name.
+        more: sentences on these labels, for the hint.
     """
     (label, rows), *others = unknown.most_common()
-    more = f" ({len(others):,} other labels neither)" if others else ""
+    neither = f" ({len(others):,} other labels neither)" if others else ""
     seen = ", ".join(map(repr, classes.classes))
     seen = seen if len(seen) <= 300 else f"{seen[:300]}…"
-    spelled = other_spellings(unknown, classes)
+    spelled = " ".join(filter(None, (other_spellings(unknown, classes), more)))
     return DataError(
         f"{source} has the label {label!r:.80} ({rows:,} {'row' if rows == 1 else 'rows'}), "
-        f"which training never saw{more}",
+        f"which training never saw{neither}",
         f"{spelled} Leave these rows out, or train with them; the classes are {seen}.",
     )
 

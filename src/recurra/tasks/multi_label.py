@@ -154,7 +154,7 @@ class MultiLabel(Task):
         separator: str | None = None,
     ) -> EncodedTargets:
         """Splits cells of text at the separator; without one each cell is one label."""
-        return multi_label_targets(labels, split_labels(values, separator), how, source=source, say=say)
+        return multi_label_targets(labels, values, how, source=source, say=say, separator=separator)
 
     def check_separator(self, separator: str | None) -> str | None:
         """See :class:`recurra.tasks.base.Task`."""

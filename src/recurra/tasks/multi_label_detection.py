@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recurra.data.corpus import Corpus, RelabelledRows, first_row_with
@@ -17,6 +17,7 @@ __all__ = [
     "check_single_labels",
     "detect_multi_label",
     "joined_labels",
+    "likelier_separator",
     "resolve_labels",
     "resolve_rows",
 ]
@@ -58,14 +59,15 @@ class MultiLabelFormat(NamedTuple):
         return split_labels([value], self.separator)[0]
 
 
-def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
+def detect_multi_label(values: Sequence[Any], rows: Sequence[int] | None = None) -> MultiLabelFormat | None:
     """The format of a column that looks like several labels a row; ``None`` if it does not.
 
     It does if the values are lists, or if a separator splits most of the cells that contain it into parts that all
-    occur in other cells as well.
+    occur in other cells as well. Of several such separators it is the one that splits most rows so.
 
     Args:
         values: distinct, as they were read: texts, numbers, or tuples of labels.
+        rows: number of rows of each value; ``None`` counts each once.
     """
     sets = [value for value in values if isinstance(value, tuple)]
     if sets:
@@ -73,7 +75,9 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
         return MultiLabelFormat(
             None, len({label for one in sets for label in one}), ", ".join(map(str, example[:SHOWN])), example
         )
-    texts = [value for value in values if isinstance(value, str)]
+    counts = [1] * len(values) if rows is None else rows
+    texts = {value: count for value, count in zip(values, counts, strict=True) if isinstance(value, str)}
+    best, most = None, 0
     for separator in SEPARATORS:
         cells = {text: split_text(text, separator) for text in texts}
         uses: dict[Any, int] = {}
@@ -82,18 +86,20 @@ def detect_multi_label(values: Sequence[Any]) -> MultiLabelFormat | None:
                 uses[part] = uses.get(part, 0) + 1
         joined = [text for text, parts in cells.items() if len(parts) > 1]
         found = [text for text in joined if all(uses[part] > 1 for part in cells[text])]
-        if len(found) >= MIN_CELLS and 2 * len(found) > len(joined):
-            return MultiLabelFormat(separator, len(uses), found[0], found[0])
-    return None
+        count = sum(texts[text] for text in found)
+        if len(found) >= MIN_CELLS and 2 * len(found) > len(joined) and count > most:
+            best, most = MultiLabelFormat(separator, len(uses), found[0], found[0]), count
+    return best
 
 
-def joined_labels(labels: Collection[str]) -> dict[str, str]:
-    """The labels that are several of the others with a separator between them, and that separator.
+def joined_labels(labels: Collection[str], known: Collection[str] | None = None) -> dict[str, str]:
+    """The labels that are several known ones with a separator between them, and that separator.
 
     Args:
         labels: the distinct labels of rows that have several, after cells were split.
+        known: the known ones; ``None`` for ``labels`` themselves.
     """
-    known = set(map(folded, labels))
+    known = set(map(folded, labels if known is None else known))
     found = {}
     for label in labels:
         for mark in (*SEPARATORS, *OTHER_SEPARATORS):
@@ -101,6 +107,27 @@ def joined_labels(labels: Collection[str]) -> dict[str, str]:
             if len(parts) > 1 and known.issuperset(map(folded, parts)):
                 found[label] = mark
     return found
+
+
+def likelier_separator(rows: Mapping[LabelSet, int], known: Collection[str]) -> str | None:
+    """The separator at which more rows are several known labels than where they were split; ``None`` without one.
+
+    After a split there, none is likelier but one that finds still more such rows.
+
+    Args:
+        rows: number of rows by their labels, as they were split.
+        known: the known labels, as texts.
+    """
+    classes = set(known)
+    split = sum(count for labels, count in rows.items() if len(labels) > 1 and classes.issuperset(map(str, labels)))
+    found = dict.fromkeys(SEPARATORS, 0)
+    for labels, count in rows.items():
+        if len(labels) == 1 and str(labels[0]) not in classes:
+            for mark in SEPARATORS:
+                parts = split_text(str(labels[0]), mark)
+                found[mark] += count if len(parts) > 1 and classes.issuperset(parts) else 0
+    best = max(found, key=found.__getitem__)
+    return best if found[best] > split else None
 
 
 def resolve_labels(
@@ -133,7 +160,7 @@ def resolve_labels(
     """
     if single_label and (multi_label or separator is not None):
         raise SettingsError("Both several labels a row and single labels are asked for", "Choose one.")
-    found = detect_multi_label(labels.values)
+    found = detect_multi_label(labels.values, labels.counts)
     if not multi_label and separator is None:
         if found is None:
             return labels, None
@@ -191,7 +218,7 @@ def check_single_labels(rows: Corpus) -> None:
     Raises:
         DataError: cells look like several labels.
     """
-    found = detect_multi_label(rows.labels.values)
+    found = detect_multi_label(rows.labels.values, rows.labels.counts)
     if found is not None:
         whole = "" if found.separator is None else "; say --single-label, if each cell is one label"
         raise DataError(
