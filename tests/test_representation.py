@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 from bundles import WORDS, make_bundle
 
 from recurra import inspection
@@ -94,9 +96,16 @@ def test_history() -> None:
     # The last of ten: losses of 2/19 and 2/20, accuracies of 19/40 and 20/40.
     assert lines[9].split() == ["10", "0.1026", "0.4875", "1.5000", "1.0000"]
     assert lines[10:] == [
-        "  … the 2 epochs before are in training and validation", "  lowest validation loss 0.5000 after epoch 9",
+        "  … the 2 epochs before are in .epochs", "  lowest validation loss 0.5000 after epoch 9",
         "  of the recurrent network alone, without a linear branch",
     ]  # fmt: skip
+    assert history.epochs[9] == {
+        "epoch": 10, "loss": pytest.approx((2 / 19 + 2 / 20) / 2), "accuracy": pytest.approx(19.5 / 40),
+        "validation_loss": 1.5, "validation_accuracy": 1.0,
+    }  # fmt: skip
+    frame = pd.DataFrame(History(history.training[:4], history.validation[:2]).epochs)
+    assert frame["epoch"].tolist() == [1, 2]
+    assert frame["validation_loss"].tolist() == pytest.approx([8.5, float("nan")], nan_ok=True)
     assert repr(History()) == "History: 0 epochs"
     assert repr(History([TrainingMetrics(0.5, 1.25, 0.5, 0.1)])).splitlines()[-2].split() == ["1", "1.2500", "0.5000"]
 

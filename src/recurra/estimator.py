@@ -28,11 +28,13 @@ from recurra.estimator_parameters import (
     plain,
     seed_of,
     split_options,
+    unknown_of_fit,
     unknown_parameter,
 )
 from recurra.estimator_rows import GivenRows, documents_of
 from recurra.presets import load_preset, recipe_of_model, setting_names
 from recurra.runtime import Model, Reading, load
+from recurra.runtime.accuracy import log_probabilities
 from recurra.tasks import Task
 from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
@@ -204,6 +206,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         initial: Model | TextClassifier | str | Path | None = None,
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
         callbacks: Sequence[Callback] = (),
+        **unknown: Any,
     ) -> Self:
         """Trains on documents and their labels. If it fails, the estimator stays as it was, fitted or not.
 
@@ -224,6 +227,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out, with a warning.
+            unknown: refused, with what to give instead.
 
         Raises:
             DataError: the documents or labels cannot be trained on.
@@ -234,6 +238,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             TrainingError: the training failed.
         """
         began = time.monotonic()
+        for name, value in unknown.items():
+            raise unknown_of_fit(name, value, self.get_params(deep=False))
         named = {
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -342,6 +348,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         every = np.zeros((len(found), len(self.classes_)), dtype=np.float32)
         every[:, self._places(self.model_.classes_)] = found
         return every
+
+    def predict_log_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
+        """The natural logarithm of :meth:`predict_proba`, float32[B, C]; of a probability of 0 it is ``-inf``."""
+        return log_probabilities(self.predict_proba(X))
 
     def score(self, X: Sequence[Document], y: Any, sample_weight: Any = None) -> float:
         """The accuracy; for multi-label data the subset accuracy.

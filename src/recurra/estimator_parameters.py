@@ -27,6 +27,7 @@ __all__ = [
     "plain",
     "seed_of",
     "split_options",
+    "unknown_of_fit",
     "unknown_parameter",
 ]
 
@@ -37,6 +38,12 @@ PREFIX = "options__"
 PARAMETERS = {"seed": "random_state"}
 # What is given to fit.
 OF_FIT = ("sample_weight", "validation_data", "initial", "callbacks")
+# What arguments of fit are called elsewhere.
+MEANT_OF_FIT = {"warm_start": "initial", "init_model": "initial", "eval_set": "validation_data"}
+# For a weight of each class, where the setting knows "balanced" alone.
+CLASS_WEIGHTS = "Give fit sample_weight=sklearn.utils.class_weight.compute_sample_weight(weights, y)."
+# Values of settings that have another type elsewhere, such as early_stopping=True.
+EXAMPLES: dict[str, Any] = {"patience": 3, "class_weights": "balanced"}
 
 
 def explain_keywords(init: Init) -> Init:
@@ -62,19 +69,55 @@ def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsE
         return SettingsError(received, "Give callbacks=[...] to fit.")
     if name in OF_FIT:
         return SettingsError(received, f"Give it to fit: fit(X, y, {name}=...).")
+    if name in MEANT_OF_FIT:
+        return SettingsError(received, f"Give {MEANT_OF_FIT[name]} to fit: fit(X, y, {MEANT_OF_FIT[name]}=...).")
+    if _weighs_classes(name, value):
+        return SettingsError(received, CLASS_WEIGHTS)
     settings = setting_names()
     if name in settings:
-        hint = (
-            f'It is a setting: give options={{"{name}": {value!r:.40}}}, or options__{name} to set_params and in grids.'
-        )
+        hint = f"It is a setting: give {_as_option(name, value)}, or options__{name} to set_params and in grids."
         return SettingsError(received, hint)
     known = setting_meant(name)
     close = [known] if known else get_close_matches(name, [*parameters, *settings], n=1, cutoff=0.75)
     close = [PARAMETERS.get(one, one) for one in close]
     if close and close[0] not in parameters:
-        return SettingsError(received, f'Did you mean options={{"{close[0]}": {value!r:.40}}}?')
+        return SettingsError(received, f"Did you mean {_as_option(close[0], value)}?")
     meant = f"Did you mean {close[0]}? " if close else ""
     return SettingsError(received, f"{meant}The parameters are {', '.join(parameters)}.")
+
+
+def unknown_of_fit(name: str, value: Any, parameters: Collection[str]) -> SettingsError:
+    """What to write instead of ``fit(X, y, name=value)``.
+
+    Args:
+        name: no argument of ``fit``.
+        value: what was given.
+        parameters: those of the constructor.
+    """
+    received = f"fit has no argument {name!r:.80}"
+    if name in MEANT_OF_FIT:
+        return SettingsError(received, f"Give fit(X, y, {MEANT_OF_FIT[name]}=...).")
+    if _weighs_classes(name, value):
+        return SettingsError(received, CLASS_WEIGHTS)
+    settings = setting_names()
+    meant = name if name in (*parameters, *settings) else setting_meant(name)
+    meant = meant and PARAMETERS.get(meant, meant)
+    if meant in parameters:
+        return SettingsError(received, f"Give it to the classifier: TextClassifier({meant}={value!r:.40}).")
+    if meant is not None:
+        return SettingsError(received, f"Give it to the classifier: TextClassifier({_as_option(meant, value)}).")
+    close = get_close_matches(name, OF_FIT, n=1, cutoff=0.75)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return SettingsError(received, f"{hint}The arguments are X, y, {', '.join(OF_FIT)}; settings go to TextClassifier.")
+
+
+def _weighs_classes(name: str, value: Any) -> bool:
+    return isinstance(value, Mapping) and "class_weights" in (name, setting_meant(name))
+
+
+def _as_option(name: str, value: Any) -> str:
+    example = EXAMPLES.get(name, value)
+    return f'options={{"{name}": {(value if type(value) is type(example) else example)!r:.40}}}'
 
 
 def split_options(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

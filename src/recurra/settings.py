@@ -23,7 +23,7 @@ FEW = 16
 
 OTHER_NAMES = {
     "learning_rate": ("lr", "rate", "eta", "step_size"),
-    "epochs": ("num_epochs", "n_epochs", "max_epochs", "num_train_epochs"),
+    "epochs": ("num_epochs", "n_epochs", "max_epochs", "max_iter", "num_train_epochs"),
     "batch_size": ("bs", "batch", "minibatch", "train_batch_size"),
     "seed": ("random_state", "random_seed"),
     "hidden": ("hidden_size", "hidden_dim", "hidden_units", "num_hidden", "rnn_size", "rnn_units", "units"),
@@ -41,7 +41,7 @@ OTHER_NAMES = {
     "decay": ("lr_decay", "schedule", "scheduler", "lr_scheduler"),
     "warmup": ("warmup_steps", "warmup_ratio"),
     "class_weights": ("class_weight",),
-    "validation": ("validation_split", "val_split", "validation_size", "val_size", "test_size"),
+    "validation": ("validation_split", "val_split", "validation_size", "val_size", "test_size", "validation_fraction"),
     "patience": ("early_stopping", "early_stopping_patience", "n_iter_no_change"),
 }
 """What settings are called elsewhere, by their name here."""

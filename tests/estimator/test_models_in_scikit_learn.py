@@ -10,18 +10,22 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import cross_val_score
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from small_classifier import LABELS, TEXTS, TOPICS, network
 
 import recurra
 from recurra import TextClassifier
-from recurra.errors import ModelFileError, SettingsError
+from recurra.errors import DataError, ModelFileError, SettingsError
+from recurra.runtime.accuracy import accuracy, log_probabilities
+from recurra.tasks.multi_label import MultiLabel
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,32 @@ def test_scikit_learn_knows_what_a_model_is(model: recurra.Model) -> None:
         SettingsError, match=r"does not learn. Go on with TextClassifier\(\).fit\(X, y, initial=model\)"
     ):
         model.fit(TEXTS, TOPICS)
+
+
+def test_a_model_is_scored_as_a_classifier(model: recurra.Model, fitted: TextClassifier) -> None:
+    labels = [*TOPICS[:-4], "unheard of", *TOPICS[:3]]
+    expected = accuracy_score(labels, model.predict(TEXTS))
+    assert 0 < expected < 1
+    assert model.score(TEXTS, labels) == FrozenEstimator(model).score(TEXTS, np.array(labels)) == expected
+    assert cross_val_score(FrozenEstimator(model), TEXTS, TOPICS, cv=2).mean() == model.score(TEXTS, TOPICS)
+    logs = np.log(model.predict_proba(TEXTS))
+    np.testing.assert_array_equal(model.predict_log_proba(TEXTS), logs)
+    np.testing.assert_array_equal(fitted.predict_log_proba(TEXTS), logs)
+    for wrong in (TOPICS[1:], [[one] for one in TOPICS], list(range(len(TOPICS)))):
+        with pytest.raises(DataError):
+            model.score(TEXTS, wrong)
+
+
+def test_the_logarithm_of_nothing_is_no_warning() -> None:
+    assert log_probabilities(np.array([[0, 1]], dtype=np.float32)).tolist() == [[-np.inf, 0]]
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.DataFrame])
+def test_several_labels_are_right_if_all_are(form: Any) -> None:
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.1]], dtype=np.float32)
+    indicator = [[1, 0], [1, 1], [0, 1], [0, 0]]
+    labels = [["a"], ["b", "a"], ["b"], []] if form is list else form(indicator)
+    assert accuracy(probabilities, labels, ("a", "b"), MultiLabel([0.5, 0.5])) == 0.75
 
 
 COPIES: dict[str, Any] = {

@@ -77,12 +77,44 @@ def test_a_task_that_is_nearly_known(name: str) -> None:
         ({"lr": 0.1}, "'lr'. Did you mean learning_rate?"),
         ({"random_seed": 3}, "'random_seed'. Did you mean random_state?"),
         ({"hidden_size": 3}, "'hidden_size'. Did you mean options={\"hidden\": 3}?"),
+        ({"max_iter": 9}, "'max_iter'. Did you mean epochs?"),
+        ({"early_stopping": True}, "'early_stopping'. Did you mean options={\"patience\": 3}?"),
+        ({"class_weight": {"a": 2}}, "'class_weight'. Give fit sample_weight=sklearn.utils.class_weight.compute_"),
+        ({"warm_start": True}, "'warm_start'. Give initial to fit: fit(X, y, initial=...)."),
     ],
 )
 def test_names_of_other_libraries_are_known(given: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError) as found:
         TextClassifier(**given)
     assert str(found.value).startswith(f"TextClassifier has no parameter {said}")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"epochs": 3}, "'epochs'. Give it to the classifier: TextClassifier(epochs=3)."),
+        ({"verbose": 1}, "'verbose'. Give it to the classifier: TextClassifier(verbose=1)."),
+        ({"seed": 7}, "'seed'. Give it to the classifier: TextClassifier(random_state=7)."),
+        (
+            {"validation_split": 0.2},
+            "'validation_split'. Give it to the classifier: TextClassifier(options={\"validation\": 0.2}).",
+        ),
+        (
+            {"class_weight": True},
+            "'class_weight'. Give it to the classifier: TextClassifier(options={\"class_weights\": 'balanced'}).",
+        ),
+        ({"class_weight": {"a": 2}}, "'class_weight'. Give fit sample_weight=sklearn.utils.class_weight.compute_"),
+        ({"eval_set": ()}, "'eval_set'. Give fit(X, y, validation_data=...)."),
+        (
+            {"sample_weights": [1]},
+            "'sample_weights'. Did you mean sample_weight? The arguments are X, y, sample_weight, ",
+        ),
+    ],
+)
+def test_what_other_libraries_give_to_fit_is_answered(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as found:
+        network().fit(TEXTS, TOPICS, **given)
+    assert str(found.value).startswith(f"fit has no argument {said}")
 
 
 @pytest.mark.parametrize("path", [None, 3, ["model.safetensors"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from branched import make_branched
 from bundles import make_bundle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recurra.errors import SettingsError
 from recurra.export import export_onnx
 from recurra.export.onnx_predictor import TOKENIZERS, Classifier
 from recurra.runtime import Model
@@ -77,9 +82,8 @@ def test_titles_and_texts(settings: dict[str, Any]) -> None:
 def test_it_runs_alone(tmp_path: Path) -> None:
     bundle = replace(make_bundle(), vocabulary=Vocabulary(("oil", "ÉTÉ")), tensors=make_bundle().tensors)
     bundle = replace(bundle, tensors=bundle.tensors | {"embedding": bundle.tensors["embedding"][:4]})
-    exported = export_onnx(bundle)
-    (tmp_path / "m.onnx").write_bytes(exported.data)
-    (tmp_path / "m_onnx.py").write_text(exported.program, encoding="utf-8")
+    export_onnx(bundle).save(tmp_path / "m.onnx")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.onnx", "m_onnx.py"]
     # Only onnxruntime and NumPy, and nothing that the checkout could lend.
     program = (
         "import sys; sys.modules['recurra'] = None; import m_onnx; "
@@ -101,11 +105,53 @@ def test_it_runs_alone(tmp_path: Path) -> None:
         assert ran.stderr.startswith(f"{wrong} cannot be read as a model that Recurra exported: ")
 
 
+def test_a_program_that_no_export_wrote_is_kept(tmp_path: Path) -> None:
+    exported = export_onnx(make_bundle())
+    (tmp_path / "m_onnx.py").write_text("mine", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"m_onnx.py is there already, and an earlier export did not write it"):
+        exported.save(str(tmp_path / "m.onnx"))
+    assert [path.name for path in tmp_path.iterdir()] == ["m_onnx.py"]
+    exported._replace(program="").save(tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").read_bytes() == exported.data
+
+
 @pytest.mark.parametrize("wrong", ["oil", [("a",)], [1], [None], [("a", None)]])
 def test_what_is_no_list_of_documents_is_refused(wrong: Any) -> None:
     classifier = Classifier(export_onnx(make_bundle()).data)
     with pytest.raises(ValueError, match=r"Give a list of texts|Give a text, or a \(title, text\) pair"):
         classifier.predict(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (pd.DataFrame({"text": ["oil"] * 3}), 'a whole DataFrame. Give its texts, such as df["text"].'),
+        (pa.table({"text": ["oil"] * 3}), 'a whole Table. Give its texts, such as df["text"].'),
+        (pl.LazyFrame({"text": ["oil"] * 3}), 'a whole LazyFrame. Give its texts, such as df["text"].'),
+        ({"text": ["oil"] * 3}, 'a whole dict. Give its texts, such as df["text"].'),
+        ({"oil"}, "a set, which has no order. Give a list of texts."),
+        (None, "None (NoneType). Give a list of texts: [text]."),
+        (np.array("oil"), "array('oil', dtype='<U3') (ndarray). Give a list of texts: [text]."),
+        (b"oil", "one text: b'oil'. Give a list of texts: [text]."),
+    ],
+)
+def test_names_of_columns_are_not_classified(wrong: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(f'predict was given {said}')}$"):
+        Classifier(export_onnx(make_bundle()).data).predict(wrong)
+
+
+def test_columns_and_arrays_are_lists_of_texts() -> None:
+    classifier, texts = Classifier(export_onnx(make_bundle()).data), ["oil", "the team wins", ""]
+    frame = pd.DataFrame({"text": texts})
+    for form in (
+        frame["text"],
+        frame["text"].to_numpy(),
+        np.array(texts),
+        pl.Series(texts),
+        tuple(texts),
+        iter(texts),
+    ):
+        assert classifier.predict(form) == classifier.predict(texts)
 
 
 def test_only_onnxruntime_and_numpy_are_imported() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from page_models import ODD, TEXTS, make_page_model
 
 from recurra.bundle import Bundle
+from recurra.errors import RecurraError
 from recurra.export.unicode_tables import unicode_tables
 from recurra.export.web_check import browser_texts, javascript_inputs, network_inputs
 from recurra.export.web_page import static_files
@@ -91,6 +92,13 @@ def test_a_difference_would_be_seen() -> None:
     assert theirs is not None
     # The first text alone has another apostrophe than ASCII's.
     assert [one == other for one, other in zip(theirs, ours, strict=True)] == [False, True, True, True, True]
+
+
+def test_a_list_is_not_read_as_one_text() -> None:
+    if shutil.which("node") is None:
+        pytest.skip("no node: install Node.js 20 or later")
+    with pytest.raises(RecurraError, match="TypeError: Give one text, a string"):
+        javascript_inputs(make_page_model("words"), [TEXTS], static_files())  # type: ignore[list-item]
 
 
 def members(lengths: list[int]) -> set[str]:

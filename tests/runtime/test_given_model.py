@@ -31,6 +31,30 @@ def classifier() -> TextClassifier:
     return fitted
 
 
+@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Series])
+def test_labels_are_doubted_of_texts_and_labels(form: Any) -> None:
+    frame = pd.DataFrame({"text": DATA.documents, "label": DATA.labels})
+    expected = label_issues(Model(BUNDLE), frame).to_dict()
+    assert expected["rows"]
+    assert label_issues(Model(BUNDLE), form(DATA.documents), form(DATA.labels)).to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "said"),
+    [
+        (pd.DataFrame({"text": ["oil"]}), ["world"], r"^The texts are a DataFrame. Give lists, arrays or columns"),
+        ("data.csv", ["world"], r"^The texts are 'data.csv'. Give lists, arrays or columns"),
+        (["oil"], "world", r"^The labels are 'world'. Give lists, arrays or columns"),
+        (["oil"], [None], r"^There is no label in row 0 \(counted from 0\). Leave these rows out"),
+        (["oil", None], ["world"] * 2, r"^There is no text in row 1 \(counted from 0\)"),
+        (["oil", "gas"], ["world"], r"2 documents and 1 labels"),
+    ],
+)
+def test_texts_and_labels_that_cannot_be_read(texts: Any, labels: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        label_issues(Model(BUNDLE), texts, labels)
+
+
 @pytest.mark.parametrize("given", [Model(BUNDLE), BUNDLE, classifier()])
 def test_an_answer_is_explained_for_whatever_holds_the_model(given: Any) -> None:
     expected = attribute(Model(BUNDLE), "oil prices")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -109,10 +108,10 @@ def export(
     else:
         read = {"the model": model, "DATA": Path(data) if data else None}
         check_output_file(out, read, ending=ENDINGS[form], kind=WRITTEN[form])
-    program = _program_path(out) if form == "onnx" else None
-    from recurra.export import check_answers, check_equal, odd_documents
+    from recurra.export import check_answers, check_equal, odd_documents, program_path
     from recurra.runtime import load
 
+    program = program_path(out) if form == "onnx" else None
     output = Output(as_json=as_json, quiet=quiet)
     loaded = load(model)
     exported = _exported(form, loaded.bundle, int8=int8)
@@ -140,13 +139,8 @@ def export(
         page = ExportedPage.of(exported, model_name(model), rows.documents, browser_runtime)
         replaced = page.write(out)
     else:
-        from recurra.atomic import write_atomically
-
         replaced = replacing(out)
-        # The program last: without the file it would be of no use.
-        write_atomically(out, exported.data)
-        if program is not None:
-            write_atomically(program, exported.program.encode())
+        exported.save(out)
     show_export(exported, sizes, rows.source, apart, scores, exactness, output)
     if page is not None:
         page.show(output)
@@ -214,19 +208,6 @@ def _exported(form: str, bundle: Bundle, *, int8: bool) -> ExportedModel:
     from recurra.export import export_int8, export_onnx
 
     return export_int8(bundle) if form == "int8" else export_onnx(bundle, int8=int8)
-
-
-def _program_path(out: Path) -> Path:
-    """Where the Python file goes; its name can be imported."""
-    path = out.with_name(re.sub(r"\W", "_", f"{out.stem}_onnx") + ".py")
-    from recurra.export import onnx_predictor
-
-    first = (onnx_predictor.__doc__ or "").splitlines()[0]
-    if path.exists() and first not in path.read_text(encoding="utf-8", errors="replace")[:200]:
-        raise SettingsError(
-            f"{path} is there already, and an earlier export did not write it", "Give --out another name, or move it."
-        )
-    return path
 
 
 def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str | None, output: Output) -> _Rows:

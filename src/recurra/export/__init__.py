@@ -9,7 +9,7 @@ from recurra.export.check import (
     probabilities_in_float64,
 )
 from recurra.export.documents import generated_documents, odd_documents
-from recurra.export.exported_model import ExportedModel
+from recurra.export.exported_model import ExportedModel, program_path
 from recurra.export.int8 import export_int8
 from recurra.export.onnx_export import export_onnx
 
@@ -25,4 +25,5 @@ __all__ = [
     "generated_documents",
     "odd_documents",
     "probabilities_in_float64",
+    "program_path",
 ]

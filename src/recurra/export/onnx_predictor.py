@@ -12,7 +12,7 @@ import re
 import string
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,12 @@ class Classifier:
         """The probability of each class, float32[documents, classes].
 
         Args:
-            documents: texts, or (title, text) pairs.
+            documents: texts, or (title, text) pairs: a list, an array or one column of a data frame.
+
+        Raises:
+            ValueError: they are none of these.
         """
-        if isinstance(documents, str):
-            raise ValueError(f"predict was given one text: {documents[:80]!r}. Give a list of texts: [text].")
-        rows = [self._inputs(document) for document in documents]
+        rows = [self._inputs(document) for document in _listed(documents)]
         probabilities = np.empty((len(rows), len(self.labels)), dtype=np.float32)
         # Documents of like size together, so that few places are padded.
         order = sorted(range(len(rows)), key=lambda row: max(map(len, rows[row].values())))
@@ -98,7 +99,7 @@ class Classifier:
             isinstance(document, tuple | list) and len(document) == 2 and all(isinstance(one, str) for one in document)
         )
         if not isinstance(document, str) and not pair:
-            raise ValueError(f"A document is {document!r:.80}. Give a text, or a (title, text) pair.")
+            raise ValueError(f"A document is {_shown(document)}. Give a text, or a (title, text) pair.")
         tokens = self._tokens(_input_text(document, self._text["field"], self._text["first_words"]))
         if self._branch is None:
             return {"ids": [self._ids.get(token, UNKNOWN) for token in tokens[: self._text["max_tokens"]]]}
@@ -133,6 +134,25 @@ class Classifier:
         places = range(len(text))
         found = (text[begin:end] for begin in places for end in range(begin + 2, min(begin + longest, len(text)) + 1))
         return [known[subword] for subword in found if subword in known]
+
+
+def _listed(documents: Any) -> list[Any]:
+    """The documents, unless looping over what was given would yield something else, such as names of columns."""
+    kind = type(documents).__name__
+    if isinstance(documents, str | bytes | bytearray):
+        raise ValueError(f"predict was given one text: {documents[:80]!r}. Give a list of texts: [text].")
+    # Of the type, for asking a lazy frame itself computes its columns.
+    if isinstance(documents, Mapping) or hasattr(type(documents), "columns"):
+        raise ValueError(f'predict was given a whole {kind}. Give its texts, such as df["text"].')
+    if isinstance(documents, Set):
+        raise ValueError(f"predict was given a {kind}, which has no order. Give a list of texts.")
+    if not isinstance(documents, Iterable) or getattr(documents, "ndim", 1) == 0:
+        raise ValueError(f"predict was given {_shown(documents)} ({kind}). Give a list of texts: [text].")
+    return list(documents)
+
+
+def _shown(value: Any) -> str:
+    return " ".join(repr(value).split())[:80]
 
 
 def _padded(rows: list[list[int]], pad: int) -> np.ndarray[Any, np.dtype[np.int32]]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recurra.data.columns import quoted_names
-from recurra.data.documents import Document
+from recurra.data.documents import Document, check_documents, is_missing, row_numbers
 from recurra.data.frames import is_frame
 from recurra.data.model_columns import learned_from_titles
+from recurra.data.plain_values import plain_list
 from recurra.data.read import read_table, table_of
+from recurra.data.row_numbers import RowNumbers
 from recurra.data.sources import open_blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.runtime import Model
 
-__all__ = ["table_of_rows"]
+__all__ = ["table_of_rows", "table_of_texts"]
 
 _ROWS = "Leave these rows out, such as by frame.dropna(subset=…), or give them texts."
 
@@ -51,6 +54,30 @@ def table_of_rows(given: Any, model: Model) -> Table:
         f"The rows are {given!r:.60}",
         "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",
     )
+
+
+def table_of_texts(texts: Any, labels: Any) -> Table:
+    """Texts and labels, as ``fit`` takes them, as a table whose rows are numbered from 0.
+
+    Args:
+        texts: B texts or (title, text) pairs: a list, an array or a column.
+        labels: B labels, likewise.
+
+    Raises:
+        DataError: they are none of these, or a text or a label is missing.
+    """
+    for name, given in {"The texts are": texts, "The labels are": labels}.items():
+        single = isinstance(given, str | bytes | Path | Mapping | Set | Table) or getattr(given, "ndim", 1) != 1
+        if single or is_frame(given) or not isinstance(given, Iterable):
+            shown = f"a {type(given).__name__}" if is_frame(given) else f"{given!r:.60}"
+            raise DataError(f"{name} {shown}", "Give lists, arrays or columns: (model, frame['text'], frame['label']).")
+    documents, given_labels = plain_list(texts), plain_list(labels)
+    check_documents(documents)
+    missing = [row for row, label in enumerate(given_labels) if is_missing(label)]
+    if missing:
+        raise DataError(f"There is no label in {row_numbers(missing)}", "Leave these rows out.")
+    title = "title" if documents and all(isinstance(one, tuple) for one in documents) else None
+    return Table(documents, given_labels, "text", title, "label", "the rows given", row_numbers=RowNumbers(0))
 
 
 def _as_learned(table: Table, model: Model) -> Table:

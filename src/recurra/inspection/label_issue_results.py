@@ -81,7 +81,8 @@ class LabelIssues(Represented):
 
     Attributes:
         model: name of the model.
-        rows: the issues by reason, the most severe of each first; a row may occur for several reasons.
+        rows: the issues by reason, the most severe of each first. A row is listed once for each reason, so that
+            ``{one.row for one in rows}`` are the rows to look at.
         counts: total number of issues of each kind, shown or not.
         row_numbers: the number of each row of the file in messages.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.

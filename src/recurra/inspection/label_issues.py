@@ -23,7 +23,7 @@ from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.evaluation.probabilities import class_probabilities
 from recurra.evaluation.row_scores import check_distributions
 from recurra.inspection.confident_learning import label_errors
-from recurra.inspection.given_table import table_of_rows
+from recurra.inspection.given_table import table_of_rows, table_of_texts
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
@@ -43,7 +43,8 @@ BLOCK = 2048
 
 def label_issues(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     name: str = "model",
     train: Table | Source | None = None,
@@ -58,7 +59,9 @@ def label_issues(
 
     Args:
         model: predicts the rows, and has the states for neighbours.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         name: name of the model in the result.
         train: the model's training rows, which are searched for neighbours and near-duplicates; ``None`` searches the
             data themselves.
@@ -71,16 +74,20 @@ def label_issues(
         seed: seed of the hash functions.
         say: called with messages for the user; without it the one that the model learned from these rows is a warning.
 
+    Returns:
+        Its ``rows`` list a row once for each reason to doubt it.
+
     Raises:
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.
         SettingsError: ``top`` or ``neighbours`` is below 0, or ``threshold`` out of range.
 
     Example:
         >>> found = label_issues(model, recurra.read_table("test.csv"), train="train.csv")  # doctest: +SKIP
+        >>> found = label_issues(model, frame["text"], frame["label"])  # doctest: +SKIP
         >>> [(one.number, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model) if y is None else table_of_texts(data, y)
     train = None if train is None else table_of_rows(train, model)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")

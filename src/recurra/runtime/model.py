@@ -24,6 +24,7 @@ from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
+from recurra.runtime.accuracy import accuracy, log_probabilities
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
 from recurra.runtime.numpy_network import NumpyNetwork
@@ -118,6 +119,10 @@ class Model:
         parts = [network.probabilities(ids) for network, ids in self._encoded(documents)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def predict_log_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
+        """The natural logarithm of :meth:`predict_proba`, float32[B, C]; of a probability of 0 it is ``-inf``."""
+        return log_probabilities(self.predict_proba(documents))
+
     def predict(
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer, *, abstain_below: float | None = None
     ) -> npt.NDArray[Any]:
@@ -142,6 +147,18 @@ class Model:
         for place, answer in enumerate(found.labels(self.bundle.labels.classes)):
             answers[place] = answer
         return answers
+
+    def score(self, X: Iterable[Document] | ArrowStrings | TextBuffer, y: Any) -> float:
+        """The accuracy; of a model of several labels the share of documents whose labels are exactly right.
+
+        Args:
+            X: B documents, as for :meth:`predict_proba`.
+            y: B labels, lists of labels or an indicator matrix, as :func:`recurra.evaluate` takes them.
+
+        Raises:
+            DataError: ``y`` has another length or form.
+        """
+        return accuracy(self.predict_proba(X), y, self.bundle.labels.classes, self.task)
 
     def checked_abstaining(self, below: float | None) -> float | None:
         """Returns ``below`` if this model can abstain below that probability.

@@ -116,25 +116,50 @@ class FitEnding:
 
 @dataclass(repr=False)
 class History(Represented):
-    """The curves of a run; what is shown of it are the epochs' ends."""
+    """The curves of a run; what is shown of it are the epochs' ends.
+
+    Attributes:
+        training: some twenty points an epoch, on the rows that were trained on since the point before.
+        validation: on the rows held out: five points in the first epoch, and one at the end of each.
+    """
 
     training: list[TrainingMetrics] = field(default_factory=list)
     validation: list[ValidationMetrics] = field(default_factory=list)
 
-    def _representation(self) -> Representation:
-        ends = [one for one in self.validation if one.epoch == int(one.epoch)]
-        held = {int(one.epoch): (f"{one.loss:.4f}", f"{one.accuracy:.4f}") for one in ends}
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        """A row for each epoch, such as for ``pandas.DataFrame(history.epochs)``.
+
+        ``epoch`` counts from 1; ``loss`` (in nats) and ``accuracy`` are means over the epoch's points in ``training``;
+        ``validation_loss`` and ``validation_accuracy`` are those at its end. What was not measured is ``None``.
+        """
+        held = {int(one.epoch): one for one in self._ends}
         learned: dict[int, list[TrainingMetrics]] = {}
         for one in self.training:
             learned.setdefault(ceil(one.epoch), []).append(one)
-        epochs = sorted(held.keys() | learned.keys())
         rows = []
-        for epoch in epochs[-ROWS:]:
-            points = learned.get(epoch, [])
-            means = (f"{fmean(getattr(one, name) for one in points):.4f}" for name in ("loss", "accuracy"))
-            rows.append((str(epoch), *(means if points else ("", "")), *held.get(epoch, ("", ""))))
-        notes = [f"… the {len(epochs) - ROWS:,} epochs before are in training and validation"] if epochs[ROWS:] else []
-        lowest = min(ends, key=lambda one: one.loss, default=None)
+        for epoch in sorted(held.keys() | learned.keys()):
+            row: dict[str, Any] = {"epoch": epoch}
+            for name in ("loss", "accuracy"):
+                points = learned.get(epoch)
+                row[name] = fmean(getattr(one, name) for one in points) if points else None
+            row["validation_loss"] = held[epoch].loss if epoch in held else None
+            row["validation_accuracy"] = held[epoch].accuracy if epoch in held else None
+            rows.append(row)
+        return rows
+
+    @property
+    def _ends(self) -> list[ValidationMetrics]:
+        return [one for one in self.validation if one.epoch == int(one.epoch)]
+
+    def _representation(self) -> Representation:
+        epochs = self.epochs
+        rows = [
+            (str(row.pop("epoch")), *("" if value is None else f"{value:.4f}" for value in row.values()))
+            for row in epochs[-ROWS:]
+        ]
+        notes = [f"… the {len(epochs) - ROWS:,} epochs before are in .epochs"] if epochs[ROWS:] else []
+        lowest = min(self._ends, key=lambda one: one.loss, default=None)
         if lowest is not None:
             notes.append(f"lowest validation loss {lowest.loss:.4f} after epoch {int(lowest.epoch)}")
         if rows:

@@ -31,6 +31,8 @@ export class Inputs {
 
   /** The tokens of a text that network or branch read. */
   tokens(text) {
+    // A list of texts would be read as one text of their first characters.
+    if (typeof text !== "string") throw new TypeError("Give one text, a string.");
     const { tokens, max_tokens: most } = this.text;
     const read = TOKENISERS[tokens](this.inputText(text), this.unicode);
     return read.slice(0, (this.branch === null ? most : this.branch.max_tokens) ?? undefined);
