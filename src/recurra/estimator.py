@@ -264,7 +264,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=rows.named_columns, titles=rows.titles),
+            provenance=Provenance(columns=rows.named_columns, titles=rows.titles_for_record(bundle)),
             callbacks=[PrintProgress(told), *callbacks] if verbose else callbacks,
             sample_weight=sample_weight,
             class_order=rows.matrix_classes or (),

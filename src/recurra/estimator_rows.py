@@ -13,7 +13,7 @@ from recurra.data.columns import quoted_names
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import has_no_rows, is_frame
-from recurra.data.model_columns import ModelColumns
+from recurra.data.model_columns import ModelColumns, learned_from_texts_alone
 from recurra.data.plain_values import column_key, column_names
 from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
@@ -131,13 +131,19 @@ class GivenRows:
     @property
     def has_titles(self) -> bool:
         """Whether all documents are pairs of title and text."""
-        return self.titles is True
+        return all(isinstance(one, tuple) for one in self.documents)
 
-    @property
-    def titles(self) -> bool | None:
-        """Whether documents are pairs of title and text; ``None`` if some are."""
-        pairs = {isinstance(one, tuple) for one in self.documents}
-        return pairs.pop() if len(pairs) == 1 else None
+    def titles_for_record(self, initial: Bundle | None) -> bool | None:
+        """Whether a model learns from pairs of title and text; ``None`` if from both.
+
+        Args:
+            initial: the model to continue from.
+        """
+        if self.has_titles:
+            return True
+        if any(isinstance(one, tuple) for one in self.documents):
+            return None
+        return False if initial is None or learned_from_texts_alone(initial.record) else None
 
     @property
     def named_columns(self) -> ModelColumns | None:
