@@ -30,6 +30,7 @@ from recurra.estimator_parameters import (
     split_options,
     unknown_of_fit,
     unknown_parameter,
+    with_options,
 )
 from recurra.estimator_rows import GivenRows, documents_of
 from recurra.presets import load_preset, recipe_of_model, setting_names
@@ -250,7 +251,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options = plain(checked_options(self.options, given))
         bundle = bundle_of(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
-        recipe = recipe.with_options({**options, **given})
+        recipe = with_options(recipe, {**options, **given})
         if self.vectors is not None:
             check_vectors(self.vectors)
         recipe = replace(recipe, vectors=self.vectors)
@@ -258,7 +259,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if bundle is not None:
             rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))
         # Of several processes one prints.
-        rows.tell(verbose=(verbose := self.verbose and prints()))
+        told = rows.tell(bundle, verbose=(verbose := self.verbose and prints()))
         if validation_data is not None:
             check_one_split(options)
         fitted = fit(
@@ -269,8 +270,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             initial=bundle,
             validation_data=None if validation_data is None else rows.validation_rows(validation_data),
             run=RunOptions(engine=self.engine, device=self.device, minutes=self.minutes, began=began),
-            provenance=Provenance(columns=rows.named_columns, titles=rows.has_titles),
-            callbacks=[PrintProgress(), *callbacks] if verbose else callbacks,
+            provenance=Provenance(columns=rows.named_columns, titles=rows.titles_for_record(bundle)),
+            callbacks=[PrintProgress(told), *callbacks] if verbose else callbacks,
             sample_weight=sample_weight,
             class_order=rows.matrix_classes or (),
         )
@@ -367,8 +368,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             DataError: ``y`` has another length or form.
         """
         check_is_fitted(self)
-        found, lists = self.model_.predict(self._documents(X)), self.model_.task.lists
-        labels = labels_to_score(y, self.classes_, lists=lists, answers=len(found))
+        documents, lists = self._documents(X), self.model_.task.lists
+        found = self.model_.predict(documents)
+        labels = labels_to_score(y, self.classes_, lists=lists, documents=documents)
         right = [
             set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
         ]
@@ -393,7 +395,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _documents(self, X: Any) -> list[Document]:
         """The documents; of a table the columns that ``fit`` read, or those of the model."""
         titles = learned_from_titles(self.model_.record)
-        return documents_of(X, self.columns_, self.model_.columns, titles=titles)
+        documents = documents_of(X, self.columns_, self.model_.columns, titles=titles)
+        if said := self.model_.titles_note(documents):
+            warnings.warn(said, UserWarning, stacklevel=3)
+        return documents
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).
@@ -407,6 +412,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ModelFileError: a probability or a word's evidence is not finite.
         """
         check_is_fitted(self)
+        if said := self.model_.titles_note([document]):
+            warnings.warn(said, UserWarning, stacklevel=2)
         return self.model_.read(document, gates=gates)
 
     def save(self, path: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +14,12 @@ from recurra.data.frames import check_collected
 from recurra.data.plain_values import listed, named_matrix
 from recurra.errors import DataError
 from recurra.evaluation.label_targets import in_class_order
+from recurra.text.labels import shown_value
 
 __all__ = [
     "as_documents",
     "check_no_measurements",
+    "check_one_type",
     "check_same_kind",
     "indicator_of",
     "label_sets",
@@ -87,18 +90,19 @@ def labels_of(y: Any, matrix: npt.NDArray[np.bool_] | None, classes: Sequence[An
     return [tuple(names[column] for column in np.flatnonzero(row).tolist()) for row in matrix]
 
 
-def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: int) -> list[Any]:
+def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, documents: Sequence[Document]) -> list[Any]:
     """The labels that answers are compared with; tuples where a document has several.
 
     Args:
         y: labels, lists of labels, or an indicator matrix whose columns are the classes in order.
         classes: C classes.
         lists: whether an answer is a list of labels.
-        answers: how many there are.
+        documents: B documents that are answered.
 
     Raises:
-        DataError: ``y`` has another number of them, or another form, or there are no answers.
+        DataError: ``y`` has another number of them, or another form, or holds the texts; or there are no answers.
     """
+    answers = len(documents)
     if not answers:
         raise DataError("X has no documents", "Give at least one: there is no accuracy of none.")
     matrix = indicator_of(in_class_order(y, classes.tolist()) if lists else y)
@@ -114,6 +118,7 @@ def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, answers: 
             else "Give a label each, in the form of fit's y.",
         )
     _check_labels_like(labels, classes)
+    _check_not_swapped(labels, classes, documents)
     return labels
 
 
@@ -147,6 +152,44 @@ def check_no_measurements(labels: list[Any]) -> None:
         raise DataError(
             f"y looks continuous: {distinct:,} different numbers in {len(labels):,} rows, such as {float(labels[0])!r}",
             "Give classes: cut the numbers into ranges with names, such as pandas.cut(y, 5).astype(str).",
+        )
+
+
+def check_one_type(labels: list[Any]) -> None:
+    """Raises a :class:`DataError` that names the rows where labels are of several types."""
+    first: dict[type, tuple[int, Any]] = {}
+    for row, label in enumerate(labels):
+        for one in label if isinstance(label, tuple) else (label,):
+            value = one.item() if isinstance(one, np.generic) else one
+            first.setdefault(type(value), (row, value))
+    # What cannot be a label at all is named as such.
+    if len(first) > 1 and first.keys() <= {str, int, bool, float}:
+        shown = ", ".join(f"{shown_value(one)} ({kind.__name__}) in row {row}" for kind, (row, one) in first.items())
+        way = "" if any(isinstance(label, tuple) for label in labels) else ", such as [str(label) for label in y]"
+        raise DataError(
+            f"y has labels of {len(first)} types: {shown} (counted from 0)", f"Write all of them the same way{way}."
+        )
+
+
+def _check_not_swapped(labels: list[Any], classes: npt.NDArray[Any], documents: Sequence[Document]) -> None:
+    """Raises a :class:`DataError` if no label is a class, but documents are; without those it warns.
+
+    A row alone may well have a label that training never saw, as where each is left out in turn.
+    """
+    known = set(classes.tolist())
+    given = [one for label in labels for one in (label if isinstance(label, tuple) else (label,))]
+    if not given or any(one in known for one in given if isinstance(one, str | int | float | np.generic)):
+        return
+    if any(document in known for document in documents):
+        raise DataError(
+            f"No label of y is a class, such as {given[0]!r:.40}, and texts of X are, such as {documents[0]!r:.40}",
+            "Write score(texts, labels).",
+        )
+    if len(labels) > 1:
+        warnings.warn(
+            f"no label of y is a class, such as {given[0]!r:.40}: the classes are such as {classes.tolist()[0]!r:.40}",
+            UserWarning,
+            stacklevel=4,
         )
 
 
@@ -230,6 +273,11 @@ def as_documents(X: Any) -> list[Document]:
     if getattr(X, "ndim", 1) == 2 and X.shape[1] == 1:
         # A column as scikit-learn's transformers return it.
         X = np.asarray(X)[:, 0]
+    if getattr(X, "ndim", 1) == 2 and getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
+        raise DataError(
+            f"X is a matrix of numbers, {type(X).__name__} {list(X.shape)}",
+            "Give the texts themselves: they go in directly, without a vectorizer.",
+        )
     X = listed(X)
     # np.str_ is a str; a pair may come as a list or as a row of an array.
     return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]

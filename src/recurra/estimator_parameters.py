@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.bundle import Bundle, read_bundle
 from recurra.errors import SettingsError
 from recurra.hub import local_path
-from recurra.presets import setting_names
+from recurra.presets import Recipe, setting_names
 from recurra.runtime import Model
 from recurra.settings import choices, setting_meant
 
@@ -29,6 +29,7 @@ __all__ = [
     "split_options",
     "unknown_of_fit",
     "unknown_parameter",
+    "with_options",
 ]
 
 Init = TypeVar("Init", bound=Callable[..., None])
@@ -172,6 +173,19 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
                 f"Give {parameter}={options[name]!r:.40} and leave it out of options.",
             )
     return options
+
+
+def with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+    """The recipe with single settings changed (:meth:`recurra.presets.Recipe.with_options`).
+
+    Raises:
+        SettingsError: there is no such setting or value; it names booleans as Python has them.
+    """
+    try:
+        return recipe.with_options(options)
+    except SettingsError as error:
+        # Files and commands write them in small letters.
+        raise SettingsError(error.received, error.hint.replace("true or false", "True or False")) from error
 
 
 def seed_of(random_state: Any) -> int | None:

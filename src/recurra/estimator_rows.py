@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,15 +13,21 @@ from recurra.data.columns import quoted_names
 from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import has_no_rows, is_frame
-from recurra.data.label_format import nearly_one_a_row
-from recurra.data.model_columns import ModelColumns
+from recurra.data.model_columns import ModelColumns, learned_from_texts_alone
 from recurra.data.plain_values import column_key, column_names
 from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.estimator_inputs import as_documents, check_no_measurements, check_same_kind, indicator_of, labels_of
+from recurra.estimator_inputs import (
+    as_documents,
+    check_no_measurements,
+    check_one_type,
+    check_same_kind,
+    indicator_of,
+    labels_of,
+)
+from recurra.estimator_notes import label_notes, token_pairs_note
 from recurra.evaluation.label_targets import in_class_order, kind_of_names, unnamed_columns
-from recurra.tasks.multi_label_detection import detect_multi_label
 
 __all__ = ["GivenRows", "documents_of"]
 
@@ -61,7 +66,8 @@ def documents_of(
     text, title = columns or (None, None)
     table = read_frame(X, text, title, model=None if columns else model_columns, guess=False, titles=titles)
     for warning in table.warnings:
-        _log.warning("%s: %s", table.source, warning)
+        # For whoever called predict or score.
+        warnings.warn(f"{table.source}: {warning}", UserWarning, stacklevel=4)
     return table.documents
 
 
@@ -79,6 +85,7 @@ class GivenRows:
             frame's if they are texts or whole numbers, otherwise the columns' numbers; ``None`` if the labels were no
             matrix.
         frame: the data frame or Arrow table that was given; ``None`` for a sequence.
+        pairs_note: what is said of pairs that may be tokens; else empty.
     """
 
     documents: list[Document]
@@ -88,14 +95,19 @@ class GivenRows:
     labels_name: str | None = None
     matrix_classes: list[Any] | None = None
     frame: Any = None
+    pairs_note: str = ""
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
         """Raises a :class:`DataError` where ``X`` or ``y`` is nothing to learn from."""
+        if isinstance(y, str) and is_frame(X):
+            column = f"frame[{y!r:.40}]" if y in column_names(X) else "frame['label']"
+            raise DataError(f"y is {y!r:.60}", f"Give the labels themselves: fit(frame, {column}).")
         matrix = indicator_of(y)
         classes = None if matrix is None else _classes_of(y, matrix.shape[1])
         labels = labels_of(y, matrix, classes)
         check_no_measurements(labels)
+        check_one_type(labels)
         table = _read_without_labels(X, _name(y), labels) if is_frame(X) else None
         documents = as_documents(X) if table is None else table.documents
         return cls(
@@ -106,6 +118,7 @@ class GivenRows:
             _name(y),
             classes,
             None if table is None else X,
+            "" if table is not None else token_pairs_note(X, documents),
         )
 
     @property
@@ -119,6 +132,18 @@ class GivenRows:
     def has_titles(self) -> bool:
         """Whether all documents are pairs of title and text."""
         return all(isinstance(one, tuple) for one in self.documents)
+
+    def titles_for_record(self, initial: Bundle | None) -> bool | None:
+        """Whether a model learns from pairs of title and text; ``None`` if from both.
+
+        Args:
+            initial: the model to continue from.
+        """
+        if self.has_titles:
+            return True
+        if any(isinstance(one, tuple) for one in self.documents):
+            return None
+        return False if initial is None or learned_from_texts_alone(initial.record) else None
 
     @property
     def named_columns(self) -> ModelColumns | None:
@@ -136,13 +161,15 @@ class GivenRows:
             return []
         return [name for name in table.text_columns if name not in (table.title_column, self.labels_name)]
 
-    def tell(self, *, verbose: bool) -> None:
-        """Says which columns were guessed, and whether texts and labels seem to be swapped.
-
-        It warns, as ``fit`` does for whoever called it, where the text is a guess among several columns of texts.
+    def tell(self, initial: Bundle | None, *, verbose: bool) -> list[str]:
+        """Says which columns were guessed, and warns whoever called ``fit`` of what may be a mistake in the rows.
 
         Args:
-            verbose: prints it; otherwise it is logged.
+            initial: the model to continue from.
+            verbose: prints the columns; otherwise they are logged.
+
+        Returns:
+            The warnings on documents and labels.
         """
         if self.table is not None and len(possible := self._possible_texts) > 1:
             read = self.table.text_column
@@ -167,22 +194,10 @@ class GivenRows:
                 UserWarning,
                 stacklevel=3,
             )
-        names = Counter(label for label in self.labels if isinstance(label, str))
-        lists = any(isinstance(label, tuple) for label in self.labels)
-        joined = None if lists else detect_multi_label(sorted(names), [names[name] for name in sorted(names)])
-        if joined is not None:
-            warnings.warn(
-                f"y looks like several labels a row, such as {joined.example!r:.60}, and each such text is learned as "
-                f"a class of its own: give lists, such as y.str.split({joined.separator!r})",
-                UserWarning,
-                stacklevel=3,
-            )
-        if nearly_one_a_row(len(names), len(self.labels)):
-            _log.warning(
-                "y has %s distinct labels in %s rows: are texts and labels swapped? Write fit(texts, labels).",
-                f"{len(names):,}",
-                f"{len(self.labels):,}",
-            )
+        told = [note for note in (self.pairs_note, *label_notes(self.labels, initial)) if note]
+        for note in told:
+            warnings.warn(note, UserWarning, stacklevel=3)
+        return told
 
     def check_goes_on(self, initial: Bundle, width: int | None) -> None:
         """Checks that an indicator matrix has a column for each class of the model to continue from.

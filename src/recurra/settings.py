@@ -8,7 +8,7 @@ import re
 import types
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from recurra.errors import SettingsError
 
@@ -55,7 +55,12 @@ class Settings:
     A field's annotation is its check: ``int``, ``float``, ``str``, ``bool``, ``Literal[...]``, ``tuple[str, ...]``
     or one of these ``| None``. Subclasses check ranges and combinations in ``__post_init__``, and say in their
     docstring what each field means: :meth:`meanings` reads it there.
+
+    Attributes:
+        list_choices: the values that a list may hold, by its setting, for messages.
     """
+
+    list_choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, where: str) -> Self:
@@ -78,7 +83,9 @@ class Settings:
             )
         return cls(
             **{
-                name: _checked(value, hints[name], f"{name} in {where}" if where else name)
+                name: _checked(
+                    value, hints[name], f"{name} in {where}" if where else name, cls.list_choices.get(name, ())
+                )
                 for name, value in values.items()
             }
         )
@@ -165,7 +172,7 @@ def share(name: str, value: float) -> None:
         raise SettingsError(f"{name} is {value}", "Give a share from 0 up to, but not, 1.")
 
 
-def _checked(value: Any, hint: Any, where: str) -> Any:
+def _checked(value: Any, hint: Any, where: str, in_list: tuple[str, ...] = ()) -> Any:
     if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
         # Python turns no number of more than 4,300 digits into text.
         shown = value if value.bit_length() <= 128 else f"a number of {value.bit_length():,} bits"
@@ -173,7 +180,7 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]
-        return None if value is None else _checked(value, options[0], where)
+        return None if value is None else _checked(value, options[0], where, in_list)
     if origin is Literal:
         if value in get_args(hint) and not isinstance(value, bool):
             return value
@@ -181,9 +188,16 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
     if origin is tuple:
         if isinstance(value, list | tuple):
             return tuple(_checked(item, get_args(hint)[0], where) for item in value)
-        raise SettingsError(f"{where} is {value!r:.80}", f"Give a list, such as [{value!r:.40}].")
+        raise SettingsError(f"{where} is {value!r:.80}", _list_hint(value, in_list))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
     raise SettingsError(f"{where} is {value!r:.80}", f"Give {_KINDS[hint]}.")
+
+
+def _list_hint(value: Any, choices: tuple[str, ...]) -> str:
+    """How a list is given; of a value that no list may hold, one of those that it may."""
+    if not choices or value in choices:
+        return f"Give a list, such as [{value!r:.40}]."
+    return f"Give a list of one or more of {', '.join(choices)}, such as [{choices[0]!r}]."

@@ -59,6 +59,24 @@ def test_pairs_without_names(said: Any) -> None:
     assert said() == [SAID.replace(", the columns 'subject' and 'body'", "")]
 
 
+@pytest.mark.parametrize(
+    ("record", "named"), [({"titles": False}, ""), ({"columns": {"text": "body"}}, ", the column 'body'")]
+)
+def test_pairs_where_texts_alone_were_learned(record: dict[str, Any], named: str, said: Any) -> None:
+    model = model_of(record)
+    model.predict(["oil"])
+    assert said() == []
+    model.predict([("who", "is")])
+    model.predict([("who", "is")])
+    assert said() == [
+        f"The model learned from texts alone{named}, and is given pairs, which it reads as (title, text): give texts; "
+        'a list of tokens is " ".join(tokens).'
+    ]
+    # Nothing is known of a model without such a record.
+    model_of({}).predict([("who", "is")])
+    assert len(said()) == 1
+
+
 @pytest.mark.parametrize("record", [{}, {"columns": {"text": "body"}}, {"columns": 3, "titles": "yes"}])
 def test_other_models_say_nothing(record: dict[str, Any], said: Any) -> None:
     model_of(record).predict(["oil"])

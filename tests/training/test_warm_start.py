@@ -231,7 +231,7 @@ def test_a_label_of_the_model_in_another_spelling_is_told() -> None:
     after = train(rows=(pairs, rows), initial=initial, callbacks=[told]).bundle
     assert after.labels.classes == ("Sport", "money", "sport", "tech", "world")
     (message,) = (one for one in told.messages if "differ in case" in one)
-    assert "'Sport' (6) is 'sport'. recurra check" in message
+    assert "'Sport' (6) is 'sport'. Write each class in one way, such as y.replace({'Sport': 'sport'})." in message
     # Who goes on with both has been told.
     again = Steps()
     train(rows=(pairs, rows), initial=after, callbacks=[again])

@@ -75,6 +75,27 @@ def spelling_sentence(counts: Mapping[str, int], usual: Mapping[str, str]) -> st
     return " ".join(said)
 
 
+def spelling_note(counts: Mapping[str, int], known: Collection[str], *, in_python: bool) -> str:
+    """What training says of labels that differ in case, white space or by damage alone, with what to do; else empty.
+
+    Args:
+        counts: number of rows by label.
+        known: classes of a model to continue from.
+        in_python: whether the labels are a program's own and not a file's.
+    """
+    if not (usual := usual_spellings(counts, known)):
+        return ""
+    advice = "recurra check DATA --fix OUT joins them."
+    if in_python:
+        pairs = [f"{name!r}: {best!r}" for name, best in list(usual.items())[:3]]
+        more = ", …" if len(usual) > len(pairs) else ""
+        way = f"y.replace({{{', '.join(pairs)}{more}}})"
+        if all(name.strip() == best for name, best in usual.items()) or len(way) > 200:
+            way = "y.str.strip()"
+        advice = f"Write each class in one way, such as {way}."
+    return f"{spelling_sentence(counts, usual)} {advice}"
+
+
 def _by_damage(usual: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """The labels that are equal to their cleanest spelling when folded, and the damaged ones."""
     damaged = {name: best for name, best in usual.items() if damage_of(name, best)}

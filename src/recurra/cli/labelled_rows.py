@@ -70,7 +70,8 @@ def labelled_rows(
     bare = int((~rows.targets.any(axis=1)).sum()) if rows.targets.ndim == 2 else 0
     if bare:
         output.note(
-            f"Rows without a label that the model knows: {bare:,} of {len(rows.targets):,}. They count as rows without one."
+            f"Rows without a label that the model knows: {bare:,} of {len(rows.targets):,}. "
+            "They count as rows without one."
         )
     return [documents[place] for place in rows.places.tolist()], rows
 

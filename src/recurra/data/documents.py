@@ -42,8 +42,20 @@ def check_documents(documents: Sequence[Document]) -> None:
                 f"Give '' for each {what} that is missing, as frame[{what!r}].fillna('') does.",
             )
         raise DataError(
-            f"Document {place} (counted from 0) is {repr(document)[:80]}", "Give a text, or a pair (title, text)."
+            f"Document {place} (counted from 0) is {repr(document)[:80]}",
+            f"Give a text, or a pair (title, text){_remedy(document)}.",
         )
+
+
+def _remedy(value: object) -> str:
+    """How what is often given in place of a text becomes one, after a colon; else empty."""
+    if isinstance(value, bytes):
+        return ": text.decode()"
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return ': " ".join(tokens), if these are tokens'
+    if getattr(value, "dtype", None) is not None:
+        return "; texts go in directly, without a vectorizer"
+    return ""
 
 
 def is_missing(value: object) -> bool:

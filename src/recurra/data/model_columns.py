@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ModelColumns", "learned_from_titles", "titles_missing"]
+__all__ = ["ModelColumns", "learned_from_texts_alone", "learned_from_titles", "pairs_given", "titles_missing"]
 
 PAIRS = "give pairs (title, text), or a table with both columns"
 
@@ -65,6 +65,22 @@ def learned_from_titles(record: Mapping[str, Any]) -> bool:
     """Whether a model's record says that it learned from titles and texts."""
     columns = ModelColumns.from_record(record)
     return record.get("titles") is True if columns is None else columns.title is not None
+
+
+def learned_from_texts_alone(record: Mapping[str, Any]) -> bool:
+    """Whether a model's record says that it learned from texts without titles; of older models it may say nothing."""
+    columns = ModelColumns.from_record(record)
+    return record.get("titles") is False if columns is None else columns.title is None
+
+
+def pairs_given(record: Mapping[str, Any]) -> str:
+    """What is said where such a model is given pairs of title and text."""
+    columns = ModelColumns.from_record(record)
+    of = "" if columns is None else f", the column {columns.text!r:.60}"
+    return (
+        f"The model learned from texts alone{of}, and is given pairs, which it reads as (title, text): give texts; a "
+        'list of tokens is " ".join(tokens).'
+    )
 
 
 def titles_missing(record: Mapping[str, Any], way: str = PAIRS) -> str:

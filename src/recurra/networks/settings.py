@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from recurra.cells import cell_named
 from recurra.errors import SettingsError
@@ -45,6 +46,7 @@ class NetworkSettings(Settings):
     embedding: int = 64
     masked: bool = True
     pooling: tuple[str, ...] = ("last",)
+    list_choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"pooling": POOLINGS}
     dropout: float = 0.0
     weight_drop: float = 0.0
     word_dropout: float = 0.0

@@ -19,7 +19,13 @@ from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle
 from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label, no_texts
-from recurra.data.model_columns import ModelColumns, learned_from_titles, titles_missing
+from recurra.data.model_columns import (
+    ModelColumns,
+    learned_from_texts_alone,
+    learned_from_titles,
+    pairs_given,
+    titles_missing,
+)
 from recurra.errors import DataError, ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
@@ -90,14 +96,15 @@ class Model:
             raise SettingsError(f"Model was given {bundle!r:.60}", "recurra.load reads a model file.")
         self.bundle = bundle
         self.classes_ = _array_of(bundle.labels.classes)
-        self._says_titles = learned_from_titles(bundle.record)
+        self._learned_from_texts_alone = learned_from_texts_alone(bundle.record)
+        self._says_titles = self._learned_from_texts_alone or learned_from_titles(bundle.record)
 
     def predict_proba(self, documents: Iterable[Document] | ArrowStrings | TextBuffer) -> npt.NDArray[np.float32]:
         """The probability of each class for each document.
 
         Args:
-            documents: B texts or (title, text) pairs (a model that learned from both logs once if it is given texts
-                alone) of any length, which may be empty; or Arrow strings of any library
+            documents: B texts or (title, text) pairs (a model logs once if it is given one where it learned from the
+                other) of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
                 table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and
                 columns of frames a missing text is an error.
@@ -214,10 +221,25 @@ class Model:
         return BranchedNetwork(self._network, branch, opened.words, max_tokens=opened.max_tokens), opened
 
     def _tell_of_titles(self, documents: object) -> None:
-        """Logs once that texts alone lack the titles that the model learned from; of tables their reading says it."""
-        if type(documents) is list and documents and all(isinstance(one, str) for one in documents):
-            self._says_titles = False
-            _titles_log.warning(titles_missing(self.record))
+        if said := self.titles_note(documents):
+            _titles_log.warning(said)
+
+    def titles_note(self, documents: object) -> str:
+        """What is said, once, of texts alone or of pairs where the model learned from the other; else empty.
+
+        Of tables their reading says it.
+
+        Args:
+            documents: B texts or (title, text) pairs, or what holds them.
+        """
+        if not self._says_titles or type(documents) is not list or not documents:
+            return ""
+        if self._learned_from_texts_alone:
+            said = pairs_given(self.record) if isinstance(documents[0], tuple) else ""
+        else:
+            said = titles_missing(self.record) if all(isinstance(one, str) for one in documents) else ""
+        self._says_titles = not said
+        return said
 
     @cached_property
     def network_alone(self) -> Model:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -136,7 +138,7 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
         if type(label) not in _KINDS.values() or (isinstance(label, float) and not math.isfinite(label)):
             raise DataError(
                 f"A label is {shown_value(label)} ({type(label).__name__})",
-                "Leave the row out, or give a text, a whole number, a number or True and False.",
+                _remedy(label) or "Leave the row out, or give a text, a whole number, a number or True and False.",
             )
         if is_long(label):
             raise DataError(
@@ -150,6 +152,17 @@ def _kind(labels: Sequence[Label]) -> type[Label]:
         )
         raise DataError(f"The labels are of {len(kinds)} types: {examples}", "Write all of them the same way.")
     return kinds.pop()
+
+
+def _remedy(value: object) -> str:
+    """How what is often given in place of a label becomes one; empty for anything else."""
+    if isinstance(value, bytes):
+        return "Give texts: label.decode() for each."
+    if isinstance(value, Enum):
+        return "Give texts: label.name for each."
+    if isinstance(value, date):
+        return "Give texts: y.astype(str), or str(label) for each."
+    return ""
 
 
 def shown_value(value: object) -> str:

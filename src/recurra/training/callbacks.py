@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -255,9 +255,14 @@ class Callback:
 
 
 class PrintProgress(Callback):
-    """Prints a line for each epoch, with the losses and the share of right rows, and every message."""
+    """Prints a line for each epoch, with the losses and the share of right rows, and every message.
 
-    def __init__(self) -> None:
+    Args:
+        told: messages that the user knows already; they are not printed.
+    """
+
+    def __init__(self, told: Collection[str] = ()) -> None:
+        self._told = told
         self._training: list[TrainingMetrics] = []
         self._validation: ValidationMetrics | None = None
 
@@ -280,7 +285,8 @@ class PrintProgress(Callback):
 
     def on_message(self, message: str) -> None:
         """Prints the message."""
-        print(message, flush=True)
+        if message not in self._told:
+            print(message, flush=True)
 
 
 HOOKS = tuple(name for name in vars(Callback) if not name.startswith("_"))

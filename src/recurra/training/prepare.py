@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from recurra.batches import MappedRagged, RaggedWriter
 from recurra.bundle import Bundle
-from recurra.checking.labels import spelling_sentence
+from recurra.checking.labels import spelling_note
 from recurra.data.corpus import IN_MEMORY, Corpus, RowSubset, blocks_with_mask
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.known_rows import KnownRows
-from recurra.data.label_spellings import usual_spellings
 from recurra.data.memory import release_freed_memory
 from recurra.data.split import copied_texts, new_texts
 from recurra.errors import DataError
@@ -28,6 +27,7 @@ from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import BranchRows, BranchRowsWriter, BranchSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
+from recurra.tasks.multi_label_detection import detect_multi_label
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
@@ -148,7 +148,7 @@ def labelled_rows(
         source = "y" if corpus.source == IN_MEMORY else corpus.source
         raise DataError(
             f"{source} has {infer_task(labels.values).wording.gives} a row, and {whose} gives {kind}",
-            "Leave task out, or give rows of that kind."
+            _rows_of_kind(learned, labels.values, in_python=corpus.source == IN_MEMORY)
             if initial is None
             else "Give rows like those it learned from.",
         )
@@ -163,6 +163,22 @@ def labelled_rows(
     return labelled
 
 
+def _rows_of_kind(task: Task, values: Sequence[Any], *, in_python: bool) -> str:
+    """What to do where labels have another form than the task takes; of a program's own labels, how to write them."""
+    if not in_python:
+        return "Leave task out, or give rows of that kind."
+    if not task.lists:
+        one = ", such as [labels[0] for labels in y]" if all(len(value) == 1 for value in values) else ""
+        return f"Leave task out, or give one label a row{one}."
+    texts = [value for value in values if isinstance(value, str)]
+    found = detect_multi_label(texts)
+    # Hardly any label has these in its name.
+    separator = found.separator if found else next((mark for mark in "|;" if any(mark in text for text in texts)), None)
+    if separator is None:
+        return "Give lists, such as [[label] for label in y], or leave task out."
+    return f"Give lists, such as y.str.split({separator!r}), or leave task out."
+
+
 def _tell_of_spellings(labelled: LabelledRows, initial: Bundle | None, callbacks: Callback) -> None:
     """Says which classes differ in case, white space or by damage alone: they are learned apart."""
     names = labelled.classes.classes
@@ -170,8 +186,8 @@ def _tell_of_spellings(labelled: LabelledRows, initial: Bundle | None, callbacks
     # Numbers and booleans have one spelling; of a model's classes, only those of the rows can be written otherwise.
     counts = {name: count for name, count in zip(names, rows, strict=True) if isinstance(name, str) and count}
     known = () if initial is None else [name for name in initial.labels.classes if isinstance(name, str)]
-    if usual := usual_spellings(counts, known):
-        callbacks.on_message(f"{spelling_sentence(counts, usual)} recurra check DATA --fix OUT joins them.")
+    if note := spelling_note(counts, known, in_python=labelled.corpus.source == IN_MEMORY):
+        callbacks.on_message(note)
 
 
 def prepare(

@@ -75,7 +75,8 @@ class Provenance:
         tokens: the choice of words or characters, where ``tokens`` was ``auto``.
         baselines: scores of simpler models on the rows held out, where they were asked for.
         columns: names of the columns of the rows, where they were columns of a table.
-        titles: whether the rows were pairs of title and text without names of columns.
+        titles: whether the rows were pairs of title and text without names of columns; ``None`` if some were, or nobody
+            said so.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
@@ -84,7 +85,7 @@ class Provenance:
     tokens: TokenChoice | None = None
     baselines: Baselines | None = None
     columns: ModelColumns | None = None
-    titles: bool = False
+    titles: bool | None = None
     vectors: Mapping[str, Any] | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -100,8 +101,8 @@ class Provenance:
             record["baselines"] = self.baselines.to_dict()
         if self.columns and (columns := self.columns.to_record()):
             record["columns"] = columns
-        elif self.titles:
-            record["titles"] = True
+        elif self.titles is not None:
+            record["titles"] = self.titles
         if self.vectors:
             record["vectors"] = self.vectors
         return record

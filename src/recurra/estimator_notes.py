@@ -1,0 +1,86 @@
+"""What ``TextClassifier`` warns of before it learns or predicts: texts and labels that may be a mistake."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from recurra.bundle import Bundle
+from recurra.checking.doubtful_labels import is_placeholder
+from recurra.checking.labels import spelling_note
+from recurra.data.documents import Document
+from recurra.data.label_format import nearly_one_a_row
+from recurra.tasks.multi_label_detection import detect_multi_label
+
+__all__ = ["label_notes", "token_pairs_note"]
+
+# What str() and NumPy's arrays of texts make of a value that is missing.
+MISSING_AS_TEXT = ("nan", "None", "<NA>", "NaT")
+# Classes that a note names.
+SHOWN = 3
+# A title or a text is longer than this somewhere, also where words stand without space between them.
+LONGEST_TOKEN = 40
+
+
+def label_notes(labels: Sequence[Any], initial: Bundle | None) -> Iterator[str]:
+    """Notes on labels to learn from.
+
+    Args:
+        labels: B labels, or tuples of labels.
+        initial: the model to continue from; nothing is said of its classes.
+    """
+    lists = any(isinstance(label, tuple) for label in labels)
+    each = (one for label in labels for one in (label if isinstance(label, tuple) else (label,)))
+    counts = Counter(str(one) for one in each if isinstance(one, str))
+    names = sorted(counts)
+    joined = None if lists else detect_multi_label(names, [counts[name] for name in names])
+    if joined is not None:
+        yield (
+            f"y looks like several labels a row, such as {joined.example!r:.60}, and each such text is learned as "
+            f"a class of its own: give lists, such as y.str.split({joined.separator!r})"
+        )
+    if not lists and nearly_one_a_row(len(counts), len(labels)):
+        yield (
+            f"y has {len(counts):,} distinct labels in {len(labels):,} rows: are texts and labels swapped? "
+            "Write fit(texts, labels)."
+        )
+        # Texts have no spelling of classes.
+        return
+    known = [] if initial is None else [name for name in initial.labels.classes if isinstance(name, str)]
+    new = {name: rows for name, rows in counts.items() if name not in known}
+    if texts := {name: rows for name, rows in new.items() if name in MISSING_AS_TEXT}:
+        yield f"{_classes(texts)}: a missing label that became text? Leave such rows out of X and y."
+    if others := {name: rows for name, rows in new.items() if name not in texts and is_placeholder(name)}:
+        yield f"{_classes(others)}: does it stand for a missing label? Leave such rows out of X and y."
+    if spelled := spelling_note(counts, known, in_python=True):
+        yield spelled
+
+
+def _classes(counts: dict[str, int]) -> str:
+    """Such as ``class 'nan' (3 rows)``."""
+    named = [f"{name!r:.40} ({rows:,} {'row' if rows == 1 else 'rows'})" for name, rows in counts.items()]
+    more = f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
+    return f"{'class' if len(named) == 1 else 'classes'} {', '.join(named[:SHOWN])}{more}"
+
+
+def token_pairs_note(X: Any, documents: Sequence[Document]) -> str:
+    """What is said where all rows are lists of two words, which are read as title and text; else empty.
+
+    Args:
+        X: what was given; tuples are meant as pairs.
+        documents: the same as documents.
+    """
+    if not documents or (isinstance(X, list | tuple) and isinstance(X[0], tuple)):
+        return ""
+    for one in documents:
+        if not isinstance(one, tuple) or any(not _is_token(part) for part in one):
+            return ""
+    return (
+        f"every row of X is a list of two words, such as {list(documents[0])!r:.80}, and is read as (title, text): "
+        'if they are tokens, give " ".join(tokens)'
+    )
+
+
+def _is_token(part: Any) -> bool:
+    return isinstance(part, str) and len(part) <= LONGEST_TOKEN and len(part.split()) <= 1

@@ -1,0 +1,161 @@
+"""Texts and labels that may be a mistake are warned of, and what cannot be read is answered with what to write."""
+
+from __future__ import annotations
+
+import enum
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_matrix
+from small_classifier import PAIRS, TEXTS, TOPICS, network
+
+from recurra import TextClassifier
+from recurra.errors import DataError, SettingsError
+
+WORDS = [text.split()[:2] for text in TEXTS]
+# Four rows of one topic are written otherwise.
+MONEY = [place for place, topic in enumerate(TOPICS) if topic == "money"]
+UPPER, SPACED = (
+    [other if place in MONEY[:4] else topic for place, topic in enumerate(TOPICS)] for other in ("MONEY", "money ")
+)
+
+
+class Topic(enum.Enum):
+    OIL = 1
+    TEAM = 2
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "said"),
+    [
+        (
+            TEXTS,
+            UPPER,
+            f"Labels that differ in case or white space alone are classes of their own: 'MONEY' (4) is 'money' "
+            f"({len(MONEY) - 4}). Write each class in one way, such as y.replace({{'MONEY': 'money'}}).",
+        ),
+        (
+            TEXTS,
+            SPACED,
+            f"Labels that differ in case or white space alone are classes of their own: 'money ' (4) is 'money' "
+            f"({len(MONEY) - 4}). Write each class in one way, such as y.str.strip().",
+        ),
+        (
+            TEXTS,
+            np.array([*TOPICS[:-3], *[np.nan] * 3]),
+            "class 'nan' (3 rows): a missing label that became text? Leave such rows out of X and y.",
+        ),
+        (
+            TEXTS,
+            [*TOPICS[:-3], "NaT", "None", "<NA>"],
+            "classes 'NaT' (1 row), 'None' (1 row), '<NA>' (1 row): a missing label that became text? Leave such rows "
+            "out of X and y.",
+        ),
+        (
+            TEXTS,
+            [*TOPICS[:-2], "-", "-"],
+            "class '-' (2 rows): does it stand for a missing label? Leave such rows out of X and y.",
+        ),
+        (
+            np.array(WORDS),
+            TOPICS,
+            f"every row of X is a list of two words, such as {WORDS[0]!r}, and is read as (title, text): if they are "
+            'tokens, give " ".join(tokens)',
+        ),
+    ],
+    ids=["case", "space", "nan", "several", "placeholder", "tokens"],
+)
+def test_rows_that_may_be_a_mistake_are_a_warning(
+    X: Any, y: Any, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.warns(UserWarning, match=f"^{re.escape(said)}$") as found:
+        network(epochs=1, verbose=True).fit(X, y)
+    assert len(found) == 1
+    assert Path(found[0].filename) == Path(__file__)
+    # What is a warning is not printed as well.
+    assert "classes of their own" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("X", [PAIRS, np.array(PAIRS)], ids=["pairs", "array"])
+def test_pairs_of_titles_and_texts_are_no_tokens(X: Any) -> None:
+    # Warnings are errors here.
+    network(epochs=1).fit(X, TOPICS).predict(X)
+
+
+def test_pairs_and_texts_are_told_apart() -> None:
+    for given, other, said in (
+        (TEXTS, WORDS, "The model learned from texts alone, and is given pairs, which it reads as (title, text)"),
+        (PAIRS, TEXTS, "The model learned from titles and texts, and is given texts alone"),
+    ):
+        fitted = network(epochs=1).fit(given, TOPICS)
+        fitted.predict(given)
+        with pytest.warns(UserWarning, match=f"^{re.escape(said)}") as found:
+            fitted.predict_proba(other)
+        assert len(found) == 1
+        assert Path(found[0].filename) == Path(__file__)
+        # Once is enough.
+        fitted.score(other, TOPICS)
+
+
+def test_a_score_of_other_labels(fitted: TextClassifier) -> None:
+    with pytest.raises(DataError, match=r"^No label of y is a class, .*Write score\(texts, labels\)\.$"):
+        fitted.score(TOPICS, TEXTS)
+    with pytest.warns(UserWarning, match="^no label of y is a class, such as 'other': the classes are such as 'money'"):
+        assert fitted.score(TEXTS, ["other"] * len(TEXTS)) == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "y", "hint"),
+    [
+        ("multi_label", ["A|B", "A", "B"] * 16, "Give lists, such as y.str.split('|'), or leave task out."),
+        ("multi_label", TOPICS, "Give lists, such as [[label] for label in y], or leave task out."),
+        ("single_label", [[one] for one in TOPICS], "give one label a row, such as [labels[0] for labels in y]."),
+    ],
+)
+def test_labels_of_another_task(task: str, y: Any, hint: str) -> None:
+    with pytest.raises(DataError) as found:
+        network(task=task).fit(TEXTS, y)
+    assert str(found.value).endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "said"),
+    [
+        ([text.encode() for text in TEXTS], TOPICS, "Give a text, or a pair (title, text): text.decode()."),
+        ([text.split() for text in TEXTS], TOPICS, '(title, text): " ".join(tokens), if these are tokens.'),
+        (csr_matrix(np.eye(48)), TOPICS, "csr_matrix [48, 48]. Give the texts themselves: they go in directly"),
+        (np.ones((48, 2)), TOPICS, "ndarray [48, 2]. Give the texts themselves: they go in directly, without a vec"),
+        (TEXTS, [topic.encode() for topic in TOPICS], "(bytes). Give texts: label.decode() for each."),
+        (TEXTS, [Topic.OIL, Topic.TEAM] * 24, "(Topic). Give texts: label.name for each."),
+        (TEXTS, pd.date_range("2020", periods=48), "(Timestamp). Give texts: y.astype(str), or str(label) for each."),
+        (pd.DataFrame({"text": TEXTS, "label": TOPICS}), "label", "fit(frame, frame['label'])."),
+        (
+            TEXTS,
+            [3, *TOPICS[1:]],
+            f"y has labels of 2 types: 3 (int) in row 0, {TOPICS[1]!r} (str) in row 1 (counted from 0). Write all of "
+            "them the same way, such as [str(label) for label in y].",
+        ),
+    ],
+)
+def test_what_is_no_text_or_label_is_answered_with_how_to_make_one(X: Any, y: Any, said: str) -> None:
+    with pytest.raises(DataError) as found:
+        network().fit(X, y)
+    assert said in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"pooling": "avg"}, "Give a list of one or more of last, max, mean, attention, such as ['last']."),
+        ({"pooling": "max"}, "Give a list, such as ['max']."),
+        ({"bidirectional": 1}, "Give True or False."),
+    ],
+)
+def test_values_of_options(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as found:
+        network(options=options).fit(TEXTS, TOPICS)
+    assert str(found.value).endswith(said)
