@@ -214,3 +214,39 @@ def test_rows_without_a_label_are_skipped_on_request(run: Run, trained: Path, ot
     assert "2 of 62 rows of gaps.csv have no label and are skipped." in skipped["notes"]
     whole = run("compare", good, other, "--data", news, "--json").json
     assert skipped["models"] == whole["models"]
+
+
+def test_a_model_that_is_worse_fails_on_request(run: Run, trained: Path, other: Path, news: Path) -> None:
+    """The second model is the candidate; the exit code is that of check --strict."""
+    good = trained / "model.safetensors"
+    pairs, labels = make_rows(60)
+    best, low = (int(np.sum(recurra.load(path).predict(pairs) == labels)) for path in (good, other))
+    points = 100 * (best - low) / 60
+    words = ("--data", news, "--json", "--fail-if-worse")
+    for allowed in (0, 1, f"{points - 0.01:.2f}"):
+        ran = run("compare", good, other, *words, allowed)
+        assert ran.code == 3
+        low_end, high_end = (100 * end for end in ran.json["pairs"][0]["interval"])
+        assert ran.err == (
+            f"recurra: other is worse than run: accuracy is {points:.2f} points lower (95 % interval {low_end:.2f} to "
+            f"{high_end:.2f}), and --fail-if-worse allows {float(allowed):g}.\n"
+        )
+    for models, allowed in (((good, other), repr(points)), ((good, other), 100), ((other, good), 0)):
+        ran = run("compare", *models, *words, allowed)
+        assert (ran.code, ran.err) == (0, "")
+    copy = good.with_name("copy.safetensors")
+    copy.write_bytes(good.read_bytes())
+    assert run("compare", good, copy, *words, 0).code == 0
+
+    hint = "Give two models, first the old one, and --data."
+    check_failed(run("compare", good, other, copy, *words, 0), 2, "given with 3 models", hint)
+    check_failed(run("compare", good, other, "--on", "x", "--fail-if-worse", 0), 2, "--on, which has no right", hint)
+    check_failed(run("compare", good, other, *words, "-1"), 2, "'-1'. Give a number, 0 or more")
+
+
+def test_the_document_says_which_files(run: Run, trained: Path, other: Path, news: Path) -> None:
+    paths = (trained / "model.safetensors", other)
+    expected = [(str(path), run("info", path, "--json").json["digest"]) for path in paths]
+    for words in (("--data", news), ("--on", "oil")):
+        models = run("compare", *paths, *words, "--json").json["models"]
+        assert [(one["path"], one["digest"]) for one in models] == expected

@@ -159,11 +159,12 @@ def test_what_a_prediction_imports(model: Path) -> None:
     assert not {"numba.np.arraymath", "numba.np.linalg", "scipy.linalg", "recurra.data.frames"} & modules
 
 
-def test_a_full_disk_behind_standard_output(model: Path) -> None:
+@pytest.mark.parametrize("words", [("info", "{model}"), ("--version",)])
+def test_a_full_disk_behind_standard_output(words: tuple[str, ...], model: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "recurra", "info", str(model)]
+        command = [sys.executable, "-m", "recurra", *(word.format(model=model) for word in words)]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
     assert ran.returncode == 1
     assert ran.stderr.splitlines() == [

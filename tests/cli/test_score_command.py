@@ -95,6 +95,7 @@ def test_missing_texts_are_empty_ones(run: Run, model: Path) -> None:
     pairs = [(title or "", text or "") for title, text in zip(titles, texts, strict=True)]
     check_answers(Path("out.csv"), model, pairs)
     empty = sum(pair == ("", "") for pair in pairs)
+    assert found["empty"] == empty
     assert found["notes"][-1] == f"{empty} of 100 rows have no text: they all get the same answer."
 
 

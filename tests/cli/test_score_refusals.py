@@ -114,13 +114,14 @@ def test_an_interruption_leaves_nothing(run: Run, model: Path, tmp_path: Path, m
         return np.full((4, 3), 1 / 3, dtype=np.float32)
 
     monkeypatch.setattr(Model, "predict_proba", interrupted)
-    ran = run("score", model, data, "--out", "out.csv", "--quiet")
-    assert (ran.code, ran.out, ran.err) == (
-        130,
-        "",
-        "recurra: interrupted before it was done. Run the command again.\n",
-    )
-    assert everything(tmp_path) == before
+    for resume, said in (
+        ((), "before it was done. Run the command again."),
+        (("--resume",), "before the first rows were stored. The same command starts at the first row."),
+    ):
+        calls.clear()
+        ran = run("score", model, data, "--out", "out.csv", "--quiet", *resume)
+        assert (ran.code, ran.out, ran.err) == (130, "", f"recurra: interrupted {said}\n")
+        assert everything(tmp_path) == before
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from bundles import make_bundle
 from services import asking, make_service
 from starlette.testclient import TestClient
+
+from recurra.bundle import digest_in
+from recurra.runtime import Model
+from recurra.serving.reload_counts import RESULTS
 
 
 @pytest.fixture
@@ -40,6 +45,20 @@ def test_they_grow(fresh: TestClient) -> None:
     # The request that asks is being answered.
     assert found["recurra_requests_in_flight"] == 1
     assert found["process_resident_memory_bytes"] > 0
+
+
+def test_they_name_the_model_that_answers() -> None:
+    guard = make_service(models={"m": Model(make_bundle())})
+    with asking(guard) as client:
+        for seed in (0, 1):
+            if seed:
+                assert client.portal is not None
+                client.portal.call(guard.models.replace, [guard.models.make("m", Model(make_bundle(seed=seed)))])
+            digest = digest_in(make_bundle(seed=seed))
+            found = counted(client)
+            info = {name: value for name, value in found.items() if name.startswith("recurra_model_info")}
+            assert info == {f'recurra_model_info{{digest="{digest}",model="m"}}': 1}
+        assert {found[f'recurra_model_reloads_total{{model="m",result="{result}"}}'] for result in RESULTS} == {0}
 
 
 def test_made_up_addresses_and_methods_add_no_counters(fresh: TestClient) -> None:

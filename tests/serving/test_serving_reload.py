@@ -22,6 +22,7 @@ from recurra.bundle import digest_of, write_bundle
 from recurra.runtime import Model, load
 from recurra.serving.background_results import BackgroundResults
 from recurra.serving.reload import ModelFiles, Reloader, read_replacements
+from recurra.serving.reload_counts import ReloadCounts
 
 TEXTS = ["oil prices rise", "the team wins", "", "a late match in rome"]
 # Other labels, and another cell.
@@ -111,7 +112,7 @@ def test_readings_and_lists_say_which_model_they_are_of(tmp_path: Path) -> None:
         assert both.headers["recurra-model-digest"] == f"{digests['new']}, {digests['old']}"
 
 
-def test_a_file_counts_when_it_has_stopped_changing(tmp_path: Path) -> None:
+def test_a_file_counts_when_it_has_stopped_changing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "m.safetensors"
     path.write_bytes(b"1")
     files = ModelFiles({"m": path})
@@ -119,13 +120,19 @@ def test_a_file_counts_when_it_has_stopped_changing(tmp_path: Path) -> None:
     path.write_bytes(b"12")
     assert [files.replaced(), files.replaced(), files.replaced()] == [[], ["m"], []]
     path.unlink()
+    # A moment without a file is part of copying another one there.
+    assert (files.replaced(), caplog.messages) == ([], [])
     assert [files.replaced(), files.replaced()] == [[], []]
+    assert caplog.messages == [f"The file of the model m is gone, {path}: the model in memory goes on answering"]
     (tmp_path / "new").write_bytes(b"34")
     os.replace(tmp_path / "new", path)  # noqa: PTH105
     assert [files.replaced(), files.replaced(), files.replaced()] == [[], ["m"], []]
     path.write_bytes(b"123")
     assert files.replaced(every=True) == ["m"]
     assert [files.replaced(), files.replaced()] == [[], []]
+    path.unlink()
+    assert [files.replaced(every=True), files.replaced(), files.replaced()] == [["m"], [], []]
+    assert len(caplog.messages) == 1
 
 
 def test_a_file_that_cannot_be_used_is_one_line_and_the_old_model_stays(
@@ -136,7 +143,9 @@ def test_a_file_that_cannot_be_used_is_one_line_and_the_old_model_stays(
 
     def reread() -> dict[str, Model]:
         caplog.clear()
-        return read_replacements(paths, ["old"], {"old": old}, read=load, make=lambda _, model: model)
+        return read_replacements(paths, ["old"], {"old": old}, read=load, make=lambda _, model: model, count=counts.add)
+
+    counts = ReloadCounts(["old"])
 
     with caplog.at_level(logging.INFO):
         assert (reread(), caplog.messages) == ({}, [])
@@ -155,6 +164,7 @@ def test_a_file_that_cannot_be_used_is_one_line_and_the_old_model_stays(
         paths["old"].write_bytes(paths["new"].read_bytes())
         assert reread()["old"].bundle.labels.classes == ("x", "y")
         assert caplog.messages == [f"The model old is {new[:12]} from now on, and was {old[:12]}"]
+    assert list(counts) == [("old", "replaced", 1), ("old", "unchanged", 1), ("old", "failed", 6)]
 
 
 def test_the_service_stays_ready_while_a_model_is_read(tmp_path: Path) -> None:

@@ -122,6 +122,15 @@ def test_every_answer_is_of_the_model_that_it_names(
         put(b"junk", path)
         service.signal(signal.SIGHUP)
         time.sleep(0.5)
+        page = get(service, "/metrics")[1].splitlines()
+        # Each file counts once, however many workers there are; the digest is that of the model that answers.
+        assert [line for line in page if line.startswith("recurra_model_")] == [
+            f'recurra_model_info{{digest="{digests[0]}",model="m"}} 1.0',
+            *(
+                f'recurra_model_reloads_total{{model="m",result="{result}"}} {count}'
+                for result, count in (("replaced", 4.0), ("unchanged", 0.0), ("failed", 1.0))
+            ),
+        ]
         for client in clients:
             client.stopped.set()
             client.join(30)

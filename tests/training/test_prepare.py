@@ -58,7 +58,7 @@ def test_classes_in_several_spellings_are_told_once_and_without_reason_nothing()
     labelled_rows(InMemoryRows(TEXTS, written), TextSettings(), told)
     (message,) = told.messages
     assert "' a' (1) is 'a' (18), 'A' (1) is 'a' (18), 'b  ' (1) is 'b' (19)." in message
-    assert message.endswith("recurra check DATA --fix OUT joins them.")
+    assert message.endswith("Write each class in one way, such as y.replace({' a': 'a', 'A': 'a', 'b  ': 'b'}).")
     for plain in (LABELS, [label == "a" for label in LABELS], [(label, "x") for label in LABELS]):
         quiet = Steps()
         labelled_rows(InMemoryRows(TEXTS, plain), TextSettings(), quiet)

@@ -15,7 +15,7 @@ import typer
 from recurra.cli.command import Command
 from recurra.cli.failures import EXIT_CODES, NOBODY_READS, Failure, failure_of, interrupted
 from recurra.cli.options import examples
-from recurra.cli.output import flush, plain
+from recurra.cli.output import Output, flush, plain
 from recurra.interrupt import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
@@ -74,10 +74,15 @@ def start(
     if version:
         from recurra import __version__
 
-        typer.echo(f"recurra {__version__}")
+        _shown(f"recurra {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        _shown(context.get_help())
+
+
+def _shown(text: str) -> None:
+    # Unlike typer.echo it says that it is standard output that cannot be written.
+    Output(as_json=False, quiet=False).result(text)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -119,7 +124,7 @@ def _run(args: list[str]) -> int:
     if not args or (len(args) == 1 and args[0] in HELP):
         # Without parsing, for which Typer loads pydantic.
         with typer.Context(command, info_name="recurra", **command.context_settings) as context:
-            typer.echo(command.get_help(context))
+            _shown(command.get_help(context))
         return 0
     try:
         with command.make_context("recurra", args) as context:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recurra.cli.data_argument import ReadOptions, read_data
-from recurra.cli.failures import UsageError
+from recurra.cli.failures import FOUND, UsageError
 from recurra.cli.given_files import tell_of_titles
 from recurra.cli.options import (
     DataDir,
@@ -24,9 +25,11 @@ from recurra.cli.options import (
     TitleColumn,
     UnknownLabelsOption,
     model_file,
+    model_name,
+    number_above,
     whole_number,
 )
-from recurra.cli.output import LINE, Output, aligned, cut, excerpt, folded
+from recurra.cli.output import LINE, Output, aligned, cut, excerpt, flush, folded, plain
 from recurra.errors import SettingsError
 from recurra.training.run import MODEL
 
@@ -40,6 +43,7 @@ __all__ = ["EXAMPLES", "compare"]
 EXAMPLES = (
     "recurra compare gru.safetensors lstm.safetensors --data test.csv",
     "recurra compare gru.safetensors lstm.safetensors --on 'Oil prices rise'",
+    "recurra compare a.safetensors b.safetensors --data new.csv --fail-if-worse 1",
 )
 
 # Widths of names of models and of slices in a table, and of labels in a sentence.
@@ -58,6 +62,15 @@ def compare(
     ] = None,
     take: Annotated[
         int | None, typer.Option(parser=whole_number(1), metavar="N", help="Maximum number of rows of DATA.")
+    ] = None,
+    fail_if_worse: Annotated[
+        float | None,
+        typer.Option(
+            "--fail-if-worse",
+            parser=number_above(0, included=True),
+            metavar="POINTS",
+            help=f"Exit with {FOUND} if the second model has over POINTS % fewer of all rows right than the first.",
+        ),
     ] = None,
     skip_unlabelled: SkipUnlabelled = False,
     seed: Annotated[int, typer.Option(parser=whole_number(0), metavar="N", help="Seed of every random choice.")] = 0,
@@ -85,10 +98,15 @@ def compare(
         )
     if len(models) < 2:
         raise SettingsError(f"Compare is given one model, {models[0]}", "Give two or more.")
+    if fail_if_worse is not None and (data is None or len(models) > 2):
+        what = f"{len(models)} models" if data is not None else "--on, which has no right answers"
+        raise SettingsError(f"--fail-if-worse is given with {what}", "Give two models, first the old one, and --data.")
     loaded = {name: load(path) for name, path in zip(_names(models), models, strict=True)}
+    # The names depend on the other paths.
+    files = {name: _file(path) for name, path in zip(loaded, models, strict=True)}
     if texts:
         tell_of_titles(dict(zip(models, loaded.values(), strict=True)), output)
-        _texts(loaded, texts, output)
+        _texts(loaded, texts, files, output)
         return
     from recurra.inspection import compare as compare_on
     from recurra.inspection.compare import check_same_task
@@ -111,10 +129,36 @@ def compare(
     wrong = found.unknown_labels if unknown_labels == "wrong" and task.counts_unknown else 0
     _show(found, f", {wrong:,} with a label that not all models know" if wrong else "", output)
     _show_examples(found, table, output)
-    output.document({"data": table.source, **found.to_dict(), "notes": output.notes})
+    values = found.to_dict()
+    values["models"] = [{"name": one["name"], **files[one["name"]], **one} for one in values["models"]]
+    output.document({"data": table.source, **values, "notes": output.notes})
+    if fail_if_worse is not None:
+        _check_not_worse(found, fail_if_worse)
 
 
-def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
+def _file(path: Path) -> dict[str, str]:
+    """Which file a model is, for the document."""
+    from recurra.bundle import digest_of
+
+    return {"path": model_name(path), "digest": digest_of(path)}
+
+
+def _check_not_worse(found: Comparison, points: float) -> None:
+    """Ends the command if the second model has more than ``points`` % fewer of the rows right than the first."""
+    (pair,) = found.pairs
+    # Of whole rows: a difference of two shares is not exact.
+    worse = 100 * (pair.only_a - pair.only_b) / found.rows
+    if worse <= points + 1e-9:
+        return
+    flush()
+    low, high = (100 * end for end in pair.intervals["accuracy"])
+    said = f"{pair.b} is worse than {pair.a}: {found.right_is} is {worse:.2f} points lower"
+    line = f"{said} (95 % interval {low:.2f} to {high:.2f}), and --fail-if-worse allows {points:g}."
+    print(f"recurra: {plain(line)}", file=sys.stderr)
+    raise typer.Exit(FOUND)
+
+
+def _texts(models: dict[str, Model], texts: list[str], files: dict[str, dict[str, str]], output: Output) -> None:
     """Classifies every text with every model; shows the labels and where they differ."""
     from recurra.inspection.compare import compare_text
 
@@ -134,6 +178,7 @@ def _texts(models: dict[str, Model], texts: list[str], output: Output) -> None:
             word = cut(tokens[stays], 16) if tokens[stays:] else ""
             rows.append((cut(reading["model"], 26), cut(str(reading["label"]), 24), p, word))
         output.result(aligned(rows, right=(2,)))
+        one["models"] = [{"model": reading["model"], **files[reading["model"]], **reading} for reading in one["models"]]
     output.document(found[0] if len(found) == 1 else found)
 
 

@@ -225,6 +225,9 @@ def _rows(model: Model, data: str | None, reading: ReadOptions, separator: str |
             raise SettingsError(f"{option} {column} is given without DATA", "Name the file of labelled rows as well.")
     from recurra.export import generated_documents
 
-    output.note("There are no labelled rows: give DATA, such as test.csv, to see the accuracy change.")
+    output.note(
+        "There are no labelled rows, and random texts are far from real ones: give DATA, such as test.csv, for changes "
+        "to rely on, that of accuracy among them."
+    )
     generated = generated_documents(model.bundle.pipeline)
     return _Rows(generated, None, "texts drawn at random from the model's vocabulary")

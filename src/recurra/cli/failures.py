@@ -19,7 +19,7 @@ EXIT_CODES = {
     "0": "done",
     str(FAILED): "failed, on its input or on this machine",
     str(USAGE): "wrong usage: an option, an argument or a setting",
-    str(FOUND): "check --strict found errors or warnings",
+    str(FOUND): "check --strict found flaws, or compare --fail-if-worse a worse model",
     "130": "ended by Ctrl-C (143 by SIGTERM, 141 when its output is closed)",
 }
 

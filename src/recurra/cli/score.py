@@ -190,9 +190,12 @@ def score(
                 check_some_text(summary, source, data)
                 _finish(kind, file, names, mark)
         except KeyboardInterrupt:
-            if not file.kept:
+            if not file.kept and not resume:
                 raise
-            print(f"recurra: interrupted. --resume goes on with {out}.", file=sys.stderr)
+            said = f"interrupted. --resume goes on with {out}."
+            if not file.kept:
+                said = "interrupted before the first rows were stored. The same command starts at the first row."
+            print(f"recurra: {said}", file=sys.stderr)
             raise typer.Exit(exit_code()) from None
     for note in source.notes:
         if note not in output.notes:

@@ -165,6 +165,7 @@ def report_scored(
             "seconds": summary.seconds,
             "docs_per_second": speed,
             "labels": {written(label): count for label, count in summary.counts},
+            "empty": summary.empty,
             "unanswered": summary.unanswered,
             "resumed_after": summary.before,
             "columns": names,

@@ -126,6 +126,7 @@ def serve(
     from recurra.serving.decisions import DecisionStore
     from recurra.serving.model_registry import paths_by_name
     from recurra.serving.reload import ModelFiles, Reloader
+    from recurra.serving.reload_counts import ReloadCounts
     from recurra.serving.runs import check_folder
     from recurra.serving.server import bound_socket
     from recurra.serving.server import serve as answer
@@ -145,9 +146,17 @@ def serve(
     limits = Limits()
     store = None if decisions is None or table is None else DecisionStore(decisions, table)
     guard = None
+    reloads = ReloadCounts(paths)
     if workers == 1:
         guard = create_app(
-            loaded, access=access, limits=limits, data=table, runs=runs, files=_page_files(), decisions=store
+            loaded,
+            access=access,
+            limits=limits,
+            data=table,
+            runs=runs,
+            files=_page_files(),
+            reloads=reloads,
+            decisions=store,
         )
         # The memory of a model is free once it is replaced.
         loaded.clear()
@@ -173,7 +182,7 @@ def serve(
             settings = WorkerSettings(access, limits, runs, dict(_page_files()))
             finished = serve_workers(settings, loaded, files, listener, count=workers, watch=watch, ready=ready)
         else:
-            reloader = Reloader(files, guard.models, watch=watch, read=load)
+            reloader = Reloader(files, guard.models, watch=watch, read=load, count=reloads.add)
             finished = answer(guard, listener, limits=limits, reloader=reloader, ready=ready)
     if not finished:
         raise RecurraError(

@@ -26,6 +26,7 @@ from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.openapi import describe
 from recurra.serving.page import PageFile, page_files
 from recurra.serving.reading import ReadEndpoints
+from recurra.serving.reload_counts import ReloadCounts
 from recurra.serving.room import RoomEndpoints, add_room_routes
 from recurra.serving.routes import add_model_routes, add_state_routes, add_text_routes
 from recurra.serving.runs import runs_in
@@ -49,6 +50,7 @@ def create_app(
     runs: Path | None = None,
     files: Mapping[str, PageFile] | None = None,
     shared_metrics: Path | None = None,
+    reloads: ReloadCounts | None = None,
     decisions: DecisionStore | None = None,
 ) -> Guard:
     """Builds the service.
@@ -61,6 +63,7 @@ def create_app(
         runs: folder of training runs.
         files: the page's files by path.
         shared_metrics: folder in which several processes count together; see :class:`recurra.serving.metrics.Metrics`.
+        reloads: counts of files read again, for the metrics; ``None`` if that never happens.
         decisions: keeps what the page's users decide about ``data``; ``None`` leaves that to their browsers.
 
     Returns:
@@ -70,7 +73,7 @@ def create_app(
         RecurraError: a model returns no finite probabilities.
     """
     limits = limits or Limits()
-    metrics, results = Metrics(shared_metrics), BackgroundResults()
+    metrics, results = Metrics(shared_metrics, reloads or ReloadCounts(models)), BackgroundResults()
 
     def make(name: str, model: Model) -> ServedModel:
         return ServedModel(name, model, limits=limits, computed=partial(metrics.computed, name))
@@ -78,7 +81,7 @@ def create_app(
     registry = ModelRegistry(models, make, results.forget)
     queues, runs_queue = {name: WorkerQueue(limits, name) for name in models}, WorkerQueue(limits, "runs")
     for name in models:
-        metrics.watch(name, partial(_waiting, registry, name))
+        metrics.watch(name, partial(_waiting, registry, name), partial(_digest, registry, name))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -131,6 +134,10 @@ def create_app(
 
 def _waiting(registry: ModelRegistry, name: str) -> int:
     return registry.find(name).batcher.waiting
+
+
+def _digest(registry: ModelRegistry, name: str) -> str:
+    return registry.find(name).digest
 
 
 async def _runs(queue: WorkerQueue, folder: Path | None) -> Response:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.responses import Response
+
+from recurra.serving.reload_counts import ReloadCounts
 
 __all__ = ["Metrics"]
 
@@ -23,15 +27,18 @@ class Metrics:
         shared: the folder in which several processes count together, ended ones included (prometheus_client's
             multiprocess mode, which PROMETHEUS_MULTIPROC_DIR switches on before it is imported); ``None`` if this is
             the only process.
+        reloads: how often the models' files were read again, by whichever process reads them.
     """
 
-    def __init__(self, shared: Path | None = None) -> None:
+    def __init__(self, shared: Path | None, reloads: ReloadCounts) -> None:
         self.registry = self._shown = CollectorRegistry()
         if shared is None:
             ProcessCollector(registry=self.registry)
         else:
             self._shown = CollectorRegistry()
             MultiProcessCollector(self._shown, str(shared))  # type: ignore[no-untyped-call]
+        self._models = _Models(reloads)
+        self._shown.register(self._models)
         self._watched: list[tuple[Gauge, Callable[[], int]]] = []
         self._requests = Counter(
             "recurra_requests", "Requests answered.", ["method", "path", "status"], registry=self.registry
@@ -75,8 +82,15 @@ class Metrics:
         self._texts.labels(model).inc(texts)
         self._batches.labels(model).observe(texts)
 
-    def watch(self, model: str, waiting: Callable[[], int]) -> None:
-        """Adds a model: its counters start at 0, and its gauge of waiting texts calls ``waiting``."""
+    def watch(self, model: str, waiting: Callable[[], int], digest: Callable[[], str]) -> None:
+        """Adds a model: its counters start at 0, and its gauge of waiting texts calls ``waiting``.
+
+        Args:
+            model: its name.
+            waiting: returns the number of texts that wait.
+            digest: returns the digest of the model that answers under the name now.
+        """
+        self._models.digests[model] = digest
         self._texts.labels(model)
         self._batches.labels(model)
         self._watched.append((self._waiting.labels(model), waiting))
@@ -94,3 +108,24 @@ class Metrics:
         """The current values of all metrics."""
         self.refresh()
         return Response(generate_latest(self._shown), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class _Models(Collector):
+    """Which models answer, and how often their files were read again: alike in all processes, so nothing is summed."""
+
+    def __init__(self, reloads: ReloadCounts) -> None:
+        self._reloads = reloads
+        self.digests: dict[str, Callable[[], str]] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics; a digest that no longer answers is gone at once."""
+        info = InfoMetricFamily("recurra_model", "The model that answers under a name.", labels=["model"])
+        for model, digest in self.digests.items():
+            info.add_metric([model], {"digest": digest()})
+        yield info
+        counts = CounterMetricFamily(
+            "recurra_model_reloads", "Model files read again after the start.", labels=["model", "result"]
+        )
+        for model, result, count in self._reloads:
+            counts.add_metric([model, result], count)
+        yield counts

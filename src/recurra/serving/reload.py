@@ -41,11 +41,13 @@ class ModelFiles:
         self.paths = dict(paths)
         self._read = {name: _version(path) for name, path in self.paths.items()}
         self._seen = dict(self._read)
+        self._gone: set[str] = set()
 
     def replaced(self, *, every: bool = False) -> list[str]:
         """The models whose files were replaced since they were read, and have not changed since the last call.
 
-        A file that is being written changes from call to call; one that is gone counts when there is a new one.
+        A file that is being written changes from call to call; one that is gone counts when there is a new one. That it
+        is gone is logged once.
 
         Args:
             every: all models, which are read now.
@@ -56,8 +58,22 @@ class ModelFiles:
             if every or (now is not None and now == self._seen[name] and now != self._read[name]):
                 self._read[name] = now
                 found.append(name)
+            self._note_gone(name, now, every=every)
             self._seen[name] = now
         return found
+
+    def _note_gone(self, name: str, now: _Version | None, *, every: bool) -> None:
+        """Logs a file that was gone at the last call as well: it is for a moment where another is copied there."""
+        if now is not None:
+            self._gone.discard(name)
+        elif every:
+            # Reading it says so.
+            self._gone.add(name)
+        elif self._seen[name] is None and name not in self._gone:
+            self._gone.add(name)
+            _log.warning(
+                "The file of the model %s is gone, %s: the model in memory goes on answering", name, self.paths[name]
+            )
 
 
 def _version(path: Path) -> _Version | None:
@@ -75,6 +91,7 @@ def read_replacements(
     *,
     read: Read,
     make: Callable[[str, Model], Made],
+    count: Callable[[str, str], None] = lambda name, result: None,
 ) -> dict[str, Made]:
     """Reads models again, and makes something of each that is another one now.
 
@@ -86,23 +103,28 @@ def read_replacements(
         digests: the digests of the models that answer now.
         read: reads a model file.
         make: warms up a model.
+        count: called with each name and one of :data:`recurra.serving.reload_counts.RESULTS`.
 
     Returns:
         What was made, by name.
     """
     found = {}
     for name in names:
-        old = digests[name]
+        old, result = digests[name], "failed"
         try:
             # Read also where its header names the same digest: a copy of this very model may be cut.
             digest, model = digest_of(paths[name]), read(paths[name])
-            if digest != old:
+            if digest == old:
+                result = "unchanged"
+            else:
                 found[name] = make(name, model)
+                result = "replaced"
                 _log.info("The model %s is %.12s from now on, and was %.12s", name, digest, old)
         except RecurraError as error:
             _log.error("The model %s stays %.12s, for its new file cannot be used: %s", name, old, error)
         except Exception:
             _log.exception("The model %s stays %.12s", name, old)
+        count(name, result)
     return found
 
 
@@ -114,10 +136,19 @@ class Reloader:
         models: the models that answer.
         watch: whether to look at the files every second.
         read: reads a model file.
+        count: see :func:`read_replacements`.
     """
 
-    def __init__(self, files: ModelFiles, models: ModelRegistry, *, watch: bool, read: Read) -> None:
-        self._files, self._models, self._watch, self._read_model = files, models, watch, read
+    def __init__(
+        self,
+        files: ModelFiles,
+        models: ModelRegistry,
+        *,
+        watch: bool,
+        read: Read,
+        count: Callable[[str, str], None] = lambda name, result: None,
+    ) -> None:
+        self._files, self._models, self._watch, self._read_model, self._count = files, models, watch, read, count
         self._wanted = False
         self._task: asyncio.Task[None] | None = None
 
@@ -140,7 +171,13 @@ class Reloader:
             return
         digests = {one.name: one.digest for one in self._models.served}
         made = await asyncio.to_thread(
-            read_replacements, self._files.paths, names, digests, read=self._read_model, make=self._models.make
+            read_replacements,
+            self._files.paths,
+            names,
+            digests,
+            read=self._read_model,
+            make=self._models.make,
+            count=self._count,
         )
         self._models.replace(list(made.values()))
 

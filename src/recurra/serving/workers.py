@@ -33,6 +33,7 @@ from recurra.serving.app import create_app
 from recurra.serving.limits import Limits
 from recurra.serving.page import PageFile
 from recurra.serving.reload import ModelFiles, Reloader, hangs_up, read_replacements
+from recurra.serving.reload_counts import ReloadCounts
 from recurra.serving.served_model import json_predictor
 from recurra.serving.server import Server
 
@@ -145,6 +146,8 @@ class _Copies:
         # A name may not be one of a file.
         self.paths = {name: folder / f"{place}.safetensors" for place, name in enumerate(files.paths)}
         self._digests: dict[str, str] = {}
+        # Workers read copies, and whether the file itself can be used they do not learn.
+        self.reloads = ReloadCounts(files.paths, shared=True)
 
     def keep(self, name: str, model: Model) -> None:
         """Tries a model and copies it. The code that is compiled here is found by the workers."""
@@ -155,7 +158,8 @@ class _Copies:
     def update(self, *, every: bool) -> bool:
         """Copies all files again, or those that were replaced; whether there is another model now."""
         names = self.files.replaced(every=every)
-        return bool(read_replacements(self.files.paths, names, self._digests, read=load, make=self.keep))
+        count = self.reloads.add
+        return bool(read_replacements(self.files.paths, names, self._digests, read=load, make=self.keep, count=count))
 
 
 class _Process(Process):
@@ -165,6 +169,7 @@ class _Process(Process):
         self, config: uvicorn.Config, sockets: list[socket.socket], settings: WorkerSettings, copies: _Copies
     ) -> None:
         self._settings, self._paths, self._folder = settings, copies.paths, copies.folder
+        self._reloads = copies.reloads
         self._threads, self._parent = _threads(config.workers), os.getpid()
         self._asked: float | None = None
         self.started = False
@@ -189,6 +194,8 @@ class _Process(Process):
         """Answers requests, in the worker."""
         threading.Thread(target=self.always_pong, daemon=True).start()
         logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
+        # As in the parent, whose Output does this: the hint is for Python.
+        logging.getLogger("recurra.runtime.titles").setLevel(logging.ERROR)
         limit_threads(self._threads)
         server = self._server = self._loaded()
         server.run(sockets)
@@ -206,6 +213,7 @@ class _Process(Process):
             runs=settings.runs,
             files=settings.files,
             shared_metrics=self._folder,
+            reloads=self._reloads,
         )
         reloader = Reloader(files, guard.models, watch=False, read=_read)
         return Server(guard, settings.limits, reloader, parent=self._parent)
