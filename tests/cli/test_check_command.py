@@ -270,6 +270,13 @@ def test_a_cleaned_copy_of_a_cleaned_copy_has_another_name_and_no_encoding(run: 
     write("train.clean.csv", 60, flaws=True)
     found = run("check", "train.clean.csv", "--encoding", "cp1252", "--json").json
     assert found["next"] == "recurra check train.clean.csv --fix train.clean2.csv"
+    # No file that is there is named, nor its list of changes; the month is part of the name.
+    write("2026.june.csv", 60, flaws=True)
+    for made, named in (("none", "2026.june.clean.csv"), ("2026.june.clean.csv", "2026.june.clean2.csv")):
+        Path(made).touch()
+        assert run("check", "2026.june.csv", "--json").json["next"] == f"recurra check 2026.june.csv --fix {named}"
+    Path("2026.june.clean2.changes.csv").touch()
+    assert run("check", "2026.june.csv", "--json").json["next"].endswith("--fix 2026.june.clean3.csv")
     wrong = next(one for one in found["findings"] if one["kind"] == "wrong encoding")
     assert (wrong["facts"]["likely"], wrong["hint"][:31]) == ("utf-8", "Leave out --encoding cp1252; --")
 

@@ -24,6 +24,7 @@ ODD = [
     {"text": "", "n": None, "note": "#N/A", "id": 4},
     {"text": WORDS[3], "n": 0, "note": {"a": ["ü"]}, "id": 5},
     {"text": WORDS[3] * 9000, "n": True, "note": "2026-01-05", "id": 6},
+    {"text": WORDS[4], "n": -1, "note": "_x000D_ is _x0041", "id": 7},
 ]
 
 
@@ -44,10 +45,13 @@ def test_a_workbook_has_the_answers_that_python_has(run: Run, tmp_path: Path) ->
     for row, expected in zip(rows, model.predict_proba(texts), strict=True):
         assert row[6:] == pytest.approx(expected.tolist(), abs=1e-6)
         assert row[5] == pytest.approx(max(expected), abs=1e-6)
-    assert [row[3] for row in rows] == ["12345678901234567", 3, 4, 5, 6]
-    assert [row[2] for row in rows] == ['=HYPERLINK("x")', "007", "#N/A", '{"a": ["ü"]}', "2026-01-05"]
+    assert [row[3] for row in rows] == ["12345678901234567", 3, 4, 5, 6, 7]
+    assert [row[2] for row in rows[:-1]] == ['=HYPERLINK("x")', "007", "#N/A", '{"a": ["ü"]}', "2026-01-05"]
+    # Excel, unlike openpyxl, would read the code of a carriage return.
+    assert rows[-1][2] == "_x005F_x000D_ is _x0041"
+    assert recurra.read_table("o.xlsx", text="note", labelled=False).documents[-1] == "_x000D_ is _x0041"
     assert rows[1][0] == "line\nbreak \ufffd\ufffd"
-    assert [row[1] for row in rows] == [7, 1.5, None, 0, True]
+    assert [row[1] for row in rows] == [7, 1.5, None, 0, True, -1]
     assert len(rows[4][0]) == excel.MAX_CHARACTERS
     sheet = openpyxl.load_workbook("o.xlsx").active
     assert {cell.data_type for cell in sheet["C"]} == {"s"}, "a text that begins with = is no formula"

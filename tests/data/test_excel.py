@@ -79,11 +79,12 @@ def test_a_sheet_is_a_table(tmp_path: Path) -> None:
 
 def test_values_are_written_as_in_a_csv_file(tmp_path: Path) -> None:
     date, time = datetime.datetime(2024, 5, 6), datetime.datetime(2024, 5, 6, 7, 8)
-    values = [True, False, 1, -2.5, 3.0, date, time, None, "x", "07", "=1+1"]
-    path = write(tmp_path / "x.xlsx", [["a"], *([value, "b"] for value in values)])
+    values = [True, False, 1, -2.5, 3.0, date, time, None, "x", "07", "a_x000D_\nb_x005F_x000D_ _xD83D__xDE00_", "=1+1"]
     path = write(tmp_path / "x.xlsx", [["a", "b"], *([value, "b"] for value in values)])
     assert [row["a"] for row in rows_in(path)] == [
         *("true", "false", "1", "-2.5", "3", "2024-05-06", "2024-05-06 07:08:00", "", "x", "07"),
+        # Codes of characters: a carriage return, an underscore before what is no code, and two halves of one.
+        "a\r\nb_x000D_ 😀",
         # A formula has no value before a spreadsheet has saved one.
         "",
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ MAX_ROWS = (1 << 20) - 1
 
 MAX_CHARACTERS = (1 << 15) - 1
 """Maximum number of characters in a cell, which is Excel's own; longer texts are cut."""
+
+# What would be read as the code of a character (ECMA-376, part 1, 22.9.2.19).
+_AS_CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 # A float holds whole numbers up to this one, and longer ones, such as ids, are written as texts.
 _LARGEST = 10**15
@@ -83,7 +87,8 @@ def lines_to_excel(lines: Path, file: Any, names: Sequence[str], *, mark: str) -
             value = str(value)
         if not isinstance(value, str):
             return value
-        made = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", value[:MAX_CHARACTERS]))
+        text = _AS_CODE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("\ufffd", value[:MAX_CHARACTERS]))
+        made = WriteOnlyCell(sheet, value=text)
         made.data_type = "s"
         return made
 

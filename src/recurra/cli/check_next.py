@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from recurra.cli.check_label_options import LabelOptions, mixed_by_hand, options_to_add
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.next_command import command_line, reading_again
+from recurra.data.decompression import COMPRESSIONS
 
 if TYPE_CHECKING:
     from recurra.checking.fix import FixResult
@@ -46,12 +47,12 @@ def command_after_check(
         return command_line("check", data, *again, *asked)
     labels = found.labels.again(report)
     fixable = any(finding.fixable and finding.severity != "note" for finding in report.findings)
-    stem = Path(data).name.partition(".")[0].strip("-") or "data"
+    stem, number = _stem_of(data)
     if fixed is None and fixable and mixed_by_hand(report) is None:
         # CSV cells cannot hold lists.
         lists = report.task.lists and (report.separator is None or report.found(MIXED_LABELS) is not None)
         kind = ".jsonl" if lists else ".csv"
-        return command_line("check", data, *again, *labels, "--fix", _copy_of(data, stem, kind, again))
+        return command_line("check", data, *again, *labels, "--fix", _copy_of(stem, number, kind))
     if fixed is None and report.count("error"):
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"
     rows = data if fixed is None else str(fixed.out)
@@ -70,9 +71,18 @@ def _dropped_unknown(fixed: FixResult | None) -> bool:
     return fixed is not None and "unknown label" in fixed.removed
 
 
-def _copy_of(data: str, stem: str, kind: str, again: list[str]) -> str:
-    """The name of a cleaned copy: that of a cleaned copy of a cleaned copy has a number."""
-    earlier = re.search(r"\.clean(\d*)$", Path(data).stem)
-    number = "" if earlier is None else str(int(earlier[1] or 1) + 1)
-    name = f"{stem}.clean{number}{kind}"
-    return f"{stem}.cleaned{kind}" if name in again else name
+def _stem_of(data: str) -> tuple[str, int]:
+    """The name of the rows without endings, and the number of the cleaned copy that they are; 0 for none."""
+    name = Path(data).name if Path(data).suffix.lower() not in COMPRESSIONS else Path(data).stem
+    stem = (name if Path(data).is_dir() else Path(name).stem).strip("-") or "data"
+    earlier = re.fullmatch(r"(.+)\.clean(\d*)", stem)
+    return (stem, 0) if earlier is None else (earlier[1], int(earlier[2] or 1))
+
+
+def _copy_of(stem: str, number: int, kind: str) -> str:
+    """The name of a cleaned copy that no file has; from the second on with its number."""
+    while True:
+        number += 1
+        copy = Path(f"{stem}.clean{number if number > 1 else ''}{kind}")
+        if not copy.exists() and not copy.with_suffix(".changes.csv").exists():
+            return str(copy)

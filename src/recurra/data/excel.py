@@ -7,6 +7,7 @@ corner takes hundreds of gigabytes.
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 import zipfile
 from collections.abc import Collection, Generator, Iterator, Sequence
@@ -33,6 +34,7 @@ MAX_ROWS = 1 << 20
 BLOCK_ROWS = 1 << 12
 
 _MIDNIGHT = datetime.time()
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 class ExcelBlocks:
@@ -161,4 +163,13 @@ def _as_text(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         # A date is a time at midnight.
         return str(value.date() if value.time() == _MIDNIGHT else value)
-    return str(value)
+    return _unescaped(str(value))
+
+
+def _unescaped(text: str) -> str:
+    """A text whose characters that XML lacks are written by their code, such as ``_x000D_`` for a carriage return.
+
+    ECMA-376, part 1, 22.9.2.19 (ST_Xstring): code units of UTF-16.
+    """
+    found = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
+    return text if found == text else found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
