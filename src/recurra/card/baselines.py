@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from recurra.card.facts import Facts, number
 from recurra.card.markdown import plain
 
@@ -22,4 +24,11 @@ def baseline_sentences(facts: Facts) -> list[str]:
     own = facts.score(score.key)
     if linear is not None and own is not None and linear > own:
         sentences.append(f"The linear model wins on these rows: {linear:.4f}, and this model has {own:.4f}.")
+        if facts.held_out and linear - own < _by_chance(linear, own, facts.held_out):
+            sentences.append(f"Of {facts.held_out:,} rows, such a difference may be chance.")
     return sentences
+
+
+def _by_chance(one: float, other: float, rows: int) -> float:
+    """The difference of two shares of independent rows that chance alone exceeds one time in twenty."""
+    return 1.96 * math.sqrt((one * (1 - one) + other * (1 - other)) / rows)

@@ -126,9 +126,14 @@ class BranchTraining:
             return None
         learned = cls(prepared, recipe, link, callbacks=callbacks, initial=initial)
         if prepared.held is not None:
+            few = (
+                ""
+                if learned._chosen
+                else (f"; {len(prepared.held):,} rows are too few to choose how much each counts, so that is as usual")
+            )
             callbacks.on_message(
                 f"linear branch alone: {learned.right(learned._outputs):.4f} of the rows held out right; the scores of "
-                "each epoch are those of the network alone."
+                f"each epoch are those of the network alone{few}."
             )
         return learned
 
