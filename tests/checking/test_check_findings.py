@@ -219,7 +219,13 @@ def test_a_letter_apart(counts: dict[str, int], meant: list[str]) -> None:
 def test_labels_that_may_be_one_class_are_noted_with_both_numbers_of_rows(tmp_path: Path) -> None:
     counts = {"Akku & Laden": 9, "Akku und Laden": 8, "Versicherung": 7, "Versicherungen": 9, "Ab holung": 3}
     others = {"Abholung": 3, "C": 9, "C++": 9, "a-b": 9, "ab": 9, "Group 1": 9, "Group 10": 9, "Art": 9, "Arten": 9}
-    near = {"Akku und Laden": "Akku & Laden", "Versicherung": "Versicherungen", "Ab holung": "Abholung"}
+    counts |= {"Rendez vous": 4, "Rendez-vous": 5}
+    near = {
+        "Akku und Laden": "Akku & Laden",
+        "Versicherung": "Versicherungen",
+        "Ab holung": "Abholung",
+        "Rendez vous": "Rendez-vous",
+    }
     assert near_spellings(counts | others) == near
     rows = clean_rows(300)
     for place in range(40):

@@ -29,11 +29,29 @@ PLACEHOLDERS = frozenset(
         *("n/a", "n.a.", "n.a", "#n/a", "<na>", "null", "(null)", "#null!", "nil", "nan", "nat", "(blank)", "(empty)"),
         *("tbd", "t.b.d.", "tba", "to be determined", "todo", "to do", "undefined", "not available"),
         *("no label", "unlabelled", "unlabeled", "not labelled", "not labeled", "unclassified"),
+        # In German, French, Spanish, Italian, Portuguese, Dutch, Japanese and Chinese.
+        *("k.a.", "nicht zugeordnet", "nicht klassifiziert", "unklassifiziert", "ohne label", "n.v.t."),
+        *(
+            "à classer",
+            "non classé",
+            "à définir",
+            "sans étiquette",
+            "non renseigné",
+            "sin clasificar",
+            "por clasificar",
+        ),
+        *("sin etiqueta", "por definir", "da classificare", "non classificato", "da definire", "não classificado"),
+        *("a classificar", "a definir", "niet geclassificeerd", "未分類", "未設定", "未分类"),
     )
 )
 """Labels, in lower case, that stand for a label that is missing."""
 
-POSSIBLE = frozenset({"unknown", "none", "na", "missing", "not applicable"})
+POSSIBLE = frozenset(
+    (
+        *("unknown", "none", "na", "missing", "not applicable", "unbekannt", "inconnu", "desconocido", "sconosciuto"),
+        *("desconhecido", "onbekend", "不明", "未知"),
+    )
+)
 """Labels that may be classes as well."""
 
 
@@ -112,7 +130,7 @@ def near_spelling_findings(
         f"{listed_labels({name: counts[name]})} and {listed_labels({other: counts[other]})}"
         for name, other in near.items()
     ]
-    meaning = f"{shortened(pairs, '; ')}: alike but for spaces, a word such as 'and', or an ending."
+    meaning = f"{shortened(pairs, '; ')}: alike but for spaces or hyphens, a word such as 'and', or an ending."
     hint = "--fix leaves them apart. If they are one class, relabel one: train --relabel takes a file of decisions."
     return [Draft("labels that may be one class", "note", "train", rows, meaning, hint, facts={"near": dict(near)})]
 

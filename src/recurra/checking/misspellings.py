@@ -33,6 +33,9 @@ ENDINGS = ("en", "es", "er", "n", "s", "e")
 # White space next to the mark is not in keys.
 _AND = re.compile(r" (?:und|and|et|y) | u\.")
 
+# Spaces, and hyphens between words: a single letter, as in ``a-b``, is none.
+_JOINT = re.compile(r" |(?<=[^\W\d_]{2})[-_](?=[^\W\d_]{2})")
+
 # Letters as keyboards without them write them.
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 
@@ -90,8 +93,8 @@ def _without_accents(keys: Mapping[str, str], counts: Mapping[str, int]) -> dict
 def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
     """The more frequent label by label, for labels so much alike that they may be one class, or two.
 
-    They differ only in spaces between words (``log in`` and ``login``), in ``&`` and a word for it (``and``, ``und``,
-    ``et``, ``y``), or in an ending (``refund`` and ``refunds``), however many rows they have.
+    They differ only in spaces or hyphens between words (``log in``, ``log-in`` and ``login``), in ``&`` and a word for
+    it (``and``, ``und``, ``et``, ``y``), or in an ending (``refund`` and ``refunds``), however many rows they have.
 
     Args:
         counts: number of rows by label.
@@ -101,7 +104,7 @@ def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
     same: dict[str, list[str]] = {}
     for name in counts:
         if len(name) <= LONGEST:
-            same.setdefault(_AND.sub("&", spelling_key(name)).replace(" ", ""), []).append(name)
+            same.setdefault(_JOINT.sub("", _AND.sub("&", spelling_key(name))), []).append(name)
     groups = list(same.values())
     for form, names in same.items():
         bases = [form.removesuffix(ending) for ending in ENDINGS if form.endswith(ending)]
