@@ -107,7 +107,8 @@ def test_decisions_that_do_not_fit_the_table(
         ("number,decision\n3,relabel\n", "row 3 is to be relabelled, but has no label"),
         ("number,decision,label\n3,keep,\n3,exclude,\n", "line 3: row 3 stands there twice"),
         ("row,number,decision,text\n1,,keep,a\n,3,exclude,\n", "line 3: row 3 stands there twice"),
-        ("PK\3\4", r"d\.csv begins as a file of the format xlsx does\. Save the decisions as \.csv\."),
+        ("PK\3\4", r"d\.csv is not a whole Excel file\."),
+        ("PAR1", r"d\.csv begins as a file of the format parquet does\. Save the decisions as \.csv\."),
         ("row;label\n1;a\n", "has no column 'decision'; its columns are row, label"),
         ("sep=;\nnumber;decision;label\n3;drop;\n", "line 3: the decision is 'drop'"),
         (
@@ -122,6 +123,21 @@ def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -
     with pytest.raises(DataError, match=message) as caught:
         read_decisions(written(tmp_path, text), numbers=RowNumbers(2))
     assert "\n" not in str(caught.value)
+
+
+def test_decisions_in_a_workbook(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    lines = [["number", "decision", "label", "text"], [3, "Relabel", "two  spaces", "a match"], [], [2, "exclude"]]
+    for line in lines:
+        book.active.append(line)
+    book.save(tmp_path / "d.xlsx")
+    found = read_decisions(tmp_path / "d.xlsx", numbers=RowNumbers(2))
+    assert found == [Decision(1, "relabel", "two  spaces", "a match"), Decision(0, "exclude")]
+    book.active["B4"] = "drop"
+    book.save(tmp_path / "d.xlsx")
+    with pytest.raises(DataError, match=r"d\.xlsx, line 4: the decision is 'drop'"):
+        read_decisions(tmp_path / "d.xlsx", numbers=RowNumbers(2))
 
 
 @pytest.mark.parametrize("separator", [None, "|"])

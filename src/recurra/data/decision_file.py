@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from recurra.data.content import FileContent
+from recurra.data.excel import ExcelBlocks
 from recurra.data.file_errors import unknown_encoding
 from recurra.data.formats import format_of_bytes, separator_line, separator_of
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
@@ -36,8 +40,14 @@ class DecisionFile(NamedTuple):
     skipped: int = 0
 
     @classmethod
-    def read(cls, path: str | Path, *, encoding: str = "utf-8") -> DecisionFile:
-        """Reads it; arguments and errors are those of :func:`recurra.data.review_decisions.read_decisions`."""
+    def read(cls, path: str | Path, *, encoding: str = "utf-8", workbook: bool = False) -> DecisionFile:
+        """Reads it; arguments and errors are those of :func:`recurra.data.review_decisions.read_decisions`.
+
+        Args:
+            path: the file.
+            encoding: as there.
+            workbook: whether it may be the first sheet of a workbook; what is written again must be text.
+        """
         file, source = Path(path), str(path)[-80:]
         try:
             if file.stat().st_size > LARGEST:
@@ -48,11 +58,22 @@ class DecisionFile(NamedTuple):
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DataError(f"{source!r} cannot be read: {reason}", "Give a .csv file of decisions.") from None
-        if (packed := format_of_bytes(content)) is not None:
+        packed = format_of_bytes(content)
+        if packed == "xlsx" and workbook:
+            return cls(_sheet(file, source), ",", "utf-8")
+        if packed is not None:
             raise DataError(f"{source} begins as a file of the format {packed} does", "Save the decisions as .csv.")
         text, used = _decoded(content, encoding, source)
         named = separator_line(text)
         return cls(text[named.end() if named else 0 :], separator_of(text), used, int(named is not None))
+
+
+def _sheet(file: Path, source: str) -> str:
+    """The first sheet of a workbook as CSV, with a line for each row."""
+    out = io.StringIO(newline="")
+    for rows in ExcelBlocks(FileContent(file, source=source)).rows():
+        csv.writer(out).writerows([" ".join(cell.splitlines()) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def _decoded(content: bytes, encoding: str, source: str) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class ExcelBlocks:
         rows = unnamed = begun = header_row = 0
         names: list[str] = []
         places: list[int] = []
-        for some in self._rows():
+        for some in self.rows():
             numbers = [begun + place for place, row in enumerate(some, 1) if any(row)]
             full, begun = [row for row in some if any(row)], begun + len(some)
             if full and not names:
@@ -94,8 +94,8 @@ class ExcelBlocks:
         if unnamed:
             self._note(f"{unnamed:,} cells of columns without a name are left out")
 
-    def _rows(self) -> Iterator[list[list[str]]]:
-        """The rows of the first sheet as texts, some thousands at a time."""
+    def rows(self) -> Iterator[list[list[str]]]:
+        """The rows of the first sheet as texts, blank ones and the header included, some thousands at a time."""
         import openpyxl
 
         with self.content.seekable() as file:

@@ -1,4 +1,4 @@
-"""Review decisions on rows of a table (keep, exclude or relabel), stored as a .csv file."""
+"""Review decisions on rows of a table (keep, exclude or relabel), stored as a .csv file or a workbook."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ def read_decisions(path: str | Path, *, numbers: RowNumbers, encoding: str = "ut
     That is ``number``, the row's number as messages and spreadsheets show it, or ``row``, its index from 0, beside its
     ``text``: an index alone may be meant as a number, and another row would be changed. ``label`` is needed where rows
     get one. Other columns are ignored, and so are lines of empty cells. An empty decision is ``keep``; case does not
-    count. Fields may be separated as those of other tables.
+    count. It is a .csv file, whose fields may be separated as those of other tables, or the first sheet of a workbook
+    (.xlsx).
 
     Args:
         path: the file.
@@ -120,7 +121,9 @@ def read_decisions(path: str | Path, *, numbers: RowNumbers, encoding: str = "ut
     Raises:
         DataError: there is no such file, or a line is not a decision; the message has the line number.
     """
-    return decisions_in(DecisionFile.read(path, encoding=encoding), source=str(path)[-80:], numbers=numbers)
+    return decisions_in(
+        DecisionFile.read(path, encoding=encoding, workbook=True), source=str(path)[-80:], numbers=numbers
+    )
 
 
 def decisions_in(file: DecisionFile, *, source: str, numbers: RowNumbers) -> list[Decision]:
