@@ -92,7 +92,7 @@ def one_label_note(labels: Sequence[Any], matrix: bool) -> str:
 
 
 def empty_texts_note(documents: Sequence[Any]) -> str:
-    """What is said where many texts are empty; else empty.
+    """What is said where many texts are empty, but not all, of which nothing can be learned; else empty.
 
     Args:
         documents: B texts or pairs; what is neither is told of elsewhere.
@@ -101,7 +101,7 @@ def empty_texts_note(documents: Sequence[Any]) -> str:
         not any(part.strip() if isinstance(part, str) else True for part in (one if isinstance(one, tuple) else (one,)))
         for one in documents
     )
-    if not empty or empty < MANY_EMPTY * len(documents):
+    if empty == len(documents) or empty < max(1, MANY_EMPTY * len(documents)):
         return ""
     return f"{empty:,} of {len(documents):,} texts are empty"
 

@@ -422,6 +422,8 @@ def _given(
         return documents
     if isinstance(documents, str):
         raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
+    if hasattr(documents, "requires_grad"):
+        raise DataError("predict was given a tensor of torch", "Give a list of texts, without a vectorizer.")
     try:
         return list(cast("Iterable[Document]", documents))
     except TypeError as error:

@@ -107,7 +107,9 @@ def split_call(texts: Collection[str], separator: str) -> str:
     for mark in (f" {separator} ", f"{separator} ", f" {separator}"):
         spaced = sum(text.count(mark) for text in texts)
         if spaced == count:
-            return f"y.str.split({mark!r})"
+            # To pandas more than one character is a regular expression.
+            plain = ", regex=False" if re.escape(separator) != separator else ""
+            return f"y.str.split({mark!r}{plain})"
         if spaced:
             return f'y.str.split(r"\\s*{re.escape(separator)}\\s*", regex=True)'
     return f"y.str.split({separator!r})"
