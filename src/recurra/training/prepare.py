@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of", "titled_rows"]
 
-# The share of the held-out rows from which on copies of rows that are learned from are many.
+# Copies of rows that are learned from are many from this share of the held-out rows, and from this number, on.
 MANY_COPIES = 0.1
+LEAST_COPIES = 5
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ def prepare(
         branch_rows=found,
         validation=given,
         tables=joined,
-        copies=copies if known >= MANY_COPIES * held.sum() else "",
+        copies=copies if known >= max(LEAST_COPIES, MANY_COPIES * held.sum()) else "",
     )
 
 
