@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document
+from recurra.data.plain_values import other_order_note
 from recurra.data.split import check_one_split
 from recurra.estimator_answers import FittedClassifier
 from recurra.estimator_parameters import (
@@ -65,7 +66,8 @@ class TextClassifier(FittedClassifier):
         random_state: seed of every random choice, or a ``numpy.random.RandomState`` from which ``fit`` draws one;
             ``None`` takes the preset's.
         minutes: after which ``fit`` ends, with the best model until then; ``None`` sets no limit.
-        task: what is learned, a :class:`recurra.tasks.Task` or its name; ``None`` infers it from ``y``.
+        task: what is learned, a :class:`recurra.tasks.Task` or its name, ``single_label`` or
+            ``multi_label``; ``None`` infers it from ``y``.
         verbose: whether ``fit`` prints a line for each epoch, what it decided, and when it ended.
 
     The settings that are changed most often in ``options``:
@@ -249,7 +251,9 @@ class TextClassifier(FittedClassifier):
         if bundle is not None:
             rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))
         # Of several processes one prints.
-        told = rows.tell(bundle, verbose=(verbose := self.verbose and prints()))
+        told = rows.tell(bundle, asked=self.task is not None, verbose=(verbose := self.verbose and prints()))
+        if note := other_order_note(X, sample_weight, "sample_weight"):
+            warnings.warn(note, UserWarning, stacklevel=2)
         if validation_data is not None:
             check_one_split(options)
         fitted = fit(
@@ -274,7 +278,8 @@ class TextClassifier(FittedClassifier):
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if verbose:
             print(ended, flush=True)
-        for said in filter(None, (fitted.left_out, fitted.lower_loss, fitted.branch_alone)):
+        copies = "" if verbose else fitted.copies
+        for said in filter(None, (fitted.left_out, copies, fitted.lower_loss, fitted.branch_alone)):
             warnings.warn(said, UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.

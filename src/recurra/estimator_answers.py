@@ -5,17 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from recurra.bundle import write_bundle
 from recurra.data.documents import Document
 from recurra.data.model_columns import learned_from_titles
-from recurra.errors import SettingsError
+from recurra.data.plain_values import other_order_note
 from recurra.estimator_inputs import labels_to_score
 from recurra.estimator_rows import documents_of
 from recurra.runtime import Model, Reading
@@ -118,6 +117,9 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         documents, lists = self._documents(X), self.model_.task.lists
+        for name, given in (("y", y), ("sample_weight", sample_weight)):
+            if note := other_order_note(X, given, name):
+                warnings.warn(note, UserWarning, stacklevel=2)
         found = self.model_.predict(documents)
         labels = labels_to_score(y, self.classes_, lists=lists, documents=documents)
         right = [
@@ -149,6 +151,14 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(said, UserWarning, stacklevel=3)
         return documents
 
+    @property
+    def partial_fit(self) -> NoReturn:
+        """There is none: ``fit(X, y, initial=…)`` trains on from a model for whole epochs, into a new one."""
+        raise AttributeError(
+            "TextClassifier has no partial_fit: fit(X, y, initial=classifier) trains on from a fitted one, for "
+            "whole epochs"
+        )
+
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).
 
@@ -166,16 +176,6 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.model_.read(document, gates=gates)
 
     def save(self, path: str | Path) -> None:
-        """Saves the model as one file, which :func:`recurra.load` reads without torch.
-
-        Args:
-            path: the file, usually ``….safetensors``; its folder must exist. An existing file is replaced as a whole.
-
-        Raises:
-            RecurraError: the file cannot be written.
-            SettingsError: ``path`` is none.
-        """
+        """Saves the model (:meth:`recurra.runtime.Model.save`)."""
         check_is_fitted(self)
-        if not isinstance(path, str | Path):
-            raise SettingsError(f"save was given {path!r:.60}", 'Give the path of a file, such as "model.safetensors".')
-        write_bundle(self.model_.bundle, Path(path))
+        self.model_.save(path)

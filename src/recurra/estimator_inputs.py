@@ -232,6 +232,8 @@ def label_sets(y: Any) -> list[Any]:
     """
     if isinstance(y, str | bytes | set | frozenset | dict) or not hasattr(y, "__iter__"):
         raise DataError(f"y is {y!r:.60}", "Give a sequence of labels.")
+    if hasattr(y, "requires_grad"):
+        raise DataError(f"y is a tensor of torch {list(y.shape)}", "Give y.tolist().")
     y = [one if isinstance(one, str) else listed(one) for one in listed(y)]
     missing = [row for row, one in enumerate(y) if _is_no_label(one) or _holds_missing(one)]
     if missing:
@@ -276,6 +278,11 @@ def as_documents(X: Any) -> list[Document]:
     if getattr(X, "ndim", 1) == 2 and getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
         raise DataError(
             f"X is a matrix of numbers, {type(X).__name__} {list(X.shape)}",
+            "Give the texts themselves: they go in directly, without a vectorizer.",
+        )
+    if hasattr(X, "requires_grad"):
+        raise DataError(
+            f"X is a tensor of torch {list(X.shape)}",
             "Give the texts themselves: they go in directly, without a vectorizer.",
         )
     X = listed(X)

@@ -11,12 +11,15 @@ from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.labels import spelling_note
 from recurra.data.documents import Document
 from recurra.data.label_format import nearly_one_a_row
-from recurra.tasks.multi_label_detection import detect_multi_label
+from recurra.tasks.multi_label_detection import detect_multi_label, split_call
+from recurra.tasks.written_lists import written_lists
 
-__all__ = ["label_notes", "token_pairs_note"]
+__all__ = ["empty_texts_note", "label_notes", "one_label_note", "token_pairs_note"]
 
 # What str() and NumPy's arrays of texts make of a value that is missing.
 MISSING_AS_TEXT = ("nan", "None", "<NA>", "NaT")
+# The share of the texts from which on empty ones are many.
+MANY_EMPTY = 0.1
 # Classes that a note names.
 SHOWN = 3
 # A title or a text is longer than this somewhere, also where words stand without space between them.
@@ -34,11 +37,18 @@ def label_notes(labels: Sequence[Any], initial: Bundle | None) -> Iterator[str]:
     each = (one for label in labels for one in (label if isinstance(label, tuple) else (label,)))
     counts = Counter(str(one) for one in each if isinstance(one, str))
     names = sorted(counts)
+    written = None if lists else written_lists(names)
+    if written is not None:
+        yield (
+            f"y holds lists written as text, such as {written.value!r:.60}, and each such text is learned as a "
+            f"class of its own: give lists, such as {written.call}"
+        )
+        return
     joined = None if lists else detect_multi_label(names, [counts[name] for name in names])
     if joined is not None:
         yield (
             f"y looks like several labels a row, such as {joined.example!r:.60}, and each such text is learned as "
-            f"a class of its own: give lists, such as y.str.split({joined.separator!r})"
+            f"a class of its own: give lists, such as {split_call(names, str(joined.separator))}"
         )
     if not lists and nearly_one_a_row(len(counts), len(labels)):
         yield (
@@ -62,6 +72,38 @@ def _classes(counts: dict[str, int]) -> str:
     named = [f"{name!r:.40} ({rows:,} {'row' if rows == 1 else 'rows'})" for name, rows in counts.items()]
     more = f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
     return f"{'class' if len(named) == 1 else 'classes'} {', '.join(named[:SHOWN])}{more}"
+
+
+def one_label_note(labels: Sequence[Any], matrix: bool) -> str:
+    """What is said where each row may have several labels and all have exactly one; else empty.
+
+    Args:
+        labels: B labels, or tuples of labels.
+        matrix: whether they were an indicator matrix.
+    """
+    if not labels or any(not isinstance(label, tuple) or len(label) != 1 for label in labels):
+        return ""
+    what = "has exactly one 1" if matrix else "is a list of one label"
+    way = "matrix.argmax(axis=1)" if matrix else "[labels[0] for labels in y]"
+    return (
+        f"every row of y {what}, and is learned as one of several labels that it may have: if each text has one class, "
+        f'give it, such as {way}; if not, say task="multi_label"'
+    )
+
+
+def empty_texts_note(documents: Sequence[Any]) -> str:
+    """What is said where many texts are empty, but not all, of which nothing can be learned; else empty.
+
+    Args:
+        documents: B texts or pairs; what is neither is told of elsewhere.
+    """
+    empty = sum(
+        not any(part.strip() if isinstance(part, str) else True for part in (one if isinstance(one, tuple) else (one,)))
+        for one in documents
+    )
+    if empty == len(documents) or empty < max(1, MANY_EMPTY * len(documents)):
+        return ""
+    return f"{empty:,} of {len(documents):,} texts are empty"
 
 
 def token_pairs_note(X: Any, documents: Sequence[Document]) -> str:

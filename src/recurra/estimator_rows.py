@@ -14,7 +14,7 @@ from recurra.data.corpus import InMemoryRows
 from recurra.data.documents import Document
 from recurra.data.frames import has_no_rows, is_frame
 from recurra.data.model_columns import ModelColumns, learned_from_texts_alone
-from recurra.data.plain_values import column_key, column_names
+from recurra.data.plain_values import column_key, column_names, other_order_note
 from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
@@ -26,7 +26,7 @@ from recurra.estimator_inputs import (
     indicator_of,
     labels_of,
 )
-from recurra.estimator_notes import label_notes, token_pairs_note
+from recurra.estimator_notes import empty_texts_note, label_notes, one_label_note, token_pairs_note
 from recurra.evaluation.label_targets import in_class_order, kind_of_names, unnamed_columns
 
 __all__ = ["GivenRows", "documents_of"]
@@ -86,6 +86,7 @@ class GivenRows:
             matrix.
         frame: the data frame or Arrow table that was given; ``None`` for a sequence.
         pairs_note: what is said of pairs that may be tokens; else empty.
+        order_note: what is said of documents and labels whose indexes have another order; else empty.
     """
 
     documents: list[Document]
@@ -96,6 +97,7 @@ class GivenRows:
     matrix_classes: list[Any] | None = None
     frame: Any = None
     pairs_note: str = ""
+    order_note: str = ""
 
     @classmethod
     def of(cls, X: Any, y: Any) -> Self:
@@ -119,6 +121,7 @@ class GivenRows:
             classes,
             None if table is None else X,
             "" if table is not None else token_pairs_note(X, documents),
+            other_order_note(X, y),
         )
 
     @property
@@ -161,11 +164,12 @@ class GivenRows:
             return []
         return [name for name in table.text_columns if name not in (table.title_column, self.labels_name)]
 
-    def tell(self, initial: Bundle | None, *, verbose: bool) -> list[str]:
+    def tell(self, initial: Bundle | None, *, asked: bool, verbose: bool) -> list[str]:
         """Says which columns were guessed, and warns whoever called ``fit`` of what may be a mistake in the rows.
 
         Args:
             initial: the model to continue from.
+            asked: whether the task was named.
             verbose: prints the columns; otherwise they are logged.
 
         Returns:
@@ -187,14 +191,16 @@ class GivenRows:
                 print(note, flush=True)
             else:
                 _log.info("%s: %s", self.table and self.table.source, note)
-        if self.matrix_classes is not None and all(len(label) == 1 for label in self.labels):
-            warnings.warn(
-                "every row of y has exactly one 1, and is learned as one of several labels that it may have: if each "
-                "text has one class, give it, such as matrix.argmax(axis=1)",
-                UserWarning,
-                stacklevel=3,
-            )
-        told = [note for note in (self.pairs_note, *label_notes(self.labels, initial)) if note]
+        # Whoever names the task, or goes on from a model, has said it.
+        chosen = asked or initial is not None
+        notes = (
+            self.order_note,
+            self.pairs_note,
+            empty_texts_note(self.documents),
+            "" if chosen else one_label_note(self.labels, matrix=self.matrix_classes is not None),
+            *label_notes(self.labels, initial),
+        )
+        told = list(filter(None, notes))
         for note in told:
             warnings.warn(note, UserWarning, stacklevel=3)
         return told
@@ -237,6 +243,8 @@ class GivenRows:
             )
         if not isinstance(given, tuple | list) or len(given) != 2:
             raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
+        if note := other_order_note(*given):
+            warnings.warn(f"in validation_data: {note}", UserWarning, stacklevel=3)
         try:
             return self._of_same_form(*given)
         except DataError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import enum
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 from small_classifier import PAIRS, TEXTS, TOPICS, network
 
+import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
+from recurra.inspection import compare
 
 WORDS = [text.split()[:2] for text in TEXTS]
 # Four rows of one topic are written otherwise.
@@ -159,3 +164,104 @@ def test_values_of_options(options: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError) as found:
         network(options=options).fit(TEXTS, TOPICS)
     assert str(found.value).endswith(said)
+
+
+TAGS = [[topic, "new"] if place % 3 else [topic] for place, topic in enumerate(TOPICS)]
+
+
+@pytest.mark.parametrize(
+    ("y", "call", "lists"),
+    [
+        ([str(tags) for tags in TAGS], "y.map(ast.literal_eval)", lambda y: y.map(ast.literal_eval)),
+        ([json.dumps(tags) for tags in TAGS], "y.map(json.loads)", lambda y: y.map(json.loads)),
+        (
+            [str(np.array(tags)) for tags in TAGS],
+            """y.str.findall(r"'([^']*)'")""",
+            lambda y: y.str.findall(r"'([^']*)'"),
+        ),
+        ([", ".join(tags) for tags in TAGS], "y.str.split(', ')", lambda y: y.str.split(", ")),
+        (
+            [" | ".join(tags) for tags in TAGS],
+            "y.str.split(' | ', regex=False)",
+            lambda y: y.str.split(" | ", regex=False),
+        ),
+        (
+            [(", " if place % 2 else ",").join(tags) for place, tags in enumerate(TAGS)],
+            r'y.str.split(r"\s*,\s*", regex=True)',
+            lambda y: y.str.split(r"\s*,\s*", regex=True),
+        ),
+    ],
+    ids=["python", "json", "numpy", "comma", "bar", "mixed"],
+)
+def test_what_makes_lists_of_texts_makes_the_lists(y: list[str], call: str, lists: Any) -> None:
+    with pytest.warns(UserWarning, match="give lists, such as ") as found:
+        network(epochs=1).fit(TEXTS, y)
+    assert str(found[0].message).rpartition("give lists, such as ")[2] == call
+    assert lists(pd.Series(y)).tolist() == TAGS
+
+
+def test_an_index_in_another_order_is_a_warning(fitted: TextClassifier) -> None:
+    texts, labels = pd.Series(TEXTS), pd.Series(TOPICS)
+    turned = labels[::-1]
+    for fit_or_score in (network(epochs=1).fit, fitted.score):
+        with pytest.warns(
+            UserWarning, match=r"^X and y have the same index in another order.*y\.loc\[X\.index\]$"
+        ) as said:
+            fit_or_score(texts, turned)
+        assert Path(said[0].filename) == Path(__file__)
+    with pytest.warns(UserWarning, match="^in validation_data: X and y have the same index"):
+        network(epochs=1).fit(texts[:40], labels[:40], validation_data=(texts[40:], labels[40:][::-1]))
+    with pytest.warns(UserWarning, match="^X and sample_weight have the same index"):
+        network(epochs=1).fit(texts, labels, sample_weight=pd.Series(1.0, index=turned.index))
+    with pytest.warns(UserWarning, match="^X and y have the same index"):
+        compare({"one": fitted, "two": fitted}, texts, turned)
+    # What follows has no such index, or the same one.
+    assert fitted.score(texts, turned.loc[texts.index]) == fitted.score(TEXTS, TOPICS)
+    fitted.score(texts, turned.reset_index(drop=True))
+    fitted.score(texts, pd.Series(TOPICS, index=range(1, 1 + len(TOPICS))))
+
+
+def test_copies_of_held_out_texts_and_empty_texts_are_warnings_where_they_are_many() -> None:
+    half = TEXTS[: len(TEXTS) // 2]
+    own = len(TEXTS) - len(half)
+    with pytest.warns(UserWarning, match=f"^{own} of {own} rows held out have the same text as a row that is learned"):
+        network(epochs=1).fit(TEXTS, TOPICS, validation_data=(TEXTS[own:], TOPICS[own:]))
+    with pytest.warns(UserWarning, match="^5 of 48 texts are empty$"):
+        network(epochs=1).fit([*TEXTS[:-5], *["", " "] * 2, ""], TOPICS)
+    # A tenth is 4.8.
+    network(epochs=1).fit([*TEXTS[:-4], *[""] * 4], TOPICS)
+
+
+def test_tensors_are_answered_with_what_to_give(fitted: TextClassifier) -> None:
+    numbers = torch.zeros(48, 3)
+    for given in (lambda: network().fit(numbers, TOPICS), lambda: fitted.predict_proba(numbers)):
+        with pytest.raises(DataError, match=r"^X is a tensor of torch \[48, 3\]\. Give the texts themselves"):
+            given()
+    with pytest.raises(DataError, match=r"^predict was given a tensor of torch"):
+        fitted.model_.predict(numbers)
+    with pytest.raises(DataError, match=r"^y is a tensor of torch \[48\]\. Give y\.tolist\(\)\.$"):
+        network().fit(TEXTS, torch.zeros(48, dtype=torch.int64))
+
+
+def test_texts_as_labels_of_which_none_can_be_held_out() -> None:
+    with pytest.raises(DataError, match=r"^30 rows, one a label: none can.*Are texts and labels swapped\?$"):
+        TextClassifier(epochs=1).fit(TOPICS[:30], [f"{text} in number {row}" for row, text in enumerate(TEXTS[:30])])
+
+
+def test_there_is_no_partial_fit() -> None:
+    assert not hasattr(network(), "partial_fit")
+    with pytest.raises(AttributeError, match=r"fit\(X, y, initial=classifier\)"):
+        network().partial_fit  # noqa: B018
+
+
+def test_two_columns_of_one_name_are_answered_with_what_to_write() -> None:
+    frame = pd.DataFrame([[text, text] for text in TEXTS], columns=["text", "text"])
+    with pytest.raises(DataError, match=r"2 columns 'text'.*frame\.loc\[:, ~frame\.columns\.duplicated\(\)\]\.$"):
+        network().fit(frame, TOPICS)
+    network(epochs=1).fit(frame.loc[:, ~frame.columns.duplicated()], TOPICS)
+
+
+def test_a_model_saves_itself(fitted: TextClassifier, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "one.safetensors")
+    recurra.load(tmp_path / "one.safetensors").save(tmp_path / "two.safetensors")
+    assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()

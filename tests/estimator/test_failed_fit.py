@@ -16,7 +16,7 @@ from recurra import TextClassifier
 from recurra.errors import DataError, RecurraError
 
 # Matrices that are quickly written.
-pytestmark = pytest.mark.filterwarnings("ignore:every row of y has exactly one 1")
+pytestmark = pytest.mark.filterwarnings("ignore:every row of y (has exactly one 1|is a list of one)")
 
 LISTS = [[topic] for topic in TOPICS]
 MATRIX = MultiLabelBinarizer().fit_transform(LISTS)

@@ -385,6 +385,10 @@ def test_a_view_reads_no_titles_for_a_model_of_texts_alone(fitted: TextClassifie
 def test_one_hot_labels_are_a_warning() -> None:
     with pytest.warns(UserWarning, match="^every row of y has exactly one 1"):
         network(epochs=1).fit(TEXTS, pd.get_dummies(pd.Series(TOPICS)))
+    with pytest.warns(UserWarning, match="^every row of y is a list of one label"):
+        network(epochs=1).fit(TEXTS, [[topic] for topic in TOPICS])
+    # Who names the task knows it.
+    network(epochs=1, task="multi_label").fit(TEXTS, [[topic] for topic in TOPICS])
 
 
 def test_a_missing_value_in_a_matrix_is_named() -> None:

@@ -208,6 +208,8 @@ def test_a_service_answers(model: Path) -> None:
     assert read["label"] == found[0]["label"]
 
 
+# Rows are drawn from few texts.
+@pytest.mark.filterwarnings("ignore:20 of 20 rows held out have the same text")
 def test_the_estimator_learns_it_and_training_goes_on_from_a_model(model: Path) -> None:
     texts, stars = rows(200, 2)
     options = {"hidden": 4, "embedding": 4, "pooling": ["max"], "tokens": "words"}

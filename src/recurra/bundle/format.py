@@ -126,7 +126,7 @@ def decode(data: bytes) -> Bundle:
     if version > FORMAT:
         raise ModelFileError(
             f"The file has format {version!r:.40}, and this recurra reads formats 1 to {FORMAT}",
-            "Update recurra: pip install -U recurra",
+            "Update recurra.",
         )
     check_digest(data, about.get("digest"))
     if about.keys() != _KEYS | _MORE_KEYS.get(version, set()):
@@ -252,4 +252,4 @@ def _settings(kind: type[Any], values: Any, where: str) -> Any:
     try:
         return kind.from_dict(values, where=f"the {where} settings")
     except SettingsError as error:
-        raise ModelFileError(error.received[:100], f"{error.hint} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:100], f"{error.hint} Or update recurra.") from error

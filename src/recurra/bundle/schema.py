@@ -48,7 +48,7 @@ def check_bundle(bundle: Bundle) -> None:
             bundle.network, rows=bundle.pipeline.rows, classes=bundle.task.outputs(len(bundle.labels))
         )
     except SettingsError as error:
-        raise ModelFileError(error.received[:150], f"{error.hint} Or update recurra: pip install -U recurra") from error
+        raise ModelFileError(error.received[:150], f"{error.hint} Or update recurra.") from error
     for name in sorted(shapes.keys() ^ bundle.tensors.keys()):
         what = "is missing" if name in shapes else "belongs to no such network"
         raise ModelFileError(f"The weight {name[:80]!r} {what}", _REWRITE)

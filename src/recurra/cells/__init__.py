@@ -81,7 +81,8 @@ def cell_named(name: str) -> Cell:
     if name not in CELLS:
         raise SettingsError(
             f"There is no cell {name!r:.40}",
-            f"The cells are {', '.join(CELLS)}; register yours with recurra.cells.register.",
+            f"The cells are {', '.join(CELLS)}; register yours with recurra.cells.register in each process, "
+            "those of n_jobs too.",
         )
     return CELLS[name]
 

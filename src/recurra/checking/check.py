@@ -158,7 +158,7 @@ def check(
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
     asked = label_format_findings(train, facts["train"])
     drafts += asked
-    several = str(asked[0].facts["say"]) if asked else ""
+    several = str(asked[0].facts.get("say", "")) if asked else ""
     counts = {part: class_rows(facts[part], names) for part in readers}
     # Spellings of one class are a finding of their own, and no conflict.
     both = Counter(counts["train"]) + Counter(counts.get("test", {}))

@@ -20,6 +20,7 @@ from recurra.data.plain_columns import is_json
 from recurra.errors import DataError
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.tasks.multi_label_detection import detect_multi_label, joined_labels, resolve_labels
+from recurra.tasks.written_lists import written_lists
 
 __all__ = ["LOOKS_MULTI_LABEL", "choose_label_format", "label_format_findings"]
 
@@ -83,6 +84,12 @@ def label_format_findings(reader: LenientReader, facts: Facts) -> list[Draft]:
         return []
     numbers, counts = np.unique(facts.labels[facts.labels != NO_LABEL], return_counts=True)
     values = [names.members[number] if names.task.lists else names[number] for number in numbers.tolist()]
+    if (written := written_lists(values)) is not None:
+        cells = [number for number, value in zip(numbers.tolist(), values, strict=True) if written_lists([value] * 2)]
+        rows = np.flatnonzero(np.isin(facts.labels, cells))
+        first = reader.number(int(np.argmax(facts.labels == numbers[values.index(written.value)])))
+        meaning = f"They are lists written as text, such as {written.value[:60]!r} in row {first:,}: training stops."
+        return [Draft("labels that are lists as text", "error", "train", rows, meaning, written.hint)]
     found = detect_multi_label(values, counts.tolist())
     if found is None:
         return []

@@ -9,6 +9,7 @@ from typing import Any
 from recurra.data.blocks import BLOCK_ROWS
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.parquet import plain_column
+from recurra.data.plain_values import column_names
 from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
@@ -63,6 +64,12 @@ class FrameBlocks:
         try:
             table = pa.table(frame)
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            names = column_names(frame)
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise DataError(
+                    f"{self.source} has {names.count(twice[0])} columns {twice[0]!r:.60}",
+                    "Give each a name of its own, or keep the first: frame.loc[:, ~frame.columns.duplicated()].",
+                ) from None
             raise DataError(
                 f"{self.source} cannot be handed over: {str(error)[:120]}", "Give each column values of one type."
             ) from None

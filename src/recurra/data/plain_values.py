@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NamedMatrix", "column_key", "column_names", "listed", "named_matrix", "plain_list"]
+__all__ = ["NamedMatrix", "column_key", "column_names", "listed", "named_matrix", "other_order_note", "plain_list"]
 
 
 class NamedMatrix(NamedTuple):
@@ -37,6 +37,24 @@ def plain_list(values: Any) -> list[Any]:
     """A sequence as a list of Python's values; a list of columns or of Arrow's scalars becomes one of their values."""
     rows = values.tolist() if isinstance(values, np.ndarray) else listed(values)
     return [one if isinstance(one, str) else listed(one) for one in rows]
+
+
+def other_order_note(X: Any, y: Any, name: str = "y") -> str:
+    """What is said of two objects of pandas whose indexes hold the same values in another order; else empty.
+
+    Args:
+        X: anything, with B rows.
+        y: what is paired with them by position.
+        name: of ``y``.
+    """
+    if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
+        return ""
+    if not (X.index.is_unique and y.index.is_unique and X.index.isin(y.index).all()):
+        return ""
+    return (
+        f"X and {name} have the same index in another order, and are paired by position: if rows of one index belong "
+        f"together, give {name}.loc[X.index]"
+    )
 
 
 def named_matrix(frame: Any) -> NamedMatrix | None:

@@ -15,6 +15,9 @@ __all__ = ["with_replay"]
 def with_replay(rows: Corpus, old: Corpus, *, seed: int, say: Callable[[str], None] = lambda line: None) -> ConcatRows:
     """The new rows followed by as many old ones, or all old ones if there are fewer.
 
+    The result is a corpus, which :func:`recurra.training.fit.fit` learns from. For ``TextClassifier`` join data frames:
+    ``pandas.concat([new, old.sample(min(len(new), len(old)), random_state=0)])``.
+
     Args:
         rows: the new training rows.
         old: the earlier training rows; the sample keeps their order.

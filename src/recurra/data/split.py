@@ -18,6 +18,9 @@ __all__ = ["check_one_split", "copied_texts", "hold_out", "new_texts"]
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+# Labels of more words are hardly labels.
+MOST_WORDS = 3
+
 
 def hold_out(
     rows: Sequence[Label] | EncodedLabels | Flags | int, *, share: float, limit: int = 2000, seed: int
@@ -59,7 +62,8 @@ def hold_out(
     if wanted and not held.any():
         raise DataError(
             f"{count:,} rows, one a label: none can be held out",
-            "Give more rows a label, or hold nothing out with --set validation=0.",
+            "Give more rows a label, or hold nothing out with --set validation=0."
+            + (" Are texts and labels swapped?" if _are_texts(rows) else ""),
         )
     return np.flatnonzero(~held), np.flatnonzero(held)
 
@@ -94,6 +98,12 @@ def new_texts(hashes: Places, held: Flags) -> Places:
 def copied_texts(hashes: Places, held: Flags) -> int:
     """How many of the held-out rows have the text of a row to train on. Arguments: see :func:`new_texts`."""
     return int(np.isin(hashes[held], hashes[~held]).sum())
+
+
+def _are_texts(rows: Any) -> bool:
+    """Whether labels look like texts: most are of several words."""
+    labels = rows.values if isinstance(rows, EncodedLabels) else () if isinstance(rows, int | np.ndarray) else rows
+    return 2 * sum(isinstance(label, str) and len(label.split()) > MOST_WORDS for label in labels) > max(1, len(labels))
 
 
 def _by_class(rows: Sequence[Label] | EncodedLabels | int, order: Places, wanted: int) -> Flags:

@@ -11,12 +11,10 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document
 from recurra.data.label_format import UnknownLabels
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared
-from recurra.inspection.given_table import table_of_rows
+from recurra.inspection.given_table import table_of_rows, table_of_texts
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
@@ -35,7 +33,8 @@ Places = npt.NDArray[np.int64]
 
 def compare(
     models: Mapping[str, Model],
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     separator: str | None = None,
     unknown_labels: UnknownLabels = "wrong",
@@ -56,7 +55,9 @@ def compare(
     Args:
         models: two or more models by name, with the same task and a class in common.
         data: labelled rows that none of them was trained on (the notes say so otherwise): a table of
-            :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+            :func:`recurra.read_table`, or what it reads if its columns can be guessed; or, with ``y``, B texts or
+            (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         separator: separator of the labels in a cell, if rows have several; ``None`` takes that of the models' training
             rows.
         unknown_labels: how rows with a label that not all models know are treated: ``wrong`` counts them as wrong for
@@ -78,7 +79,7 @@ def compare(
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     leader = next(iter(models.values()))
-    data = table_of_rows(data, leader)
+    data = table_of_rows(data, leader) if y is None else table_of_texts(data, y)
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
     labels = all_labels(models, reader)

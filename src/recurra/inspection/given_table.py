@@ -12,7 +12,7 @@ from recurra.data.columns import quoted_names
 from recurra.data.documents import Document, check_documents, is_missing, row_numbers
 from recurra.data.frames import is_frame
 from recurra.data.model_columns import learned_from_titles
-from recurra.data.plain_values import plain_list
+from recurra.data.plain_values import other_order_note, plain_list
 from recurra.data.read import read_table, table_of
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.sources import open_blocks
@@ -71,6 +71,8 @@ def table_of_texts(texts: Any, labels: Any) -> Table:
         if single or is_frame(given) or not isinstance(given, Iterable):
             shown = f"a {type(given).__name__}" if is_frame(given) else f"{given!r:.60}"
             raise DataError(f"{name} {shown}", "Give lists, arrays or columns: (model, frame['text'], frame['label']).")
+    if note := other_order_note(texts, labels):
+        warnings.warn(note, UserWarning, stacklevel=3)
     documents, given_labels = plain_list(texts), plain_list(labels)
     check_documents(documents)
     missing = [row for row, label in enumerate(given_labels) if is_missing(label)]

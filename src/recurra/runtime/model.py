@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.bundle import Bundle, read_bundle
+from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.bundle.format import decode, encode
 from recurra.data.documents import Document, Label, no_texts
 from recurra.data.model_columns import (
@@ -166,6 +167,20 @@ class Model:
             DataError: ``y`` has another length or form.
         """
         return accuracy(self.predict_proba(X), y, self.bundle.labels.classes, self.task)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Saves the model as one file, which :func:`recurra.load` reads without torch.
+
+        Args:
+            path: the file, usually ``….safetensors``; its folder must exist. An existing file is replaced as a whole.
+
+        Raises:
+            RecurraError: the file cannot be written.
+            SettingsError: ``path`` is none.
+        """
+        if not isinstance(path, str | os.PathLike):
+            raise SettingsError(f"save was given {path!r:.60}", 'Give the path of a file, such as "model.safetensors".')
+        write_bundle(self.bundle, Path(path))
 
     def checked_abstaining(self, below: float | None) -> float | None:
         """Returns ``below`` if this model can abstain below that probability.
@@ -407,6 +422,8 @@ def _given(
         return documents
     if isinstance(documents, str):
         raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
+    if hasattr(documents, "requires_grad"):
+        raise DataError("predict was given a tensor of torch", "Give a list of texts, without a vectorizer.")
     try:
         return list(cast("Iterable[Document]", documents))
     except TypeError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from recurra.data.corpus import Corpus, RelabelledRows, first_row_with
@@ -11,6 +13,7 @@ from recurra.data.encoded_labels import EncodedLabels
 from recurra.data.known_labels import folded
 from recurra.data.label_format import SEPARATORS, split_labels, split_text
 from recurra.errors import DataError, SettingsError
+from recurra.tasks.written_lists import refuse_written_lists
 
 __all__ = [
     "MultiLabelFormat",
@@ -20,6 +23,7 @@ __all__ = [
     "likelier_separator",
     "resolve_labels",
     "resolve_rows",
+    "split_call",
 ]
 
 # One cell with a comma may be a name. Two cells all of whose parts are labels of other cells are hardly names.
@@ -92,6 +96,25 @@ def detect_multi_label(values: Sequence[Any], rows: Sequence[int] | None = None)
     return best
 
 
+def split_call(texts: Collection[str], separator: str) -> str:
+    """What splits a pandas column ``y`` at a separator, and at the spaces that stand beside it.
+
+    Args:
+        texts: the cells.
+        separator: between the labels of a cell.
+    """
+    count = sum(text.count(separator) for text in texts)
+    for mark in (f" {separator} ", f"{separator} ", f" {separator}"):
+        spaced = sum(text.count(mark) for text in texts)
+        if spaced == count:
+            # To pandas more than one character is a regular expression.
+            plain = ", regex=False" if re.escape(separator) != separator else ""
+            return f"y.str.split({mark!r}{plain})"
+        if spaced:
+            return f'y.str.split(r"\\s*{re.escape(separator)}\\s*", regex=True)'
+    return f"y.str.split({separator!r})"
+
+
 def joined_labels(labels: Collection[str], known: Collection[str] | None = None) -> dict[str, str]:
     """The labels that are several known ones with a separator between them, and that separator.
 
@@ -155,11 +178,14 @@ def resolve_labels(
         The labels, and the separator at which they were split (``None`` if they were not).
 
     Raises:
-        DataError: cells look like several labels and the user has not said whether they are; or they cannot be split.
+        DataError: cells look like several labels and the user has not said whether they are; they cannot be split; or
+            they are lists written as text.
         SettingsError: both ``multi_label`` and ``single_label`` are asked for.
     """
     if single_label and (multi_label or separator is not None):
         raise SettingsError("Both several labels a row and single labels are asked for", "Choose one.")
+    if not single_label:
+        refuse_written_lists(labels.values, source, row_of)
     found = detect_multi_label(labels.values, labels.counts)
     if not multi_label and separator is None:
         if found is None:
@@ -218,6 +244,7 @@ def check_single_labels(rows: Corpus) -> None:
     Raises:
         DataError: cells look like several labels.
     """
+    refuse_written_lists(rows.labels.values, rows.source, partial(first_row_with, rows))
     found = detect_multi_label(rows.labels.values, rows.labels.counts)
     if found is not None:
         whole = "" if found.separator is None else "; say --single-label, if each cell is one label"

@@ -287,6 +287,7 @@ def fit_prepared(
         # Whoever begins with a preset that has no patience has chosen that.
         lower_loss="" if initial is None else lower_loss_before(outcome),
         branch_alone=branch_alone,
+        copies=prepared.copies,
     )
 
 

@@ -27,7 +27,8 @@ from recurra.file_size.limit import SizeLimit
 from recurra.linear_branch import BranchRows, BranchRowsWriter, BranchSettings
 from recurra.presets import Recipe, TrainingSettings
 from recurra.tasks import Task, common_task, infer_task
-from recurra.tasks.multi_label_detection import detect_multi_label
+from recurra.tasks.multi_label_detection import detect_multi_label, split_call
+from recurra.tasks.written_lists import written_lists
 from recurra.text import Labels, TextPipeline, TextSettings
 from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from recurra.training.validation_data import ValidationRows
 
 __all__ = ["LabelledRows", "TrainingData", "labelled_rows", "prepare", "resolve_tokens", "split_of", "titled_rows"]
+
+# Copies of rows that are learned from are many from this share of the held-out rows, and from this number, on.
+MANY_COPIES = 0.1
+LEAST_COPIES = 5
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class TrainingData:
         branch_rows: the same rows as the linear branch reads them, or ``None`` where there is no branch.
         validation: where the held-out rows come from; ``None`` for a share of the training rows.
         tables: the tables that the rows were joined from; none where they are one table.
+        copies: what was said of held-out rows whose text is learned from, if they are many; else empty.
     """
 
     count: int
@@ -94,6 +100,7 @@ class TrainingData:
     branch_rows: BranchRows | None = None
     validation: ValidationRows | None = None
     tables: Sequence[KnownRows] = ()
+    copies: str = ""
 
     @property
     def choosing(self) -> EncodedRows | None:
@@ -171,12 +178,14 @@ def _rows_of_kind(task: Task, values: Sequence[Any], *, in_python: bool) -> str:
         one = ", such as [labels[0] for labels in y]" if all(len(value) == 1 for value in values) else ""
         return f"Leave task out, or give one label a row{one}."
     texts = [value for value in values if isinstance(value, str)]
+    if (lists := written_lists(texts)) is not None:
+        return f"Give lists, such as {lists.call}, or leave task out."
     found = detect_multi_label(texts)
     # Hardly any label has these in its name.
     separator = found.separator if found else next((mark for mark in "|;" if any(mark in text for text in texts)), None)
     if separator is None:
         return "Give lists, such as [[label] for label in y], or leave task out."
-    return f"Give lists, such as y.str.split({separator!r}), or leave task out."
+    return f"Give lists, such as {split_call(texts, separator)}, or leave task out."
 
 
 def _tell_of_spellings(labelled: LabelledRows, initial: Bundle | None, callbacks: Callback) -> None:
@@ -262,14 +271,15 @@ def prepare(
             for writer, some in ((ids, ~held), (held_ids, held))
         )
         found = branch_rows.to_rows() if branch_rows else None
-    new, known = new_texts(hashes, held), copied_texts(hashes, held)
+    new, known, copies = new_texts(hashes, held), copied_texts(hashes, held), ""
     if known:
         left = "validation during training leaves them out"
         kept = "as they are most of them, validation counts them, and its scores say little of new texts"
-        callbacks.on_message(
+        copies = (
             f"{known:,} of {held.sum():,} rows held out have the same text as a row that is learned from: "
             f"{left if len(new) < held.sum() else kept}."
         )
+        callbacks.on_message(copies)
     joined, remembered = tables.finish()
     if remembered is not None and held.any():
         callbacks.on_message(remembered)
@@ -294,6 +304,7 @@ def prepare(
         branch_rows=found,
         validation=given,
         tables=joined,
+        copies=copies if known >= max(LEAST_COPIES, MANY_COPIES * held.sum()) else "",
     )
 
 

@@ -49,6 +49,7 @@ class FitResult:
         left_out: what was said of rows to validate on that were left out; empty if none were.
         lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
         branch_alone: where the network learned next to nothing and the linear branch answers; else empty.
+        copies: what was said of held-out rows whose text is learned from, where they are many; else empty.
     """
 
     bundle: Bundle
@@ -59,6 +60,7 @@ class FitResult:
     left_out: str = ""
     lower_loss: str = ""
     branch_alone: str = ""
+    copies: str = ""
 
     def __repr__(self) -> str:
         """One line."""
