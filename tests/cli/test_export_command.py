@@ -97,7 +97,7 @@ def test_lines_for_people(run: Run, trained: Path, rows: Path) -> None:
     assert ran.out.splitlines()[-1] == "model: small.safetensors, which replaces the earlier file"
     assert set(quiet.out.splitlines()) < set(ran.out.splitlines())
     generated = run(*words).out
-    assert "accuracy change" in " ".join(generated.split())
+    assert "for changes to rely on, that of accuracy among them" in " ".join(generated.split())
     assert "900 texts drawn at random" in generated
     assert not any(line.startswith("accuracy") for line in generated.splitlines())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from recurra.cli.check_label_options import LabelOptions, mixed_by_hand, options_to_add
 from recurra.cli.data_argument import ReadOptions
 from recurra.cli.next_command import command_line, reading_again
-from recurra.data.decompression import COMPRESSIONS
 
 if TYPE_CHECKING:
     from recurra.checking.fix import FixResult
@@ -73,6 +72,8 @@ def _dropped_unknown(fixed: FixResult | None) -> bool:
 
 def _stem_of(data: str) -> tuple[str, int]:
     """The name of the rows without endings, and the number of the cleaned copy that they are; 0 for none."""
+    from recurra.data.decompression import COMPRESSIONS
+
     name = Path(data).name if Path(data).suffix.lower() not in COMPRESSIONS else Path(data).stem
     stem = (name if Path(data).is_dir() else Path(name).stem).strip("-") or "data"
     earlier = re.fullmatch(r"(.+)\.clean(\d*)", stem)

@@ -11,7 +11,6 @@ import typer
 from recurra.cli.options import Json, Quiet, model_file, model_name
 from recurra.cli.output import Output, cut, definitions
 from recurra.cli.preset_info import named_preset, show_preset
-from recurra.data.model_columns import learned_from_titles
 from recurra.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
 
 def _read(record: Mapping[str, Any], field: str) -> str:
     """What of a document is read."""
+    from recurra.data.model_columns import learned_from_titles
+
     if field == "title":
         return "titles"
     return "texts" if "columns" in record and not learned_from_titles(record) else "title and text"
