@@ -63,6 +63,7 @@ def facts_with(keys: list[int], labels: list[int]) -> Facts:
         damaged={},
         empty=none,
         untitled=none,
+        textless=none,
     )
 
 

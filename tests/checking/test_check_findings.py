@@ -289,6 +289,16 @@ def test_titles(tmp_path: Path) -> None:
     assert rows_in(report.found("duplicates")) == [12]
 
 
+@pytest.mark.parametrize(("rows", "severity"), [(2, "note"), (3, "warning")])
+def test_rows_with_a_title_alone(rows: int, severity: str, tmp_path: Path) -> None:
+    table = [[label, f"title {place}", text] for place, (_, label, text) in enumerate(clean_rows(300))]
+    for row in table[20 : 20 + rows]:
+        row[2] = " "
+    found = checked(write_table(tmp_path / "train.csv", ("label", "title", "text"), table)).found("texts missing")
+    assert found is not None
+    assert (found.severity, rows_in(found)) == (severity, list(range(20, 20 + rows)))
+
+
 def test_missed_words_against_python(tmp_path: Path) -> None:
     train, test = clean_rows(300), clean_rows(60, seed=2)
     for row in test[:30]:
@@ -365,6 +375,7 @@ def facts_with(characters: list[int], keys: list[int] | None = None) -> Facts:
         damaged=dict.fromkeys(("mojibake", "replacement characters", "control characters", "HTML entities"), none),
         empty=none,
         untitled=none,
+        textless=none,
     )
 
 

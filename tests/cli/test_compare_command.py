@@ -231,9 +231,11 @@ def test_a_model_that_is_worse_fails_on_request(run: Run, trained: Path, other: 
             f"recurra: other is worse than run: accuracy is {points:.2f} points lower (95 % interval {low_end:.2f} to "
             f"{high_end:.2f}), and --fail-if-worse allows {float(allowed):g}.\n"
         )
+        verdict = {"points": float(allowed), "loss": pytest.approx(points), "worse": True}
+        assert ran.json["fail_if_worse"] == verdict
     for models, allowed in (((good, other), repr(points)), ((good, other), 100), ((other, good), 0)):
         ran = run("compare", *models, *words, allowed)
-        assert (ran.code, ran.err) == (0, "")
+        assert (ran.code, ran.err, ran.json["fail_if_worse"]["worse"]) == (0, "", False)
     copy = good.with_name("copy.safetensors")
     copy.write_bytes(good.read_bytes())
     assert run("compare", good, copy, *words, 0).code == 0

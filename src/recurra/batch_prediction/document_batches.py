@@ -38,12 +38,14 @@ class DocumentBatch:
         count: B, the number of rows.
         empty: number of rows without text, or with white space alone.
         kept: the columns that are copied to the output, by name.
+        without_text: number of rows with a title and no text, where the model reads both.
     """
 
     documents: Documents
     count: int
     empty: int
     kept: dict[str, Column] = field(default_factory=dict)
+    without_text: int = 0
 
 
 def batches_of_lines(lines: LineBlocks, keep: Sequence[str] = ()) -> Iterator[DocumentBatch]:
@@ -106,4 +108,6 @@ def batches_of_table(table: TableReader, keep: Sequence[str], settings: TextSett
                 # Such a model cuts a plain text to its first words but reads the title of a pair whole.
                 documents = [(title or "", "") for title in some.to_pylist()]
             beside = {name: column.slice(first, BATCH) for name, column in kept.items()}
-            yield DocumentBatch(documents, len(some), empty, beside)
+            both = titles is not None and settings.field != "title"
+            without = int(blank_texts(texts.slice(first, BATCH)).sum()) - empty if both else 0
+            yield DocumentBatch(documents, len(some), empty, beside, without)

@@ -136,7 +136,8 @@ def score_part(model_of: Callable[[], Model], part: Part, job: ScoringJob) -> Ta
                 f"{part.source} gave {found.rows:,} rows where its footer tells of {part.rows:,}",
                 "Write it again, and only then run the command again.",
             )
-        tally = Tally(found.rows, found.empty, found.unanswered, tuple(count for _, count in found.counts))
+        counts = tuple(count for _, count in found.counts)
+        tally = Tally(found.rows, found.empty, found.unanswered, counts, found.without_text)
         sink.close({_KEY: json.dumps({"contents": contents, **tally._asdict()})})
     return tally
 
@@ -151,7 +152,7 @@ def read_scored_part(path: Path) -> ScoredPart:
         with open_parquet(FileContent(path, source=str(path))) as opened:
             rows, found = opened.metadata.num_rows, (opened.metadata.metadata or {}).get(_KEY.encode())
         record = json.loads(found or b"null")
-        numbers = {name: int(record[name]) for name in ("rows", "empty", "unanswered")}
+        numbers = {name: int(record[name]) for name in ("rows", "empty", "unanswered", "without_text")}
         tally = Tally(**numbers, counts=tuple(map(int, record["counts"])))
         if rows == tally.rows:
             return ScoredPart(str(record["contents"]), tally)

@@ -36,6 +36,7 @@ class PredictionSummary:
         unanswered: number of rows that got no label.
         counts: number of rows with each label, in the model's order.
         seconds: time for reading, predicting and writing the rows of this run.
+        without_text: number of rows with a title and no text, where the model reads both.
     """
 
     rows: int
@@ -44,6 +45,7 @@ class PredictionSummary:
     unanswered: int
     counts: list[tuple[Label, int]]
     seconds: float
+    without_text: int = 0
 
 
 def predict_batches(
@@ -74,7 +76,7 @@ def predict_batches(
     """
     start = time.perf_counter()
     before = begun or Tally(0, 0, 0, (0,) * len(model.bundle.labels.classes))
-    total, empty, unanswered, _ = before
+    total, empty, unanswered, _, without_text = before
     counts = np.array(before.counts, dtype=np.int64)
     with closing(_predict_ahead(model, _skip_rows(batches, before.rows, done))) as answers:
         for some, probabilities in answers:
@@ -83,13 +85,15 @@ def predict_batches(
             counts += decision.counts(len(counts))
             total += some.count
             empty += some.empty
+            without_text += some.without_text
             unanswered += int((~decision.answered).sum())
             done(some.count)
             if checkpoint is not None and sink.flushed:
-                checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist())))
+                checkpoint(Tally(total, empty, unanswered, tuple(counts.tolist()), without_text))
     sink.finish()
     labels = list(zip(model.bundle.labels.classes, counts.tolist(), strict=True))
-    return PredictionSummary(total, before.rows, empty, unanswered, labels, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return PredictionSummary(total, before.rows, empty, unanswered, labels, seconds, without_text)
 
 
 def _skip_rows(batches: Iterable[DocumentBatch], before: int, done: Callable[[int], None]) -> Iterator[DocumentBatch]:

@@ -43,12 +43,14 @@ class Tally(NamedTuple):
         empty: number of rows without text.
         unanswered: number of rows that got no label.
         counts: number of rows with each label, in the model's order.
+        without_text: number of rows with a title and no text, where the model reads both.
     """
 
     rows: int
     empty: int
     unanswered: int
     counts: tuple[int, ...]
+    without_text: int = 0
 
 
 class _Journal(NamedTuple):
@@ -204,7 +206,7 @@ class ResumableFile:
             last = json.loads(lines[-1])
             place, checksum = int(last["bytes"]), int(last["crc32"])
             rows, empty, unanswered = (int(last[name]) for name in ("rows", "empty", "unanswered"))
-            tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])))
+            tally = Tally(rows, empty, unanswered, tuple(map(int, last["counts"])), int(last["without_text"]))
         except (IndexError, ValueError, KeyError, TypeError):
             # Killed before the first line was complete.
             return None

@@ -68,7 +68,7 @@ def check_every_row(out: Path, parts: Sequence[Part]) -> Tally:
         RecurraError: a file is missing or is one too many, or has other rows than its part.
     """
     _check_files(out, parts)
-    rows = empty = unanswered = 0
+    rows = empty = unanswered = without_text = 0
     counts: Any = 0
     for part in parts:
         if not (out / part.name).exists():
@@ -82,8 +82,9 @@ def check_every_row(out: Path, parts: Sequence[Part]) -> Tally:
                 "Remove it and run the command again.",
             )
         rows, empty, unanswered = rows + tally.rows, empty + tally.empty, unanswered + tally.unanswered
+        without_text += tally.without_text
         counts = np.array(tally.counts, dtype=np.int64) + counts
-    return Tally(rows, empty, unanswered, tuple(np.atleast_1d(counts).tolist()))
+    return Tally(rows, empty, unanswered, tuple(np.atleast_1d(counts).tolist()), without_text)
 
 
 def remove_unfinished(out: Path) -> None:

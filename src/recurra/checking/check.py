@@ -14,10 +14,10 @@ from recurra.checking.damaged_files import readable_blocks
 from recurra.checking.draft import Draft, complete_findings
 from recurra.checking.duplicates import duplicate_findings, overlap_findings
 from recurra.checking.facts import Facts, collect_facts
-from recurra.checking.finding import Part
+from recurra.checking.finding import Part, Severity
 from recurra.checking.label_format import label_format_findings
 from recurra.checking.label_names import LabelNames
-from recurra.checking.labels import NO_ROWS, class_rows, held_out, label_findings, unknown_labels
+from recurra.checking.labels import NO_ROWS, class_rows, classes_without_rows, held_out, label_findings, unknown_labels
 from recurra.checking.leakage import leakage_findings
 from recurra.checking.lenient_reader import LenientReader
 from recurra.checking.mixed_labels import mixed_label_findings
@@ -33,6 +33,7 @@ from recurra.checking.vocabulary_coverage import (
 )
 from recurra.data.blocks import Blocks, read_head
 from recurra.data.documents import Label
+from recurra.data.formats import short_name
 from recurra.data.label_spellings import usual_spellings
 from recurra.data.model_columns import ModelColumns
 from recurra.data.table import Table
@@ -44,6 +45,9 @@ from recurra.text.words_or_characters import choose_tokens, sampled_places
 __all__ = ["KnownModel", "Training", "check", "open_source"]
 
 Advance: TypeAlias = Callable[[int, int | None], None]
+
+RARE = 0.01
+"""Share of the rows below which missing texts are a note: some mails have a subject alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +182,7 @@ def check(
             several=several,
         )
         drafts += duplicate_findings(spelled[part], part, task=names.task)
+        drafts += _missing_texts(readers[part], facts[part], part)
         drafts += _missing_titles(facts[part], part)
         drafts += _missing_columns(readers[part], part)
         drafts += _missing_header(readers[part], facts[part], part)
@@ -185,6 +190,7 @@ def check(
             hint = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
             who = f"the training rows of {known.name}"
             drafts += unknown_labels(facts[part], part, names, known.classes, who=who, hint=hint)
+            drafts += classes_without_rows(facts[part], part, names, known.classes, whose=known.name)
     if test is not None:
         if known is None:
             hint = "Add training rows of these classes, or leave the rows out of the test."
@@ -268,6 +274,18 @@ def _chosen_settings(
     return training.text.replace(**(own if choice.tokens == "characters" else {}), tokens=choice.tokens)
 
 
+def _missing_texts(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
+    """Rows with a title alone: mostly their column was renamed in some of the rows."""
+    rows = facts.textless
+    if not len(rows):
+        return []
+    share, column = len(rows) / len(facts), short_name(reader.columns.text)
+    severity: Severity = "warning" if share >= RARE else "note"
+    meaning = f"{share:.1%} of the rows have a title and an empty column {column!r}: their titles alone are read."
+    hint = "Look whether their texts are in another column, such as after a change of its name."
+    return [Draft("texts missing", severity, part, rows, meaning, hint, facts={"share": share})]
+
+
 def _missing_titles(facts: Facts, part: Part) -> list[Draft]:
     if not len(facts.untitled):
         return []
@@ -285,12 +303,13 @@ def _missing_columns(reader: LenientReader, part: Part) -> list[Draft]:
             "warning",
             part,
             NO_ROWS,
-            f"{what}.",
-            f"{hint[:1].upper()}{hint[1:]}.",
+            f"{one.meaning}.",
+            f"{one.hint[:1].upper()}{one.hint[1:]}.",
             count=1,
             what="column",
+            facts={"column": one.learned, "read_instead": one.read},
         )
-        for what, _, hint in (line.rpartition("; ") for line in reader.columns.warnings)
+        for one in reader.columns.missing
     ]
 
 
@@ -327,9 +346,11 @@ def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> 
         "rare and uneven classes", "duplicates", "equal texts under different labels", "labels named in their texts",
     ]  # fmt: skip
     if train.columns.title is not None:
-        what.append("missing titles")
+        what += ["missing texts", "missing titles"]
     if test or model:
         what.append("unknown labels")
+    if model:
+        what.append("classes without rows")
     if test:
         what += ["test texts among the training rows", "near-copies of training rows in the test"]
     if inside:

@@ -46,6 +46,7 @@ class Facts:
         damaged: int64 row indices by kind of damage.
         empty: int64 indices of the rows without any text.
         untitled: int64 indices of the rows with a text and no title, in a file with titles.
+        textless: int64 indices of the rows with a title and no text.
     """
 
     labels: npt.NDArray[np.int32]
@@ -55,6 +56,7 @@ class Facts:
     damaged: dict[str, npt.NDArray[np.int64]]
     empty: npt.NDArray[np.int64]
     untitled: npt.NDArray[np.int64]
+    textless: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -78,7 +80,7 @@ def collect_facts(
         DataError: the file cannot be read to its end.
     """
     labels, keys, characters, longest = [], [], [], []
-    kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled")
+    kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled", "textless")
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
     for block in reader:
         labels.append(block.labels)
@@ -89,7 +91,7 @@ def collect_facts(
             places[kind].append(found + block.first)
         advance(len(block), reader.blocks.total)
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
-    empty, untitled = joined.pop("empty"), joined.pop("untitled")
+    empty, untitled, textless = (joined.pop(kind) for kind in ("empty", "untitled", "textless"))
     return Facts(
         labels=np.concatenate(labels),
         keys=np.concatenate(keys),
@@ -98,6 +100,7 @@ def collect_facts(
         damaged=joined,
         empty=empty,
         untitled=untitled,
+        textless=textless,
     )
 
 
@@ -113,10 +116,12 @@ def _damaged(block: LenientBlock) -> dict[str, npt.NDArray[np.int64]]:
     found["replacement characters"] = _where(compute.match_substring(block.joined, "\ufffd"))
     blank = compute.equal(compute.utf8_trim_whitespace(block.joined), "")
     found["empty"] = _where(blank)
-    found["untitled"] = np.empty(0, dtype=np.int64)
+    found["untitled"] = found["textless"] = np.empty(0, dtype=np.int64)
     if block.titles is not None:
         no_title = compute.equal(compute.utf8_trim_whitespace(block.titles), "")
+        no_text = compute.equal(compute.utf8_trim_whitespace(block.texts), "")
         found["untitled"] = _where(compute.and_not(no_title, blank))
+        found["textless"] = _where(compute.and_not(no_text, blank))
     return found
 
 

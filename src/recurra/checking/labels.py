@@ -32,6 +32,7 @@ from recurra.text import Labels
 
 __all__ = [
     "class_rows",
+    "classes_without_rows",
     "held_out",
     "label_findings",
     "spelling_sentence",
@@ -251,6 +252,40 @@ def unknown_labels(
         hint = f"{where} with --label-separator {mark!r}."
     meaning = f"{listed_labels(counts)}: {who} never have {them}, and evaluation {effect}.{similar}"
     return [Draft("unknown labels", "error", part, rows, meaning, hint, facts={"classes": counts})]
+
+
+def classes_without_rows(
+    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, whose: str
+) -> list[Draft]:
+    """The classes of a model that no row has.
+
+    Args:
+        facts: the facts of the file.
+        part: the training or the test file.
+        names: names of the labels.
+        known: the model's classes.
+        whose: name of the model.
+    """
+    held = class_rows(facts, names)
+    usual = usual_spellings(held, known)
+    there = {usual.get(name, name) for name in held}
+    absent = [name for name in known if name not in there]
+    if not absent:
+        return []
+    shown = shortened([*map(shown_label, absent)])
+    return [
+        Draft(
+            "classes without rows",
+            "note",
+            part,
+            NO_ROWS,
+            f"{whose} learned {shown}, and no row here has {'it' if len(absent) == 1 else 'one of them'}.",
+            "Look whether rows were left out, or a class has another name now.",
+            count=len(absent),
+            what="class",
+            facts={"classes": absent},
+        )
+    ]
 
 
 def _likelier_separator(facts: Facts, names: LabelNames, known: Collection[str]) -> str | None:

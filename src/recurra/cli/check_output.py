@@ -59,7 +59,7 @@ def show_report(report: Report, output: Output) -> None:
 def _show_finding(finding: Finding, report: Report, output: Output) -> None:
     name = report.files[finding.part].name
     output.detail("")
-    output.result(folded(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}"))
+    output.result(folded(f"{finding.severity}: {finding.kind}, {_how_many(finding)} in {name}{_which(finding)}"))
     output.detail(folded(finding.meaning, "  "))
     rows = [line for row in finding.rows[:FIRST] for line in _lines(row, finding)]
     if rows:
@@ -73,6 +73,14 @@ def _how_many(finding: Finding) -> str:
     """``1 row``, ``2 classes``."""
     plural = {"class": "classes"}.get(finding.what, finding.what + "s")
     return _counted(finding.count, finding.what, plural)
+
+
+def _which(finding: Finding) -> str:
+    """The names of a column that is missing and of the one that is read instead, for --quiet as well."""
+    if finding.kind != "columns missing":
+        return ""
+    own, other = finding.facts["column"], finding.facts["read_instead"]
+    return f": {own!r:.60}" + ("" if other is None else f", and {other!r:.60} is read instead")
 
 
 def _counted(count: int, one: str, several: str) -> str:

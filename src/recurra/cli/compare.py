@@ -131,9 +131,10 @@ def compare(
     _show_examples(found, table, output)
     values = found.to_dict()
     values["models"] = [{"name": one["name"], **files[one["name"]], **one} for one in values["models"]]
-    output.document({"data": table.source, **values, "notes": output.notes})
-    if fail_if_worse is not None:
-        _check_not_worse(found, fail_if_worse)
+    verdict = None if fail_if_worse is None else _verdict(found, fail_if_worse)
+    output.document({"data": table.source, **values, "fail_if_worse": verdict, "notes": output.notes})
+    if verdict is not None and verdict["worse"]:
+        _end_as_worse(found, verdict)
 
 
 def _file(path: Path) -> dict[str, str]:
@@ -143,17 +144,21 @@ def _file(path: Path) -> dict[str, str]:
     return {"path": model_name(path), "digest": digest_of(path)}
 
 
-def _check_not_worse(found: Comparison, points: float) -> None:
-    """Ends the command if the second model has more than ``points`` % fewer of the rows right than the first."""
+def _verdict(found: Comparison, points: float) -> dict[str, Any]:
+    """Whether the second model has more than ``points`` % fewer of the rows right than the first."""
     (pair,) = found.pairs
     # Of whole rows: a difference of two shares is not exact.
-    worse = 100 * (pair.only_a - pair.only_b) / found.rows
-    if worse <= points + 1e-9:
-        return
+    loss = 100 * (pair.only_a - pair.only_b) / found.rows
+    return {"points": points, "loss": loss, "worse": loss > points + 1e-9}
+
+
+def _end_as_worse(found: Comparison, verdict: dict[str, Any]) -> None:
+    """Ends the command with a line on the second model, which is worse."""
+    (pair,) = found.pairs
     flush()
     low, high = (100 * end for end in pair.intervals["accuracy"])
-    said = f"{pair.b} is worse than {pair.a}: {found.right_is} is {worse:.2f} points lower"
-    line = f"{said} (95 % interval {low:.2f} to {high:.2f}), and --fail-if-worse allows {points:g}."
+    said = f"{pair.b} is worse than {pair.a}: {found.right_is} is {verdict['loss']:.2f} points lower"
+    line = f"{said} (95 % interval {low:.2f} to {high:.2f}), and --fail-if-worse allows {verdict['points']:g}."
     print(f"recurra: {plain(line)}", file=sys.stderr)
     raise typer.Exit(FOUND)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from recurra.cli.missing_texts import tell_of_missing_texts
 from recurra.cli.output import Output
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat, NoLabelError
 from recurra.errors import SettingsError
@@ -37,6 +38,7 @@ class ReadOptions(NamedTuple):
         label_format: how the cells of the label column are read.
         model: the columns that the model learned from for which DATA is read.
         classes: the model's classes, some of which labelled rows must have if their column is guessed.
+        reads_texts: whether texts are read beside titles; some models read titles alone.
         question: called with the rows, ``None`` for a missing label, before a missing one is refused; it raises an
             error that comes first.
     """
@@ -50,6 +52,7 @@ class ReadOptions(NamedTuple):
     label_format: LabelFormat = SINGLE_LABEL_FORMAT
     model: ModelColumns | None = None
     classes: tuple[Label, ...] = ()
+    reads_texts: bool = True
     question: Callable[[Corpus], object] | None = None
 
     @property
@@ -66,7 +69,8 @@ class ReadOptions(NamedTuple):
     def of_model(self, *models: Model) -> ReadOptions:
         """The same options for rows that models read: their columns, if they learned from the same ones."""
         columns = {model.columns for model in models}
-        return self._replace(model=columns.pop() if len(columns) == 1 else None)
+        reads = any(model.bundle.text.field != "title" for model in models)
+        return self._replace(model=columns.pop() if len(columns) == 1 else None, reads_texts=reads)
 
     def of_labelled(self, model: Model) -> ReadOptions:
         """The same options for labelled rows on which a model is scored."""
@@ -124,6 +128,11 @@ def read_data(
             from recurra.data.unlabelled import labelled_table
 
             table = labelled_table(table, output.note)
+        if reading.reads_texts:
+            from recurra.data.missing_texts import MissingTexts
+
+            missing = MissingTexts.of_documents(table.documents)
+            tell_of_missing_texts(missing, table.text_column, output, source=table.source)
         return table
     found = load_named_dataset(name, reading, output)
     return found.train if part == "train" else found.test
@@ -159,14 +168,20 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
         model=reading.model,
         read=bars.counting("reading"),
     )
+    guessed = rows.notes
     # Read the table once, so that errors in it show before anything else is loaded or written.
     try:
         len(rows)
     except NoLabelError:
         _ask(blocks, name, reading)
         raise
+    missing = rows.missing_texts
     for note in rows.notes:
-        output.note(note)
+        # Of texts that are missing, a key that comes late may be the new name.
+        late = note not in guessed and missing.empty + missing.without_text > 0
+        (output.caution if late or note in rows.columns.warnings else output.note)(note)
+    if reading.reads_texts:
+        tell_of_missing_texts(missing, rows.columns.text, output, source=rows.source)
     return rows
 
 

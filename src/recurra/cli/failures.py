@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -78,6 +79,10 @@ _OTHER_NAMES = {
 }
 
 
+# The first of the arguments that are too many, if it looks like a file.
+_EXTRA_FILE = re.compile(r"unexpected extra argument\S* \(([^ )]+\.\w+)[ )]")
+
+
 class Failure(NamedTuple):
     """How a command failed.
 
@@ -142,11 +147,19 @@ def _usage(error: Any) -> str:
         words = [*error.param.opts[:1]] if error.param.param_type_name == "option" else []
         received = f"{path} was given no {words[0] if words else error.param.metavar}"
         hints.append(f"Give {' '.join([*words, str(error.param.metavar)])}: {error.param.help}")
+    elif name == "UsageError" and (extra := _EXTRA_FILE.search(received)) and _reads_data(context):
+        from recurra.data.several_files import join_hint, table_ending
+
+        hints.append(join_hint(f"*{table_ending(extra[1])}"))
     elif name == "UsageError" and (commands := getattr(getattr(context, "command", None), "commands", None)):
         hints.append(f"The commands are {', '.join(commands)}.")
     elif name == "BadParameter":
         return received + "."
     return f"{received}{'' if received.endswith('?') else '.'} {' '.join([*hints, f'See {path} --help.'])}"
+
+
+def _reads_data(context: Any) -> bool:
+    return any(param.metavar == "DATA" for param in (context.command.params if context else ()))
 
 
 def _option_meant(word: str, context: Any) -> str | None:

@@ -199,8 +199,9 @@ def score(
             raise typer.Exit(exit_code()) from None
     for note in source.notes:
         if note not in output.notes:
-            output.note(note)
-    report_scored(summary, model_name(model), data, out, names, below, output, replaced)
+            # Of texts that are missing, a key that comes late may be the new name.
+            (output.caution if summary.empty + summary.without_text else output.note)(note)
+    report_scored(summary, model_name(model), data, out, names, below, output, replaced, source.columns)
 
 
 def _note_resume(file: ResumableFile, resume: bool, output: Output) -> None:

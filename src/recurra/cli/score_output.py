@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from recurra.cli.given_files import check_no_input
+from recurra.cli.missing_texts import tell_of_missing_texts
 from recurra.cli.output import Output, aligned, cut, folded, write_bytes
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.batch_prediction.predict import PredictionSummary
     from recurra.cli.score_input import RowSource
+    from recurra.data.columns import Columns
     from recurra.runtime import Model
 
 __all__ = [
@@ -139,14 +141,16 @@ def report_scored(
     below: float | None,
     output: Output,
     replaced: str,
+    columns: Columns | None,
     **more: Any,
 ) -> None:
     """Prints the numbers of rows and labels; ``more`` goes into the document."""
     from recurra.batch_prediction.sinks import written
+    from recurra.data.missing_texts import MissingTexts
 
     speed = (summary.rows - summary.before) / summary.seconds if summary.seconds else 0.0
-    if summary.empty:
-        output.note(f"{summary.empty:,} of {summary.rows:,} rows have no text: they all get the same answer.")
+    missing = MissingTexts(summary.rows, summary.empty, summary.without_text)
+    tell_of_missing_texts(missing, "" if columns is None else columns.text, output)
     if not summary.rows:
         output.warn(f"{'standard input' if data == '-' else data} has no rows: no text is classified.", always=True)
     if out is not None:
@@ -166,6 +170,7 @@ def report_scored(
             "docs_per_second": speed,
             "labels": {written(label): count for label, count in summary.counts},
             "empty": summary.empty,
+            "without_text": summary.without_text,
             "unanswered": summary.unanswered,
             "resumed_after": summary.before,
             "columns": names,

@@ -107,12 +107,12 @@ def score_with_ray(
     counts = list(zip(classifier.bundle.labels.classes, tally.counts, strict=True))
     before = sum(part.rows for part in done)
     seconds = time.perf_counter() - start
-    summary = PredictionSummary(tally.rows, before, tally.empty, tally.unanswered, counts, seconds)
+    summary = PredictionSummary(tally.rows, before, tally.empty, tally.unanswered, counts, seconds, tally.without_text)
     output.note(
         f"{rows:,} rows in {len(files):,} files of {data}, {tally.rows:,} answers in {len(parts):,} files of {out}"
     )
     more = {"files": len(files), "files_of_answers": len(parts), "workers": used}
-    report_scored(summary, model_name(model), data, out, names, below, output, "", **more)
+    report_scored(summary, model_name(model), data, out, names, below, output, "", source.columns, **more)
 
 
 def _files(data: str, out: Path, reading: ReadOptions) -> list[PartedFile]:

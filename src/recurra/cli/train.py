@@ -257,7 +257,7 @@ def train(
         multi_label, label_separator = labels_of_model(initial, multi_label, label_separator, output)
     task = MULTI_LABEL if multi_label or label_separator is not None else SINGLE_LABEL
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
-    reading = reading.skipping_unlabelled(skip_unlabelled)
+    reading = reading.skipping_unlabelled(skip_unlabelled)._replace(reads_texts=recipe.text.field != "title")
     if initial is not None:
         reading = reading._replace(model=ModelColumns.from_record(initial.record))
     ask = partial(resolve_rows, multi_label=False, single_label=False, separator=None, say=output.note)

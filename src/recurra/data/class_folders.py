@@ -7,6 +7,7 @@ followed, and hidden files and those that do not end in .txt are skipped.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,8 +17,10 @@ from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
+from recurra.data.formats import has_table_suffix
 from recurra.data.plain_columns import STRING, column_of_values
 from recurra.data.row_numbers import RowNumbers
+from recurra.data.several_files import join_hint, table_ending
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError
 
@@ -86,13 +89,24 @@ class FolderBlocks:
                     others += 1
             found += [(name, text) for text in sorted(texts)]
         if not found:
-            raise DataError(
-                f"{self.source!r} is a folder without .txt files in folders",
-                "Name a file in it, such as train.csv, or put the texts of each class into a folder of its own.",
-            )
+            raise self._no_texts()
         if others:
             self.notes.append(f"{others:,} links, folders and files that are not .txt are passed over")
         return found
+
+    def _no_texts(self) -> DataError:
+        """The error for a folder without texts, which may be one of tables."""
+        tables = [entry.name for entry in _entries(self.folder, self.source) if has_table_suffix(entry.name)]
+        if len(tables) > 1:
+            (ending, _), *_ = Counter(map(table_ending, tables)).most_common(1)
+            return DataError(
+                f"{self.source!r} is a folder of {len(tables):,} tables, such as {min(tables)!r:.60}",
+                join_hint(f"{self.source}/*{ending}"),
+            )
+        return DataError(
+            f"{self.source!r} is a folder without .txt files in folders",
+            "Name a file in it, such as train.csv, or put the texts of each class into a folder of its own.",
+        )
 
     def _check_number(self, count: int) -> None:
         if count > MAX_FILES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from recurra.data.model_columns import ModelColumns
 from recurra.data.usual_names import LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, is_text_name, plain_name
@@ -17,6 +18,7 @@ from recurra.errors import DataError
 __all__ = [
     "ColumnStatistics",
     "Columns",
+    "MissingColumn",
     "are_numbers",
     "choose_columns",
     "quoted_names",
@@ -50,6 +52,22 @@ class ColumnStatistics:
         return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
 
 
+class MissingColumn(NamedTuple):
+    """A column that a model learned from and the table lacks.
+
+    Attributes:
+        learned: its name.
+        read: name of the column that is read instead, or ``None``.
+        meaning: what is missing.
+        hint: what to do.
+    """
+
+    learned: str
+    read: str | None
+    meaning: str
+    hint: str
+
+
 @dataclass(frozen=True)
 class Columns:
     """The chosen columns.
@@ -62,6 +80,7 @@ class Columns:
         warnings: lines on what a model learned from and the table lacks.
         guessed: the roles whose column was guessed.
         text_columns: the columns that hold texts and have no label's name.
+        missing: what a model learned from and the table lacks; each is one of the warnings.
     """
 
     text: str
@@ -71,6 +90,7 @@ class Columns:
     warnings: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
+    missing: tuple[MissingColumn, ...] = ()
 
 
 def are_numbers(values: Iterable[str | None]) -> bool:
@@ -163,14 +183,16 @@ def choose_columns(
         if guessed
         else "",
     ]
+    missing = () if model is None else _missing(model, named, chosen, source)
     return Columns(
         text=text,
         title=title,
         label=chosen["label"],
         note="; ".join(filter(None, notes)) or None,
-        warnings=() if model is None else _missing(model, named["text"], text, title, source),
+        warnings=tuple(f"{one.meaning}; {one.hint}" for one in missing),
         guessed=tuple(guessed),
         text_columns=tuple(one.name for one in facts if one.mean_length is not None and one.name != named_label),
+        missing=missing,
     )
 
 
@@ -206,22 +228,24 @@ def _same_name(name: str, names: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _missing(model: ModelColumns, named_text: str | None, text: str, title: str | None, source: str) -> tuple[str, ...]:
+def _missing(
+    model: ModelColumns, named: Mapping[str, str | None], chosen: Mapping[str, str | None], source: str
+) -> tuple[MissingColumn, ...]:
     """What a model learned from and the table lacks, and what is read instead."""
-    lines = []
-    if named_text is None and plain_name(text) != plain_name(model.text):
-        (learned, read) = _shown([model.text, text])
-        lines.append(
-            f"{source} has no column of texts {learned}, from which the model learned: {read} is read instead; "
-            "name another with --text"
-        )
-    if model.title is not None and title is None:
+    found = []
+    for role in ("text", "label"):
+        own, read = model.by_role[role], chosen[role]
+        if named[role] is None and own is not None and read is not None and plain_name(read) != plain_name(own):
+            learned, other = _shown([own, read])
+            meaning = (
+                f"{source} has no column of {role}s {learned}, from which the model learned: {other} is read instead"
+            )
+            found.append(MissingColumn(own, read, meaning, f"name another with --{role}"))
+    if model.title is not None and chosen["title"] is None:
         (learned,) = _shown([model.title])
-        lines.append(
-            f"the model learned from titles as well, of the column {learned}, and no title is read from {source}; "
-            "name its column with --title"
-        )
-    return tuple(lines)
+        meaning = f"the model learned from titles as well, of the column {learned}, and no title is read from {source}"
+        found.append(MissingColumn(model.title, None, meaning, "name its column with --title"))
+    return tuple(found)
 
 
 def _roles(columns: Mapping[str, str]) -> str:

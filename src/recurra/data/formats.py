@@ -15,6 +15,7 @@ from typing import NamedTuple
 from recurra.data.content import Content
 from recurra.data.decompression import COMPRESSIONS
 from recurra.data.file_errors import empty_file
+from recurra.data.several_files import is_pattern, join_hint
 from recurra.data.usual_names import is_usual_name
 from recurra.data.utf8_stream import encoding_of
 from recurra.errors import DataError, SettingsError
@@ -106,7 +107,8 @@ def checked_format(file: Path, source: str, *, format: str | None = None, larges
     try:
         status = file.stat()
     except FileNotFoundError:
-        raise DataError(f"No file {source!r}", "Check the path.") from None
+        hint = join_hint(str(file)) if is_pattern(str(file)) else "Check the path."
+        raise DataError(f"No file {source!r}", hint) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise DataError(f"{source!r} cannot be opened: {reason}", "Check the path and its permissions.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -36,6 +37,7 @@ from recurra.data.json_arrays import JsonArrayBlocks
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
 from recurra.data.model_columns import ModelColumns
+from recurra.data.several_files import join_hint, table_ending
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
@@ -89,6 +91,11 @@ def open_blocks(
     if is_frame(source):
         require_pyarrow("Reading data frames")
         return FrameBlocks(source)
+    if not isinstance(source, str | os.PathLike):
+        several = isinstance(source, list | tuple) and all(isinstance(one, str | os.PathLike) for one in source)
+        what = f"is a list, {list(map(str, source))!r:.100}" if several else f"is {source!r:.60}"
+        hint = join_hint(f"*{table_ending(str(source[0]))}") if several and source else "Give a path or a data frame."
+        raise DataError(f"The table to read {what}", hint)
     columns = _Names([name for name in named if name], () if model is None else model.names)
     if source == STANDARD_INPUT:
         return _open_standard_input(format, encoding, columns)

@@ -12,6 +12,7 @@ from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels, LabelEncoder
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.memory import release_freed_memory
+from recurra.data.missing_texts import MissingTexts
 from recurra.data.model_columns import ModelColumns
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.table_reader import RowBlock, TableReader
@@ -71,9 +72,11 @@ class StreamedTable:
             DataError: a row cannot be used.
         """
         encoder, size, parts = LabelEncoder(), 0, []
+        missing = MissingTexts()
         for block in self._blocks(str(self.columns.label)):
             encoder.add(block.label_values(self._label_format))
             parts.append((block.raw.numbers, len(block)))
+            missing = missing.plus(block.missing_texts)
             size += sum(column.nbytes for column in block.raw.columns)
             if size > SMALL:
                 self._kept = None
@@ -84,7 +87,7 @@ class StreamedTable:
         if self._label_format.typed and not self._table.head.typed:
             labels = labels.renamed(typed_labels(labels.values))
         self._table.check_header(labels.values)
-        self._row_numbers = RowNumbers.joined(parts)
+        self._row_numbers, self._missing_texts = RowNumbers.joined(parts), missing
         return labels
 
     @property
@@ -92,6 +95,12 @@ class StreamedTable:
         """The number of each row in messages; the first access reads the whole table."""
         len(self)
         return self._row_numbers
+
+    @property
+    def missing_texts(self) -> MissingTexts:
+        """How many rows have no text; the first access reads the whole table."""
+        len(self)
+        return self._missing_texts
 
     @property
     def notes(self) -> tuple[str, ...]:

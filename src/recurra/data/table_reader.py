@@ -35,6 +35,7 @@ from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, table_f
 from recurra.data.known_labels import check_guessed_label, check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
+from recurra.data.missing_texts import MissingTexts
 from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
@@ -92,6 +93,11 @@ class RowBlock:
         titles = [None] * len(self) if self.titles is None else self.titles.to_pylist()
         pairs = enumerate(zip(titles, self.texts.to_pylist(), strict=True))
         return [row for row, (title, text) in pairs if title is None and text is None]
+
+    @property
+    def missing_texts(self) -> MissingTexts:
+        """How many rows have no text."""
+        return MissingTexts.of_columns(self.texts, self.titles)
 
     @cached_property
     def joined(self) -> Column:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document
+from recurra.data.documents import Document, Label
 from recurra.errors import DataError
 from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.intervals import Interval, wilson
@@ -125,6 +125,7 @@ class Comparison(Represented):
         slices: parts of the rows.
         unknown_labels: rows with a label that not all classifiers know: those have them wrong, or they were left out.
         notes: sentences about the comparison.
+        missing_classes: by the classifier's name, the classes that another one knows and it does not.
     """
 
     rows: int
@@ -137,6 +138,7 @@ class Comparison(Represented):
     slices: list[Slice]
     unknown_labels: int = 0
     notes: list[str] = field(default_factory=list)
+    missing_classes: dict[str, list[Label]] = field(default_factory=dict)
 
     def _representation(self) -> Representation:
         others = [name for name in next(iter(self.scores.values()), {}) if name != "accuracy"]
@@ -171,6 +173,7 @@ class Comparison(Represented):
                     "accuracy": accuracy,
                     "interval": list(self.intervals[name]),
                     "scores": self.scores[name],
+                    "missing_classes": self.missing_classes.get(name, []),
                 }
                 for name, accuracy in self.accuracy.items()
             ],

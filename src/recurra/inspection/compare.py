@@ -13,7 +13,7 @@ from recurra.data.documents import Document
 from recurra.data.label_format import UnknownLabels
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
-from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared
+from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared, listed_classes
 from recurra.inspection.given_table import table_of_rows, table_of_texts
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
@@ -100,6 +100,11 @@ def compare(
     for name, model in models.items():
         if (known := known_rows_note(data, model, separator=mark)) is not None:
             note(f"{name}: {known}")
+    missing = {name: [classes[place] for place in np.flatnonzero(own < 0)] for name, own in columns.items()}
+    for name, lacking in missing.items():
+        if lacking:
+            which = listed_classes(lacking)
+            note(f"{name} does not know {which}, {'a class' if len(lacking) == 1 else 'classes'} of another model.")
     rows = encode_compared(models, labels, cells, unknown_labels, source=data.source, say=note, separator=mark)
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_predictions(
@@ -121,7 +126,7 @@ def compare(
     for pair in found.pairs:
         for example in [*pair.examples, *pair.neither_examples]:
             example["number"] = numbers[example["row"]]
-    return replace(found, unknown_labels=rows.unknown_labels, notes=notes)
+    return replace(found, unknown_labels=rows.unknown_labels, notes=notes, missing_classes=missing)
 
 
 def _in_order(probabilities: Array, columns: Places) -> Array:

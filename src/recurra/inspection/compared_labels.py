@@ -16,7 +16,7 @@ from recurra.runtime import Model
 from recurra.tasks.unknown_labels import EncodedTargets
 from recurra.text.labels import Labels
 
-__all__ = ["all_labels", "class_columns", "encode_compared"]
+__all__ = ["all_labels", "class_columns", "encode_compared", "listed_classes"]
 
 Places = npt.NDArray[np.int64]
 
@@ -37,7 +37,8 @@ def all_labels(models: Mapping[str, Model], reader: Model) -> Labels:
         shared &= set(own)
         if not shared or type(own[0]) is not type(leader.bundle.labels.classes[0]):
             raise DataError(
-                f"{first} knows the classes {_listed(leader.bundle.labels.classes)}, {name} {_listed(own)}",
+                f"{first} knows the classes {listed_classes(leader.bundle.labels.classes)}, "
+                f"{name} {listed_classes(own)}",
                 "Compare models that share a label, or evaluate each: a row whose label it lacks counts as wrong.",
             )
     for model in models.values():
@@ -139,6 +140,6 @@ def _tell(
     )
 
 
-def _listed(classes: Sequence[Label]) -> str:
+def listed_classes(classes: Sequence[Label]) -> str:
     """As many of the classes as a line of an error may have."""
     return shorten(", ".join(map(repr, classes)), 120, placeholder=" …")
