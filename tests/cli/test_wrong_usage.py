@@ -83,6 +83,16 @@ def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch, run: Run, mo
         run("info", model)
 
 
+def test_a_library_that_cannot_be_loaded_is_no_matter_of_paths() -> None:
+    loading = "Could not find/load shared object file 'libllvmlite.so'. It could not be resolved."
+    segment = "libx.so: failed to map segment from shared object"
+    hint = "If the memory does not suffice, raise its limit (ulimit -v); else install the library again."
+    for error in (OSError(loading), ImportError(segment)):
+        said = f"error: A library cannot be loaded: {str(error).rstrip('.')}. {hint}"
+        assert failure_of(error) == (said, 1)
+    assert failure_of(ImportError("cannot import name 'x'")) is None
+
+
 @pytest.mark.parametrize("error", [MemoryError("Unable to allocate 4.0 GiB"), RuntimeError("can't start new thread")])
 def test_too_little_memory_is_one_line(error: Exception) -> None:
     failure = failure_of(error)

@@ -127,6 +127,17 @@ def test_batches_are_bounded_in_texts_and_characters(size: int, most: int) -> No
     assert most - 10 < max(sizes) <= most
 
 
+def test_a_request_of_many_characters_is_computed_in_parts() -> None:
+    texts = ["x" * (BATCH_CHARACTERS - 1), "y", "z", "w" * (2 * BATCH_CHARACTERS), "v"]
+    sizes: list[int] = []
+
+    async def work(batcher: Batcher) -> Any:
+        return await batcher.answers(texts)
+
+    assert run(shout, work, sizes.append) == shout(texts)
+    assert sizes == [2, 1, 1, 1]
+
+
 def test_a_request_larger_than_a_batch_is_one() -> None:
     texts = ["x"] * (BATCH_TEXTS + 5)
     sizes: list[int] = []

@@ -103,12 +103,12 @@ DEEP = b'{"texts":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     [
         (b"", "The body is no JSON"),
         (b"oil", "The body is no JSON"),
-        (b"[]", "The body is [] (list). Give an object with the fields texts, model, abstain_below."),
-        (b'{"texts": "oil"}', "texts is 'oil' (str). Give a list of texts."),
-        (b'{"texts": ["oil", 5]}', "texts[1] is 5 (int). Give a text."),
-        (b'{"texts": [null]}', "texts[0] is None (NoneType). Give a text."),
-        (b'{"texts": [NaN]}', "texts[0] is nan (float). Give a text."),
-        (b'{"texts": [1e999]}', "texts[0] is inf (float). Give a text."),
+        (b"[]", "The body is [] (a list). Give an object with the fields texts, model, abstain_below."),
+        (b'{"texts": "oil"}', 'texts is "oil" (a text). Give a list of texts.'),
+        (b'{"texts": ["oil", 5]}', "texts[1] is 5 (a number). Give a text."),
+        (b'{"texts": [null]}', "texts[0] is null. Give a text."),
+        (b'{"texts": [NaN]}', "texts[0] is NaN (a number). Give a text."),
+        (b'{"texts": [1e999]}', "texts[0] is Infinity (a number). Give a text."),
         (b"{}", "The body has no texts. Its fields are texts, model, abstain_below."),
         (
             b'{"texts": [], "modle": "a"}',
@@ -116,9 +116,9 @@ DEEP = b'{"texts":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
         ),
         (b'{"texts": ["a"], "texts": ["b"]}', "The body has the field 'texts' twice. Give each field once."),
         (b'{"texts": [], "model": "gru", "model": "lstm"}', "The body has the field 'model' twice."),
-        (b'{"texts": [], "model": 5}', "model is 5 (int). Give a text."),
-        (b'{"texts": [], "abstain_below": 3}', "abstain_below is 3 (int). Give a probability above 0, up to 1."),
-        (b'{"texts": [], "abstain_below": "x"}', "abstain_below is 'x' (str). Give a probability above 0, up to 1."),
+        (b'{"texts": [], "model": 5}', "model is 5 (a number). Give a text."),
+        (b'{"texts": [], "abstain_below": 3}', "abstain_below is 3 (a number). Give a probability above 0, up to 1."),
+        (b'{"texts": [], "abstain_below": "x"}', 'abstain_below is "x" (a text). Give a probability above 0, up to 1.'),
         (b'{"texts": ["\xff\xfe"]}', "The body is not UTF-8. Encode it in UTF-8."),
         (b'{"texts": ["\\ud800"]}', "The body is no JSON"),
         (DEEP, "The body is no JSON: recursion limit exceeded"),
@@ -217,7 +217,7 @@ def test_a_bug_is_one_line_that_tells_nothing_and_ends_nothing(caplog: pytest.Lo
 
 
 def test_the_line_names_the_place_of_what_is_wrong() -> None:
-    with pytest.raises(RequestError, match=r"^texts\[2\] is \{\} \(dict\)\. Give a text\.$"):
+    with pytest.raises(RequestError, match=r"^texts\[2\] is \{\} \(an object\)\. Give a text\.$"):
         validate_json(ClassifyRequest, b'{"texts": ["a", "b", {}]}')
 
 

@@ -59,7 +59,7 @@ def test_a_bad_line_has_its_own_line() -> None:
         ["label", "probabilities"],
     ]
     lines = [one["error"] for one in answers[1:-1]]
-    assert lines[1] == "text is 5 (int). Give a text."
+    assert lines[1] == "text is 5 (a number). Give a text."
     assert lines[2] == "The line is not UTF-8. Encode it in UTF-8."
     assert lines[-2] == "text has 21 characters, and the limit of a text is 20. Cut or split it."
     assert lines[-1] == "The line has more than 60,000 bytes. Cut or split its text."

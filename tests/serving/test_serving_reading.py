@@ -75,7 +75,7 @@ def test_a_comparison_is_as_many_readings(client: TestClient, asked: dict[str, A
             422,
             "There is no state 'gates.z'. This model's are h, c, gates.i, gates.f, gates.g, gates.o.",
         ),
-        ("/v1/read", {"text": "x", "gates": 1}, 422, "gates is 1 (int). Give true or false."),
+        ("/v1/read", {"text": "x", "gates": 1}, 422, "gates is 1 (a number). Give true or false."),
         ("/v1/read", {}, 422, "The body has no text. Its fields are text, model, gates, compact, attribution."),
         ("/v1/compare", {"text": "word " * 31}, 422, "The text has 31 tokens"),
         ("/v1/compare", {"text": "x", "models": []}, 422, "models has 0 names"),

@@ -71,8 +71,8 @@ def test_rows_states_and_what_is_kept_are_bounded(monkeypatch: pytest.MonkeyPatc
         ({"units": [4]}, 422, "There is no unit 4. Units are numbered from 0 to 3."),
         ({"units": [0], "layer": 1}, 422, "There is no layer 1. Layers are numbered from 0 to 0."),
         ({"units": [0], "model": "gru", "state": "c"}, 422, "There is no state 'c'. This model has h."),
-        ({"units": []}, 422, "units is [] (list). List should have at least 1 item after validation, not 0."),
-        ({"units": [0], "count": 101}, 422, "count is 101 (int). Input should be less than 101."),
+        ({"units": []}, 422, "units is [] (a list). List should have at least 1 item after validation, not 0."),
+        ({"units": [0], "count": 101}, 422, "count is 101 (a number). Input should be less than 101."),
         ({"units": [0], "model": "none"}, 404, "There is no model 'none'. The models are lstm, gru."),
     ],
 )

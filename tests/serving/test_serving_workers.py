@@ -139,7 +139,7 @@ def test_every_answer_is_of_the_model_that_it_names(
         service.signal()
         code, out, err = service.ended()
     assert (code, out) == (0, "")
-    lines = [line.removeprefix("recurra: The model m ") for line in err.splitlines()]
+    lines = [json.loads(line)["message"].removeprefix("The model m ") for line in err.splitlines()]
     named = [digest[:12] for digest in digests]
     assert lines[:4] == [f"is {named[n % 2]} from now on, and was {named[(n + 1) % 2]}" for n in range(1, 5)]
     assert lines[4:] == [
@@ -205,8 +205,10 @@ def test_an_ended_worker_is_replaced_and_what_it_counted_stays(guarded: Service)
     # The request that asks is being answered; a worker tells the others ten times a second what it does.
     until(lambda: time.sleep(0.3) or counted("recurra_requests_in_flight") == 1)
     guarded.signal()
-    line = f"recurra: Worker {workers[0].pid} ended, with signal 9; {new[0].pid} takes its place\n"
-    assert guarded.ended() == (0, "", line)
+    code, out, err = guarded.ended()
+    line = json.loads(err)
+    assert (code, out, line["level"]) == (0, "", "warning")
+    assert line["message"] == f"Worker {workers[0].pid} ended, with signal 9; {new[0].pid} takes its place"
 
 
 @pytest.mark.slow

@@ -48,6 +48,8 @@ _EXTRAS = {
     "ray": "ray",
     "pyspark": "spark",
 }
+# How the dynamic linker, and llvmlite, say that they could not load one.
+_LIBRARY = "shared object"
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
     errno.EDQUOT: "Free some space, or choose a place on another disk.",
@@ -120,10 +122,15 @@ def failure_of(error: Exception) -> Failure | None:
             f"error: The memory does not suffice{what}. Raise its limit, end other programs, or take fewer rows.",
             FAILED,
         )
+    if isinstance(error, ImportError | OSError) and _LIBRARY in str(error) and not getattr(error, "filename", None):
+        said = str(error).rstrip(".")
+        hint = "If the memory does not suffice, raise its limit (ulimit -v); else install the library again."
+        return Failure(f"error: A library cannot be loaded: {said}. {hint}", FAILED)
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")
-        return Failure(f"error: {what}{error.strerror or error}. {hint}", FAILED)
+        said = str(error.strerror or error).rstrip(".")
+        return Failure(f"error: {what}{said}. {hint}", FAILED)
     return None
 
 

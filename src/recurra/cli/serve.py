@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -124,6 +123,7 @@ def serve(
     from recurra.runtime import load
     from recurra.serving import Limits, create_app
     from recurra.serving.decisions import DecisionStore
+    from recurra.serving.log import log_to_stderr
     from recurra.serving.model_registry import paths_by_name
     from recurra.serving.reload import ModelFiles, Reloader
     from recurra.serving.reload_counts import ReloadCounts
@@ -160,7 +160,7 @@ def serve(
         )
         # The memory of a model is free once it is replaced.
         loaded.clear()
-    logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    log_to_stderr(as_json=as_json)
     # Which model answers from now on.
     logging.getLogger("recurra.serving.reload").setLevel(logging.WARNING if quiet else logging.INFO)
     with bound_socket(host, port) as listener:
@@ -179,7 +179,7 @@ def serve(
             flush()
 
         if guard is None:
-            settings = WorkerSettings(access, limits, runs, dict(_page_files()))
+            settings = WorkerSettings(access, limits, runs, dict(_page_files()), as_json)
             finished = serve_workers(settings, loaded, files, listener, count=workers, watch=watch, ready=ready)
         else:
             reloader = Reloader(files, guard.models, watch=watch, read=load, count=reloads.add)

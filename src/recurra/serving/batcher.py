@@ -11,7 +11,7 @@ import contextlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from recurra.serving.http_errors import RequestError
@@ -21,7 +21,8 @@ __all__ = ["Batcher"]
 
 # A batch is full at this many texts: larger ones are hardly faster.
 BATCH_TEXTS = 512
-# And at this many characters, so that nobody waits longer for a long text than that text alone takes.
+# And at this many characters, so that nobody waits longer for a long text than that text alone takes, and computing
+# takes little memory: a request with more than that is computed in several.
 BATCH_CHARACTERS = 1 << 18
 
 
@@ -136,27 +137,35 @@ class Batcher:
         # Requests that have timed out need no answer any more.
         wanted = [job for job in batch if not job.future.cancelled()]
         texts = [text for job in wanted for text in job.texts]
-        answers: Sequence[bytes] = ()
+        answers: list[bytes] = []
         failure: Exception | None = None
+        sizes = []
         try:
-            if texts:
-                answers = self._answer(texts)
+            for part in _parts(texts):
+                answers.extend(self._answer(part))
+                sizes.append(len(part))
         except Exception as error:
             # The waiting requests get the error, and the thread goes on.
             failure = error
         with contextlib.suppress(RuntimeError):
             # The event loop may have been closed meanwhile.
-            self._loop.call_soon_threadsafe(self._deliver, batch, wanted, answers, failure)
+            self._loop.call_soon_threadsafe(self._deliver, batch, wanted, answers, sizes, failure)
 
     def _deliver(
-        self, batch: list[_Job], wanted: list[_Job], answers: Sequence[bytes], failure: Exception | None
+        self,
+        batch: list[_Job],
+        wanted: list[_Job],
+        answers: list[bytes],
+        sizes: list[int],
+        failure: Exception | None,
     ) -> None:
         """Hands the answers to the waiting requests, on the event loop."""
         for job in batch:
             self._waiting -= len(job.texts)
             self._characters -= job.characters
         self._room.set()
-        self._computed(len(answers))
+        for size in sizes:
+            self._computed(size)
         first = 0
         for job in wanted:
             end = first + len(job.texts)
@@ -164,7 +173,7 @@ class Batcher:
                 if failure is not None:
                     job.future.set_exception(failure)
                 else:
-                    job.future.set_result(list(answers[first:end]))
+                    job.future.set_result(answers[first:end])
             first = end
 
 
@@ -180,3 +189,17 @@ def _next(held: deque[_Job]) -> list[_Job]:
         texts += len(job.texts)
         characters += job.characters
     return batch
+
+
+def _parts(texts: list[str]) -> Iterator[list[str]]:
+    """The texts in parts with no more characters than a batch may have, or of a single text."""
+    part: list[str] = []
+    characters = 0
+    for text in texts:
+        if part and characters + len(text) > BATCH_CHARACTERS:
+            yield part
+            part, characters = [], 0
+        part.append(text)
+        characters += len(text)
+    if part:
+        yield part

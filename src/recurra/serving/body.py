@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from recurra.serving.held_bodies import HeldBody
 from recurra.serving.http_errors import RequestError
 from recurra.serving.limits import Limits
 
@@ -48,13 +49,14 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     """Reads the whole body.
 
     Raises:
-        RequestError: 413, it is too large; 408, it does not arrive in time.
+        RequestError: 413, it is too large; 408, it does not arrive in time; 503, others hold too much.
         ClientDisconnect: the client has disconnected.
     """
     # uvicorn rejects a Content-Length that is no number or smaller than the body.
     declared = request.headers.get("content-length")
     if declared is not None and declared.isdecimal() and int(declared) > limits.body_bytes:
         raise _too_large(f"{int(declared):,} bytes", limits)
+    held = HeldBody.of(request.scope)
     parts: list[bytes] = []
     size = 0
     try:
@@ -67,6 +69,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
                 size += len(part)
                 if size > limits.body_bytes:
                     raise _too_large(f"more than {limits.body_bytes:,} bytes", limits)
+                held.keep(size)
                 parts.append(part)
                 if not message.get("more_body", False):
                     return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -128,7 +131,7 @@ def _unexpected(
     found = error.errors(include_url=False, include_context=False)[0]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"])[1:81]
     names = ", ".join(kind.model_fields)
-    given = f"{found['input']!r:.80} ({type(found['input']).__name__})"
+    given = _as_json(found["input"])
     match found["type"]:
         case "json_invalid":
             received, hint = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
@@ -155,6 +158,13 @@ def _unexpected(
         case _:
             received, hint = f"{where or what} is {given}", f"Give an object with the fields {names}."
     return RequestError(422, received, hint)
+
+
+def _as_json(value: object) -> str:
+    """A value as the client wrote it, cut, and what JSON calls it."""
+    kinds = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    kind = kinds.get(type(value))
+    return f"{json.dumps(value, ensure_ascii=False, default=repr):.80}" + (f" ({kind})" if kind else "")
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from recurra.serving.access import Access
 from recurra.serving.compression import GzipSend, takes_gzip
 from recurra.serving.file_views import VIEWS
 from recurra.serving.headers import with_headers
+from recurra.serving.held_bodies import HeldBodies
 from recurra.serving.http_errors import INTERNAL_ERROR, RequestError, error_response
 from recurra.serving.limits import Limits
 from recurra.serving.metrics import Metrics
@@ -62,7 +63,7 @@ class Guard:
         background: Callable[[], bool],
     ) -> None:
         self._app, self._direct = app, direct
-        self._access, self._limits = access, limits
+        self._access, self._limits, self._bodies = access, limits, HeldBodies(limits)
         self.models, self.metrics = models, metrics
         self.background = background
         self.stopping = stopping
@@ -109,6 +110,7 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         self.in_flight += 1
+        held = self._bodies.open(scope)
         direct = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         try:
             check_query(scope["method"], scope["path"], scope["query_string"])
@@ -133,6 +135,7 @@ class Guard:
             if not answer.began:
                 await error_response(500, INTERNAL_ERROR)(scope, receive, answer.send)
         finally:
+            held.keep(0)
             self.in_flight -= 1
 
 

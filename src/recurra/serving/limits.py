@@ -15,6 +15,8 @@ class Limits(Settings):
 
     Attributes:
         body_bytes: bytes of a request's body, and of one line of a stream.
+        held_bytes: bytes of all requests' bodies, and of lines of streams, that are read or wait for their answer at
+            the same time; small ones are not counted.
         texts: texts in one request.
         text_characters: characters in one text.
         read_tokens: tokens of a text that is read word by word, which costs the square of its length.
@@ -32,6 +34,7 @@ class Limits(Settings):
     """
 
     body_bytes: int = 8 << 20
+    held_bytes: int = 64 << 20
     texts: int = 1024
     text_characters: int = 1 << 20
     read_tokens: int = 2000

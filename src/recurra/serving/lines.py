@@ -15,6 +15,11 @@ class LineSplitter:
     def __init__(self, most: int) -> None:
         self._most, self._rest, self._skipping = most, b"", False
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes that are kept of a line whose end has not arrived."""
+        return len(self._rest)
+
     def feed(self, part: bytes) -> list[bytes | None]:
         """The lines that end in this part, without line ends."""
         *whole, self._rest = (self._rest + part).split(b"\n")

@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from recurra.errors import RecurraError
 from recurra.serving.body import LINES
+from recurra.serving.held_bodies import HeldBody
 from recurra.serving.limits import Limits
 from recurra.serving.lines import LineSplitter
 
@@ -59,7 +60,7 @@ class LineStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers the lines, as an ASGI application."""
         ready: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
-        reader = asyncio.create_task(self._read(receive, ready))
+        reader = asyncio.create_task(self._read(receive, ready, HeldBody.of(scope)))
         try:
             # The first read of the body sends "100 Continue" to a client that waits for it; then the response starts,
             # for a client that waits for this.
@@ -82,10 +83,10 @@ class LineStream(Response):
             # Without the last part the server closes the connection.
             raise ClientDisconnect from None
 
-    async def _read(self, receive: Receive, ready: asyncio.Queue[bytes | None]) -> None:
+    async def _read(self, receive: Receive, ready: asyncio.Queue[bytes | None], held: HeldBody) -> None:
         """Puts the answers into ``ready``, and ``None`` at the end unless it is cancelled: then nobody reads them."""
         try:
-            async for block in self._blocks(receive):
+            async for block in self._blocks(receive, held):
                 await ready.put(await self._answer(block))
         except _StoppingError:
             await ready.put(self._failed("The service is stopping. Send the remaining lines to another one."))
@@ -99,11 +100,12 @@ class LineStream(Response):
             raise
         await ready.put(None)
 
-    async def _blocks(self, receive: Receive) -> AsyncIterator[Sequence[bytes | None]]:
+    async def _blocks(self, receive: Receive, held: HeldBody) -> AsyncIterator[Sequence[bytes | None]]:
         """Lines as they arrive, some at a time.
 
         Raises:
             ClientDisconnect: the client has disconnected.
+            RequestError: all requests together hold too much.
             _StoppingError: the service accepts no more lines.
             TimeoutError: nothing arrived for too long.
         """
@@ -123,6 +125,7 @@ class LineStream(Response):
                 more = message.get("more_body", False)
                 if not more:
                     found.extend(lines.end())
+                held.keep(lines.unfinished, *(len(line) for line in found if line))
                 while found:
                     yield [found.popleft() for _ in range(min(BLOCK, len(found)))]
                 if not more:

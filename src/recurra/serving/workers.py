@@ -31,6 +31,7 @@ from recurra.runtime import Model, load
 from recurra.serving.access import Access
 from recurra.serving.app import create_app
 from recurra.serving.limits import Limits
+from recurra.serving.log import log_to_stderr
 from recurra.serving.page import PageFile
 from recurra.serving.reload import ModelFiles, Reloader, hangs_up, read_replacements
 from recurra.serving.reload_counts import ReloadCounts
@@ -47,12 +48,13 @@ SILENT_SECONDS = 60
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What a worker serves; see :func:`recurra.serving.create_app`."""
+    """What a worker serves, see :func:`recurra.serving.create_app`, and whether it logs JSON."""
 
     access: Access
     limits: Limits
     runs: Path | None
     files: Mapping[str, PageFile]
+    json_log: bool
 
 
 def serve_workers(
@@ -193,7 +195,7 @@ class _Process(Process):
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Answers requests, in the worker."""
         threading.Thread(target=self.always_pong, daemon=True).start()
-        logging.basicConfig(format="recurra: %(message)s", level=logging.WARNING, stream=sys.stderr)
+        log_to_stderr(as_json=self._settings.json_log)
         # As in the parent, whose Output does this: the hint is for Python.
         logging.getLogger("recurra.runtime.titles").setLevel(logging.ERROR)
         limit_threads(self._threads)
