@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
@@ -11,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document, Label, no_texts
+from recurra.data.documents import Document, Label
 from recurra.data.model_columns import (
     ModelColumns,
     learned_from_texts_alone,
@@ -27,20 +26,21 @@ from recurra.data.model_columns import (
     pairs_given,
     titles_missing,
 )
-from recurra.errors import DataError, ModelFileError, SettingsError
+from recurra.errors import ModelFileError, SettingsError
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
 from recurra.runtime.accuracy import accuracy, log_probabilities
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
+from recurra.runtime.given_documents import given_documents
 from recurra.runtime.numpy_network import NumpyNetwork
 from recurra.runtime.one_text import OneText
 from recurra.runtime.reading import Reading, read_ids
 from recurra.runtime.summary import parameters_by_part, summary_of
 from recurra.runtime.trace import LayerTrace, trace_of
 from recurra.tasks import Task
-from recurra.text.arrow import ArrowStrings, from_arrow, is_arrow
+from recurra.text.arrow import ArrowStrings
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import version_mismatch
 from recurra.text.vocabulary import UNKNOWN_ID
@@ -364,7 +364,7 @@ class Model:
         self, documents: Iterable[Document] | ArrowStrings | TextBuffer
     ) -> Iterator[tuple[AnyNetwork, Ragged]]:
         """The ids of some documents at a time, and what computes with them; at least one batch, which may be empty."""
-        given = _given(documents, self.columns, titles=learned_from_titles(self.record))
+        given = given_documents(documents, self.columns, titles=learned_from_titles(self.record))
         for first in range(0, max(len(given), 1), AT_ONCE):
             end = first + AT_ONCE
             if isinstance(given, TextBuffer):
@@ -390,43 +390,3 @@ def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
         return array
     # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
     return np.array(classes, dtype=object)
-
-
-def _given(
-    documents: Iterable[Document] | ArrowStrings | TextBuffer, columns: ModelColumns | None, *, titles: bool
-) -> list[Document] | TextBuffer:
-    """Arrow strings as a buffer without copying, and anything else as a list; of a table the model's columns."""
-    # Readers of tables are imported on demand: prediction starts faster without.
-    from recurra.data.frames import has_no_rows, is_frame
-
-    if is_frame(documents):
-        if has_no_rows(documents):
-            return []
-        from recurra.data.read import read_frame
-
-        table = read_frame(documents, model=columns, guess=False, titles=titles)
-        for note in table.notes:
-            _log.log(logging.WARNING if note in table.warnings else logging.INFO, "%s: %s", table.source, note)
-        return table.documents
-    if is_arrow(documents):
-        # Of a column of pandas or Polars; Arrow arrays come from files as well, where a missing text is an empty one.
-        find_missing = getattr(documents, "isna", None) or getattr(documents, "is_null", None)
-        if type(documents).__name__ == "Series" and find_missing is not None:
-            missing = np.flatnonzero(np.asarray(find_missing()))
-            if len(missing):
-                raise no_texts(missing.tolist())
-        # pandas exports its strings only if pyarrow is installed; otherwise they are converted to a list.
-        with contextlib.suppress(ImportError):
-            return from_arrow(documents)
-    if isinstance(documents, TextBuffer):
-        return documents
-    if isinstance(documents, str):
-        raise DataError(f"predict was given one text: {documents[:80]!r}", "Give a list of texts: predict([text]).")
-    if hasattr(documents, "requires_grad"):
-        raise DataError("predict was given a tensor of torch", "Give a list of texts, without a vectorizer.")
-    try:
-        return list(cast("Iterable[Document]", documents))
-    except TypeError as error:
-        raise DataError(
-            f"predict was given {documents!r:.80} ({type(documents).__name__})", "Give a list of texts."
-        ) from error
