@@ -53,6 +53,14 @@ def test_one_label_a_row(tmp_path: Path) -> None:
     ]
 
 
+def test_a_decision_in_another_spelling_is_joined(tmp_path: Path) -> None:
+    rows = [("oil", "Bill"), ("gas", "Order"), ("tea", "Bill"), ("rye", "Order")]
+    table = write_table(tmp_path / "x.csv", ("text", "label"), rows)
+    changes = fixed(opened(table), tmp_path / "y.csv", "number,decision,label\n3,relabel,BILL\n")
+    assert (tmp_path / "y.csv").read_text().split() == ["text,label", "oil,Bill", "gas,Bill", "tea,Bill", "rye,Order"]
+    assert changes == [["3", "relabel", "Bill", "decision"]]
+
+
 def test_several_labels_a_row(tmp_path: Path) -> None:
     rows = [("oil", "a|b"), ("gas", "b"), ("tea", "c|a"), ("rye", "c")]
     table = write_table(tmp_path / "x.csv", ("text", "label"), rows)

@@ -125,6 +125,39 @@ def test_decisions_in_a_queue_are_kept(run: Run, trained: Path, tmp_path: Path) 
     assert Path("queue.csv").read_bytes() == after
 
 
+def test_a_queue_is_a_workbook(run: Run, trained: Path, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    data = spoil(tmp_path, 6, 11, 20, 33)
+    words = ("inspect", trained / "model.safetensors", "--view", "doubts", "--data", data)
+    for queue in ("q.xlsx", "q.csv"):
+        assert run(*words, "--top", 1, "--queue", queue).code == 0
+    book = openpyxl.load_workbook("q.xlsx")
+    sheet = book.active
+    names, *rows = ([*map(str, row)] for row in sheet.iter_rows(values_only=True))
+    with Path("q.csv").open(encoding="utf-8", newline="") as file:
+        texts = list(csv.DictReader(file))
+    for one, text in zip(rows, texts, strict=True):
+        assert {**dict(zip(names, one, strict=True)), "probability": ""} == {**text, "probability": ""}
+    assert isinstance(sheet.cell(2, names.index("probability") + 1).value, float)
+    sheet.cell(2, names.index("decision") + 1).value = "exclude"
+    sheet.cell(2, 1).font = openpyxl.styles.Font(bold=True)
+    book.save("q.xlsx")
+    said = " ".join(run(*words, "--top", 3, "--queue", "q.xlsx").out.split())
+    assert f"kept its {len(rows)} rows, 1 of them excluded" in said
+    sheet = openpyxl.load_workbook("q.xlsx").active
+    assert (sheet.cell(2, 3).value, sheet.cell(2, 1).font.b, sheet.freeze_panes) == ("exclude", True, "A2")
+    assert sheet.max_row > len(rows) + 1
+    assert sheet.cell(sheet.max_row, 3).value == "keep"
+    small = ("--model", "fast", "--epochs", 1, "--quiet", "--no-baseline")
+    assert (
+        run("train", data, "--exclude", "q.xlsx", "--out", "cleaned", *small, "--json").json["cleaning"]["excluded"]
+        == 1
+    )
+    check_failed(run(*words, "--queue", "q.ods", "--quiet"), 2, "'q.ods' ends in '.ods'", "End it in .csv or .xlsx")
+    served = run("serve", trained / "model.safetensors", "--data", data, "--decisions", "q.xlsx")
+    check_failed(served, 2, "'q.xlsx' ends in '.xlsx'", "End it in .csv")
+
+
 def test_a_queue_that_a_spreadsheet_saved_is_added_to_and_trained_with(run: Run, trained: Path, tmp_path: Path) -> None:
     data = spoil(tmp_path, 6, 11, 20, 33)
     data.write_bytes(data.read_text(encoding="utf-8").replace(" ", " à ").encode("cp1252"))

@@ -15,6 +15,7 @@ from rows import write_table
 import recurra
 from recurra.batch_prediction import excel
 from recurra.bundle import write_bundle
+from recurra.data import workbook
 
 openpyxl = pytest.importorskip("openpyxl")
 
@@ -52,7 +53,7 @@ def test_a_workbook_has_the_answers_that_python_has(run: Run, tmp_path: Path) ->
     assert recurra.read_table("o.xlsx", text="note", labelled=False).documents[-1] == "_x000D_ is _x0041"
     assert rows[1][0] == "line\nbreak \ufffd\ufffd"
     assert [row[1] for row in rows] == [7, 1.5, None, 0, True, -1]
-    assert len(rows[4][0]) == excel.MAX_CHARACTERS
+    assert len(rows[4][0]) == workbook.MAX_CHARACTERS
     sheet = openpyxl.load_workbook("o.xlsx").active
     assert {cell.data_type for cell in sheet["C"]} == {"s"}, "a text that begins with = is no formula"
     assert sheet.freeze_panes == "A2"

@@ -8,49 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from recurra.data.workbook import cell_of
 from recurra.errors import DataError, RecurraError
 
-__all__ = ["MAX_CHARACTERS", "MAX_ROWS", "lines_to_excel", "require_openpyxl"]
+__all__ = ["MAX_ROWS", "lines_to_excel"]
 
 MAX_ROWS = (1 << 20) - 1
 """Maximum number of rows below the header, which is Excel's own."""
 
-MAX_CHARACTERS = (1 << 15) - 1
-"""Maximum number of characters in a cell, which is Excel's own; longer texts are cut."""
-
-# What would be read as the code of a character (ECMA-376, part 1, 22.9.2.19).
-_AS_CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-
-# A float holds whole numbers up to this one, and longer ones, such as ids, are written as texts.
-_LARGEST = 10**15
-
-
-def require_openpyxl() -> None:
-    """Checks that workbooks can be written.
-
-    Raises:
-        DataError: openpyxl is not installed.
-    """
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        raise DataError(
-            "Writing .xlsx needs openpyxl, which is not installed",
-            "Run: pip install 'recurra[excel]', or write a .csv file.",
-        ) from None
-
 
 def lines_to_excel(lines: Path, file: Any, names: Sequence[str], *, mark: str) -> None:
     """Converts JSON lines to a workbook of one sheet, with a header that stays in sight.
-
-    Texts are texts, also those that begin with ``=`` or look like numbers; characters that a workbook cannot hold
-    become U+FFFD.
 
     Args:
         lines: objects that have the same keys in the same order.
@@ -63,8 +36,6 @@ def lines_to_excel(lines: Path, file: Any, names: Sequence[str], *, mark: str) -
         RecurraError: temporary files cannot be written.
     """
     from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
 
     with lines.open("rb") as rows:
@@ -77,28 +48,14 @@ def lines_to_excel(lines: Path, file: Any, names: Sequence[str], *, mark: str) -
     book = Workbook(write_only=True)
     sheet = book.create_sheet("answers")
     sheet.freeze_panes = "A2"
-
-    def cell(value: Any) -> Any:
-        if isinstance(value, list):
-            value = mark.join(map(_written, value))
-        elif isinstance(value, dict):
-            value = json.dumps(value, ensure_ascii=False)
-        elif isinstance(value, int) and abs(value) > _LARGEST:
-            value = str(value)
-        if not isinstance(value, str):
-            return value
-        text = _AS_CODE.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("\ufffd", value[:MAX_CHARACTERS]))
-        made = WriteOnlyCell(sheet, value=text)
-        made.data_type = "s"
-        return made
-
-    header = [cell(name) for name in names]
+    header = [cell_of(sheet, name) for name in names]
     for one in header:
         one.font = Font(bold=True)
     try:
         sheet.append(header)
         for row in _rows(lines):
-            sheet.append([cell(value) for value in row.values()])
+            values = (mark.join(map(_written, one)) if isinstance(one, list) else one for one in row.values())
+            sheet.append([cell_of(sheet, value) for value in values])
         book.save(file)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -98,10 +99,12 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
     spelled = is_text(kind) or reader.lists
     counts = class_rows(facts, reader.names)
-    usual = usual_spellings(counts, options.known or (), unescape=options.unescape) if spelled else {}
+    chosen = decided_cells(reader, options.exclude, options.relabel)
+    # A decision may spell a class in another way than all rows.
+    given = Counter(name for cell in chosen.cells.values() for name in _labels_of(reader, cell) if name not in counts)
+    usual = usual_spellings(counts | given, options.known or (), unescape=options.unescape) if spelled else {}
     relabelled = np.flatnonzero(np.isin(facts.labels, reader.names.having(usual)))
     labels = reader.names.respelled(usual)[facts.labels]
-    chosen = decided_cells(reader, options.exclude, options.relabel)
     decided = {row: reader.names.respelled_cell(cell, usual) if usual else cell for row, cell in chosen.cells.items()}
     for row, cell in decided.items():
         labels[row] = reader.names.number(cell)
@@ -140,6 +143,11 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         listed={row for row in _texts_among_lists(reader) if row not in removed and row not in decided},
         decided={row: cell for row, cell in decided.items() if row not in removed},
     )
+
+
+def _labels_of(reader: LenientReader, cell: Any) -> tuple[str, ...]:
+    number = reader.names.number(cell)
+    return () if number == NO_LABEL else reader.names.members[number]
 
 
 def _texts_among_lists(reader: LenientReader) -> Iterator[int]:

@@ -133,7 +133,9 @@ def inspect(
     ] = None,
     queue: Annotated[
         Path | None,
-        typer.Option("--queue", metavar="FILE", rich_help_panel="Doubts", help="A .csv file for the review queue."),
+        typer.Option(
+            "--queue", metavar="FILE", rich_help_panel="Doubts", help="A .csv or .xlsx file for the review queue."
+        ),
     ] = None,
     html: Annotated[
         Path | None,

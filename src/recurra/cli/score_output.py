@@ -68,10 +68,10 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
         raise SettingsError(
             "--resume is given with standard input, which cannot be read again", "Save the data as a file."
         )
-    from recurra.batch_prediction.excel import require_openpyxl
     from recurra.batch_prediction.sinks import KINDS
     from recurra.data.decompression import COMPRESSIONS
     from recurra.data.formats import require_pyarrow
+    from recurra.data.workbook import require_openpyxl
 
     compression = COMPRESSIONS.get(out.suffix.lower())
     form = (out.with_suffix("") if compression else out).suffix.lower()

@@ -118,6 +118,8 @@ def serve(
             )
     if decisions is not None and data is None:
         raise SettingsError(f"--decisions {decisions} is given without --data", "Name the rows that they are about.")
+    if decisions is not None and decisions.suffix.lower() != ".csv":
+        raise SettingsError(f"--decisions {str(decisions)!r:.200} ends in {decisions.suffix!r}", "End it in .csv.")
     output = Output(as_json=as_json, quiet=quiet)
     access = _access(host, token_file)
     from recurra.runtime import load
