@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.data.documents import Document
 from recurra.data.model_columns import learned_from_titles
 from recurra.data.plain_values import other_order_note
-from recurra.estimator_inputs import labels_to_score
 from recurra.estimator_rows import documents_of
+from recurra.evaluation.given_rows import rows_right
+from recurra.evaluation.probabilities import log_probabilities
 from recurra.runtime import Model, Reading
-from recurra.runtime.accuracy import log_probabilities
 from recurra.training.sample_weight import check_sample_weight
 
 __all__ = ["FittedClassifier"]
@@ -121,10 +121,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if note := other_order_note(X, given, name):
                 warnings.warn(note, UserWarning, stacklevel=2)
         found = self.model_.predict(documents)
-        labels = labels_to_score(y, self.classes_, lists=lists, documents=documents)
-        right = [
-            set(mine) == set(theirs) if lists else mine == theirs for mine, theirs in zip(found, labels, strict=True)
-        ]
+        right = rows_right(found, y, self.classes_, lists=lists, documents=documents)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, len(found))
         return float(np.average(right, weights=weights))
 

@@ -14,12 +14,21 @@ from recurra.data.label_format import nearly_one_a_row
 from recurra.tasks.multi_label_detection import detect_multi_label, split_call
 from recurra.tasks.written_lists import written_lists
 
-__all__ = ["empty_texts_note", "label_notes", "one_label_note", "token_pairs_note"]
+__all__ = [
+    "empty_texts_note",
+    "label_notes",
+    "missing_texts_note",
+    "one_label_note",
+    "telling_titles_note",
+    "token_pairs_note",
+]
 
 # What str() and NumPy's arrays of texts make of a value that is missing.
 MISSING_AS_TEXT = ("nan", "None", "<NA>", "NaT")
 # The share of the texts from which on empty ones are many.
 MANY_EMPTY = 0.1
+# Rows from which on it is no chance that each title has one label, and rows for each title.
+FEWEST_ROWS, ROWS_A_TITLE = 100, 5
 # Classes that a note names.
 SHOWN = 3
 # A title or a text is longer than this somewhere, also where words stand without space between them.
@@ -65,6 +74,41 @@ def label_notes(labels: Sequence[Any], initial: Bundle | None) -> Iterator[str]:
         yield f"{_classes(others)}: does it stand for a missing label? Leave such rows out of X and y."
     if spelled := spelling_note(counts, known, in_python=True):
         yield spelled
+
+
+def missing_texts_note(documents: Sequence[Document]) -> str:
+    """What is said where texts are what ``str`` makes of a missing value; else empty.
+
+    Args:
+        documents: texts, or pairs.
+    """
+    counts = Counter(one for one in documents if isinstance(one, str) and one in MISSING_AS_TEXT)
+    # One alone may be a text.
+    found = [(text, rows) for text, rows in counts.items() if rows > 1]
+    if not found:
+        return ""
+    named = ", ".join(f"{rows:,} texts are {text!r}" for text, rows in found)
+    return f"{named}: missing texts that became text? Leave such rows out of X and y."
+
+
+def telling_titles_note(documents: Sequence[Document], labels: Sequence[Any], column: str) -> str:
+    """What is said where few titles, each of them in many rows, tell every row's label; else empty.
+
+    Args:
+        documents: pairs whose titles were guessed.
+        labels: of each.
+        column: the titles'.
+    """
+    titles: dict[str, Any] = {}
+    for document, label in zip(documents, labels, strict=True):
+        if not isinstance(document, tuple) or titles.setdefault(document[0], label) != label:
+            return ""
+    if len(documents) < max(FEWEST_ROWS, ROWS_A_TITLE * len(titles)):
+        return ""
+    return (
+        f"the column {column!r:.60}, which is read as titles, tells every label: it has {len(titles):,} values in "
+        f"{len(documents):,} rows, and each has one label. If it is made of the labels, give the texts alone"
+    )
 
 
 def _classes(counts: dict[str, int]) -> str:

@@ -18,7 +18,15 @@ from recurra.data.plain_values import column_key, column_names, other_order_note
 from recurra.data.read import pairs_of, read_frame
 from recurra.data.table import Table
 from recurra.errors import DataError
-from recurra.estimator_inputs import (
+from recurra.estimator_notes import (
+    empty_texts_note,
+    label_notes,
+    missing_texts_note,
+    one_label_note,
+    telling_titles_note,
+    token_pairs_note,
+)
+from recurra.evaluation.given_rows import (
     as_documents,
     check_no_measurements,
     check_one_type,
@@ -26,7 +34,6 @@ from recurra.estimator_inputs import (
     indicator_of,
     labels_of,
 )
-from recurra.estimator_notes import empty_texts_note, label_notes, one_label_note, token_pairs_note
 from recurra.evaluation.label_targets import in_class_order, kind_of_names, unnamed_columns
 
 __all__ = ["GivenRows", "documents_of"]
@@ -197,6 +204,8 @@ class GivenRows:
             self.order_note,
             self.pairs_note,
             empty_texts_note(self.documents),
+            missing_texts_note(self.documents),
+            self._telling_titles_note,
             "" if chosen else one_label_note(self.labels, matrix=self.matrix_classes is not None),
             *label_notes(self.labels, initial),
         )
@@ -204,6 +213,11 @@ class GivenRows:
         for note in told:
             warnings.warn(note, UserWarning, stacklevel=3)
         return told
+
+    @property
+    def _telling_titles_note(self) -> str:
+        title = None if self.table is None else self.table.title_column
+        return "" if title is None else telling_titles_note(self.documents, self.labels, title)
 
     def check_goes_on(self, initial: Bundle, width: int | None) -> None:
         """Checks that an indicator matrix has a column for each class of the model to continue from.

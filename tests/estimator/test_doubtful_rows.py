@@ -71,8 +71,19 @@ class Topic(enum.Enum):
             f"every row of X is a list of two words, such as {WORDS[0]!r}, and is read as (title, text): if they are "
             'tokens, give " ".join(tokens)',
         ),
+        (
+            pd.DataFrame({"text": TEXTS * 3, "subject": [f"{topic}_x" for topic in TOPICS * 3]}),
+            TOPICS * 3,
+            f"the column 'subject', which is read as titles, tells every label: it has {len(set(TOPICS))} values in "
+            f"{3 * len(TOPICS)} rows, and each has one label. If it is made of the labels, give the texts alone",
+        ),
+        (
+            np.array([*TEXTS[:-2], np.nan, None], dtype=object).astype(str)[[*range(len(TEXTS)), -1]],
+            [*TOPICS, TOPICS[-1]],
+            "2 texts are 'None': missing texts that became text? Leave such rows out of X and y.",
+        ),
     ],
-    ids=["case", "space", "nan", "several", "placeholder", "tokens"],
+    ids=["case", "space", "nan", "several", "placeholder", "tokens", "titles", "missing texts"],
 )
 def test_rows_that_may_be_a_mistake_are_a_warning(
     X: Any, y: Any, said: str, capsys: pytest.CaptureFixture[str]

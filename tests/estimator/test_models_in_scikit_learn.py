@@ -24,8 +24,8 @@ from small_classifier import LABELS, TEXTS, TOPICS, network
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, ModelFileError, SettingsError
-from recurra.runtime.accuracy import accuracy, log_probabilities
-from recurra.tasks.multi_label import MultiLabel
+from recurra.evaluation.given_rows import rows_right
+from recurra.evaluation.probabilities import log_probabilities
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,13 @@ def test_a_model_is_scored_as_a_classifier(model: recurra.Model, fitted: TextCla
     logs = np.log(model.predict_proba(TEXTS))
     np.testing.assert_array_equal(model.predict_log_proba(TEXTS), logs)
     np.testing.assert_array_equal(fitted.predict_log_proba(TEXTS), logs)
+    with pytest.raises(DataError, match=r"Write score\(texts, labels\)"):
+        model.score(TOPICS, TEXTS)
+    shuffled = pd.Series(TOPICS).sample(frac=1, random_state=0)
+    with pytest.warns(UserWarning, match=r"give y\.loc\[X\.index\]"):
+        model.score(pd.Series(TEXTS), shuffled)
+    with pytest.warns(UserWarning, match=r"give targets\.loc\[probabilities\.index\]"):
+        recurra.evaluate(pd.DataFrame(model.predict_proba(TEXTS)), shuffled, model.classes_)
     for wrong in (TOPICS[1:], [[one] for one in TOPICS], list(range(len(TOPICS)))):
         with pytest.raises(DataError):
             model.score(TEXTS, wrong)
@@ -87,10 +94,11 @@ def test_the_logarithm_of_nothing_is_no_warning() -> None:
 
 @pytest.mark.parametrize("form", [list, np.array, pd.DataFrame])
 def test_several_labels_are_right_if_all_are(form: Any) -> None:
-    probabilities = np.array([[0.9, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.1]], dtype=np.float32)
+    answers: list[list[str]] = [["a"], ["a", "b"], ["a"], []]
     indicator = [[1, 0], [1, 1], [0, 1], [0, 0]]
     labels = [["a"], ["b", "a"], ["b"], []] if form is list else form(indicator)
-    assert accuracy(probabilities, labels, ("a", "b"), MultiLabel([0.5, 0.5])) == 0.75
+    right = rows_right(answers, labels, np.array(["a", "b"]), lists=True, documents=TEXTS[:4])
+    assert right == [True, True, False, True]
 
 
 COPIES: dict[str, Any] = {

@@ -39,21 +39,22 @@ def plain_list(values: Any) -> list[Any]:
     return [one if isinstance(one, str) else listed(one) for one in rows]
 
 
-def other_order_note(X: Any, y: Any, name: str = "y") -> str:
+def other_order_note(X: Any, y: Any, name: str = "y", *, first: str = "X") -> str:
     """What is said of two objects of pandas whose indexes hold the same values in another order; else empty.
 
     Args:
         X: anything, with B rows.
         y: what is paired with them by position.
         name: of ``y``.
+        first: name of ``X``.
     """
     if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
         return ""
     if not (X.index.is_unique and y.index.is_unique and X.index.isin(y.index).all()):
         return ""
     return (
-        f"X and {name} have the same index in another order, and are paired by position: if rows of one index belong "
-        f"together, give {name}.loc[X.index]"
+        f"{first} and {name} have the same index in another order, and are paired by position: if rows of one index "
+        f"belong together, give {name}.loc[{first}.index]"
     )
 
 

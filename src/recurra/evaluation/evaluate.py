@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
-from recurra.data.plain_values import plain_list
+from recurra.data.plain_values import other_order_note, plain_list
 from recurra.errors import SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
@@ -100,6 +101,8 @@ def evaluate(
             f"evaluate was given a model, {probabilities!r:.60}",
             "Give its answers: evaluate(model.predict_proba(texts), labels, model.classes_).",
         )
+    if note := other_order_note(probabilities, targets, "targets", first="probabilities"):
+        warnings.warn(note, UserWarning, stacklevel=2)
     # NumPy's numbers are no JSON.
     classes, unknown = plain_list(classes), plain_list(unknown)
     probabilities = class_probabilities(

@@ -13,7 +13,7 @@ from recurra.data.plain_values import named_matrix
 from recurra.errors import DataError
 from recurra.evaluation.label_targets import places_of
 
-__all__ = ["class_probabilities"]
+__all__ = ["class_probabilities", "log_probabilities"]
 
 
 def class_probabilities(given: Any, classes: Sequence[Label], received: str, hint: str) -> npt.NDArray[np.floating]:
@@ -53,3 +53,9 @@ def class_probabilities(given: Any, classes: Sequence[Label], received: str, hin
     shape = list(getattr(given, "shape", ()))
     shown = f"an array {shape}" if shape else " ".join(repr(given).split())
     raise DataError(f"{received}, float[rows, classes], and was given {shown:.60}", hint)
+
+
+def log_probabilities(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The natural logarithm of probabilities, float32[B, C]; of 0 it is ``-inf``, without a warning."""
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)

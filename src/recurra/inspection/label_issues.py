@@ -15,6 +15,7 @@ from recurra.bundle import Bundle
 from recurra.data.documents import Document, Label
 from recurra.data.known_rows import known_as
 from recurra.data.near_duplicates import NearDuplicate, near_duplicates
+from recurra.data.plain_values import other_order_note
 from recurra.data.review_decisions import text_excerpt
 from recurra.data.sources import Source
 from recurra.data.table import Table
@@ -87,6 +88,8 @@ def label_issues(
         >>> [(one.number, one.reason, one.label, one.suggested) for one in found.rows]  # doctest: +SKIP
     """
     model = model_of(model)
+    if said := other_order_note(data, probabilities, "probabilities", first="data"):
+        warnings.warn(said, UserWarning, stacklevel=2)
     data = table_of_rows(data, model) if y is None else table_of_texts(data, y)
     train = None if train is None else table_of_rows(train, model)
     if min(top, neighbours) < 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -26,11 +27,12 @@ from recurra.data.model_columns import (
     pairs_given,
     titles_missing,
 )
+from recurra.data.plain_values import other_order_note
 from recurra.errors import ModelFileError, SettingsError
+from recurra.evaluation.probabilities import log_probabilities
 from recurra.hub import local_path
 from recurra.linear_branch import OpenDocuments
 from recurra.networks.settings import NetworkSettings
-from recurra.runtime.accuracy import accuracy, log_probabilities
 from recurra.runtime.branched_network import AnyNetwork, BranchedNetwork
 from recurra.runtime.compiled_network import CompiledNetwork, inference_network
 from recurra.runtime.given_documents import given_documents
@@ -161,12 +163,21 @@ class Model:
 
         Args:
             X: B documents, as for :meth:`predict_proba`.
-            y: B labels, lists of labels or an indicator matrix, as :func:`recurra.evaluate` takes them.
+            y: B labels, lists of labels or an indicator matrix whose columns are the classes in order. A label that is
+                no class counts as wrong.
 
         Raises:
-            DataError: ``y`` has another length or form.
+            DataError: ``y`` has another length or form, or holds the texts.
         """
-        return accuracy(self.predict_proba(X), y, self.bundle.labels.classes, self.task)
+        # Predicting starts faster without it.
+        from recurra.evaluation.given_rows import rows_right
+
+        if note := other_order_note(X, y):
+            warnings.warn(note, UserWarning, stacklevel=2)
+        given = given_documents(X, self.columns, titles=learned_from_titles(self.record))
+        documents = [given[place] for place in range(len(given))]
+        answers = self.predict(documents)
+        return float(np.mean(rows_right(answers, y, self.classes_, lists=self.task.lists, documents=documents)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Saves the model as one file, which :func:`recurra.load` reads without torch.

@@ -1,9 +1,9 @@
-"""What ``TextClassifier`` takes as texts and labels, as lists of documents and label sets."""
+"""What Python's classifiers take as texts and labels, as lists of documents and label sets."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = [
     "label_sets",
     "labels_of",
     "labels_to_score",
+    "rows_right",
 ]
 
 # More different numbers that are not whole than this are no classes.
@@ -88,6 +89,25 @@ def labels_of(y: Any, matrix: npt.NDArray[np.bool_] | None, classes: Sequence[An
         return label_sets(y)
     names = range(matrix.shape[1]) if classes is None else classes
     return [tuple(names[column] for column in np.flatnonzero(row).tolist()) for row in matrix]
+
+
+def rows_right(
+    answers: Iterable[Any], y: Any, classes: npt.NDArray[Any], *, lists: bool, documents: Sequence[Document]
+) -> list[bool]:
+    """Whether each answer is right: the label, or exactly the labels.
+
+    Args:
+        answers: B labels, or B lists of labels.
+        y: as for :func:`labels_to_score`, as are the others.
+        classes: C classes.
+        lists: whether an answer is a list of labels.
+        documents: B documents that are answered.
+
+    Raises:
+        DataError: see :func:`labels_to_score`.
+    """
+    labels = labels_to_score(y, classes, lists=lists, documents=documents)
+    return [set(ours) == set(given) if lists else ours == given for ours, given in zip(answers, labels, strict=True)]
 
 
 def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, documents: Sequence[Document]) -> list[Any]:
@@ -189,7 +209,7 @@ def _check_not_swapped(labels: list[Any], classes: npt.NDArray[Any], documents: 
         warnings.warn(
             f"no label of y is a class, such as {given[0]!r:.40}: the classes are such as {classes.tolist()[0]!r:.40}",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
