@@ -55,12 +55,13 @@ def test_nothing_is_said_where_it_is_not_clearly_higher(quiet: Outcome) -> None:
 
 
 def test_fit_warns_where_it_goes_on_and_not_where_it_begins(fitted: TextClassifier) -> None:
+    others = [f"{text} indeed" for text in TEXTS]
     said = r"^The lowest loss on held-out rows was \d\.\d{3} after epoch 1; the weights kept, of epoch 4, have "
     with pytest.warns(UserWarning, match=said):
-        network(epochs=4, options=None).fit(TEXTS, WRONG, initial=fitted, validation_data=(TEXTS, TOPICS))
+        network(epochs=4, options=None).fit(TEXTS, WRONG, initial=fitted, validation_data=(others, TOPICS))
     # Warnings are errors here.
-    network(epochs=4).fit(TEXTS, WRONG, validation_data=(TEXTS, TOPICS))
-    network(epochs=4, options={"patience": 4}).fit(TEXTS, WRONG, initial=fitted, validation_data=(TEXTS, TOPICS))
+    network(epochs=4).fit(TEXTS, WRONG, validation_data=(others, TOPICS))
+    network(epochs=4, options={"patience": 4}).fit(TEXTS, WRONG, initial=fitted, validation_data=(others, TOPICS))
 
 
 def test_the_command_says_so_too(run: Run, fitted: TextClassifier) -> None:

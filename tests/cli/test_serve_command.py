@@ -80,7 +80,9 @@ def test_two_models_of_one_name(run: Run, model: Path) -> None:
 
 def test_models_that_learned_from_several_label_columns(capsys: pytest.CaptureFixture[str]) -> None:
     models: Any = {
-        name: SimpleNamespace(columns=ModelColumns("text", None, label))
+        name: SimpleNamespace(
+            columns=ModelColumns("text", None, label), bundle=SimpleNamespace(text=SimpleNamespace(field="all"))
+        )
         for name, label in (("a", "label"), ("b", "topic"))
     }
     learned = "a learned from the column 'label', b learned from the column 'topic'"

@@ -98,7 +98,11 @@ def test_rows_whose_label_not_all_know_are_left_out_or_refused(models: dict[str,
         compare(models, table(LABELS), unknown_labels="error")
     with pytest.raises(DataError, match=r"has the label 'never' \(1 row\), which training never saw"):
         compare(models, data, unknown_labels="error")
-    assert compare(models, table(["a", "b"], TEXTS[:2]), unknown_labels="error").notes == []
+    # Of classes that no row has nothing else is said.
+    assert compare(models, table(["a", "b"], TEXTS[:2]), unknown_labels="error").notes == [
+        "old does not know 'd', a class of another model.",
+        "new does not know 'c', a class of another model.",
+    ]
 
 
 def test_rows_that_one_model_knows_alone_have_no_log_loss_to_compare(models: dict[str, Model]) -> None:

@@ -158,7 +158,10 @@ def test_models_of_several_labels_may_know_different_ones(tmp_path: Path) -> Non
         found = until_there(lambda: client.get("/v1/compare")).json()
     assert found == json.loads(json.dumps(inspection.compare(models, table, examples=EXAMPLES).to_dict()))
     assert (found["rows"], found["unknown_labels"]) == (3, 1)
-    assert [note.split(" (")[0] for note in found["notes"]] == ["old does not know a label of 1 of 3 rows"]
+    assert [note.split(" (")[0] for note in found["notes"]] == [
+        "new does not know 'c', a class of another model.",
+        "old does not know a label of 1 of 3 rows",
+    ]
 
 
 def test_models_of_several_labels_are_left_out_of_a_comparison_of_others(tmp_path: Path) -> None:

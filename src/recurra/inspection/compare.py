@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Document
-from recurra.data.label_format import UnknownLabels
+from recurra.data.label_format import UnknownLabels, split_labels
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared, listed_classes
@@ -101,10 +101,12 @@ def compare(
         if (known := known_rows_note(data, model, separator=mark)) is not None:
             note(f"{name}: {known}")
     missing = {name: [classes[place] for place in np.flatnonzero(own < 0)] for name, own in columns.items()}
+    there = {one for given in split_labels(cells, mark) for one in given}
     for name, lacking in missing.items():
-        if lacking:
-            which = listed_classes(lacking)
-            note(f"{name} does not know {which}, {'a class' if len(lacking) == 1 else 'classes'} of another model.")
+        # Of those that rows have more is said.
+        if bare := [one for one in lacking if str(one) not in there]:
+            which = listed_classes(bare)
+            note(f"{name} does not know {which}, {'a class' if len(bare) == 1 else 'classes'} of another model.")
     rows = encode_compared(models, labels, cells, unknown_labels, source=data.source, say=note, separator=mark)
     texts = [readable[place] for place in rows.places.tolist()]
     found = compare_predictions(
