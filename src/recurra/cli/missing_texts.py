@@ -22,13 +22,13 @@ def tell_of_missing_texts(missing: MissingTexts, column: str, output: Output, *,
         missing: the numbers.
         column: name of the column of the texts; empty if it has none.
         output: of the command.
-        source: the file, if the command reads several or has not named it.
+        source: the file, if the command reads several or has not named it; empty where each row is answered.
     """
     of = f" of {source}" if source else ""
     lacking = f"an empty column {column!r:.60}" if column else "no text"
     said = {
         f"have a title and {lacking}: their titles alone are read.": missing.without_text,
-        "have no text: they all get the same answer.": missing.empty,
+        "have no text." if source else "have no text: they all get the same answer.": missing.empty,
     }
     for what, rows in said.items():
         if rows and missing.empty < missing.rows:
