@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planted import checked, clean_rows, kinds
 
-from recurra.checking.encodings import NUL_REPLACEMENT, LenientContent, likely_encoding, scan_bytes
+from recurra.checking.encodings import NUL_REPLACEMENT, LenientContent, scan_bytes
 from recurra.data.content import FileContent, PipeContent
+from recurra.data.likely_encoding import likely_encoding
 
 SAMPLES = {
     "windows-1252": "label,text\na,Le café déjà fermé, l’été “passé”\nb,Größe und Straße\n",
@@ -24,6 +25,34 @@ SAMPLES = {
     "utf-16-le": "label,text\na,some words\nb,café\n",
     "utf-16-be": "label,text\na,some words\nb,café\n",
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Sieć nie działa, proszę o pomoc. Zażółć gęślą jaźń.", "windows-1250"),
+        ("Dobrý den, nefunguje mi přihlášení. Žluťoučký kůň.", "windows-1250"),
+        ("Kŕdeľ ďatľov učí mĺkveho koňa obhrýzať kôru.", "windows-1250"),
+        ("Nem működik a fiókom, kérem segítsen. Köszönöm előre is.", "windows-1250"),
+        ("Bună ziua, vă rog să mă ajutaţi, mulţumesc.", "windows-1250"),
+        ("Čini mi se da račun nije točan, šaljem žalbu.", "windows-1250"),
+        ("Sieć nie działa, proszę o pomoc. Zażółć gęślą jaźń.", "iso-8859-2"),
+        ("Giriş yapamıyorum, şifremi unuttum. Lütfen çağrı.", "windows-1254"),
+        ("Ačiū už pagalbą, įvyko klaida.", "windows-1257"),
+        ("Lūdzu palīdziet, šķiet, ka ir kļūda.", "windows-1257"),
+        ("Grüße aus München, die Straße ist gesperrt.", "windows-1252"),
+        ("Où est ma facture ? Ça ne marche pas, même après.", "windows-1252"),
+        ("¿Dónde está? ¡Qué rápido! El año pasado también.", "windows-1252"),
+        ("Não consigo aceder, é a terceira vez. Obrigação, ações.", "windows-1252"),
+        ("Perché non è arrivato? Città, più, così, virtù.", "windows-1252"),
+        ("Jeg kan ikke logge på. Hvad er årsagen? Æbler, prøv.", "windows-1252"),
+        ("Ég get ekki skráð mig inn, það er villa. Þakka þér.", "windows-1252"),
+        ("Grüße. Où est-ce, déjà ? ¿Dónde está el año? Årsagen, prøv.", "windows-1252"),
+        ("It’s “fine” – " * 20 + "Zażółć gęślą jaźń", "windows-1250"),
+    ],
+)
+def test_letters_of_a_language_tell_its_encoding(text: str, encoding: str) -> None:
+    assert likely_encoding(text.encode(encoding)) == encoding
 
 
 @pytest.mark.parametrize("encoding", SAMPLES)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from recurra.data.content import ByteStream, Content
+from recurra.data.likely_encoding import decoded, likely_encoding
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 
-__all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "likely_encoding", "scan_bytes"]
+__all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "scan_bytes"]
 
 PIECE = 1 << 20
 
@@ -64,35 +64,8 @@ def scan_bytes(content: Content, encoding: str) -> ByteScan:
     if wrong is not None:
         return ByteScan(wrong, likely_encoding(sample, encoding), encoding, nuls, nul_line)
     # Texts in another encoding are hardly ever valid UTF-8, unless they are ASCII.
-    is_utf8 = not named.startswith("utf") and not sample.isascii() and _can_decode(sample, "utf-8")
+    is_utf8 = not named.startswith("utf") and not sample.isascii() and decoded(sample, "utf-8") is not None
     return ByteScan(None, "utf-8" if is_utf8 else None, encoding, nuls, nul_line)
-
-
-def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
-    """Guesses the encoding of bytes that are not valid in the one named, in this order.
-
-    UTF-8; UTF-16 by its byte order mark or by NUL in every second byte; an East Asian encoding that decodes the bytes
-    to frequent characters of its language, Chinese only if bytes above ASCII rarely stand alone; Windows-1251 if the
-    words are Cyrillic; Windows-1252.
-    """
-    if (marked := encoding_of(sample[:4], "utf-8")) != "utf-8":
-        return marked
-    if codecs.lookup(named).name != "utf-8" and _can_decode(sample, "utf-8"):
-        return "utf-8"
-    if (wide := utf16_without_mark(sample)) is not None:
-        return wide
-    above = sum(byte > 0x7F for byte in sample)
-    alone = len(_ALONE.findall(sample)) > above / 2
-    shares = {
-        name: _share(_decoded(sample, name), frequent)
-        for name, frequent in _EAST_ASIAN
-        if not (alone and frequent is _IDEOGRAPH)
-    }
-    best = max(shares, key=lambda name: shares[name])
-    if shares[best] > _FREQUENT:
-        return best
-    cyrillic = sum(map(len, _CYRILLIC.findall(sample.decode("cp1251", "replace"))))
-    return "windows-1251" if cyrillic > above / 2 else "windows-1252"
 
 
 class LenientContent:
@@ -136,31 +109,6 @@ class _LenientStream:
         return piece
 
 
-# Shift JIS and EUC-JP: kana; EUC-KR: syllables; GB 18030 and Big5: the most frequent ideographs.
-_KANA = re.compile("[\u3040-\u30ff\u3001\u3002]")
-_SYLLABLE = re.compile("[\uac00-\ud7a3]")
-_IDEOGRAPH = re.compile(
-    "[的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长新年月全市這來國個說們為時會後對沒於發當無開樣點與業產電車東車處]"
-)
-_EAST_ASIAN = (
-    ("euc_jp", _KANA),
-    ("shift_jis", _KANA),
-    ("euc_kr", _SYLLABLE),
-    ("gb18030", _IDEOGRAPH),
-    ("big5", _IDEOGRAPH),
-)
-_FREQUENT = 0.05
-"""Minimum share of frequent characters among those above ASCII; bytes in another encoding have hardly any."""
-# Where most such bytes stand alone they are umlauts and accents, whatever they are together with the next letter.
-_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
-_CYRILLIC = re.compile("[А-Яа-яЁё]{3,}")
-
-
-def _share(text: str | None, frequent: re.Pattern[str]) -> float:
-    letters = [letter for letter in text or "" if ord(letter) > 0x7F]
-    return sum(map(bool, map(frequent.match, letters))) / len(letters) if letters else 0.0
-
-
 def _pieces(opened: ByteStream, first: bytes) -> Iterator[tuple[bytes, bool]]:
     """The bytes in pieces, each with a flag for the last one."""
     while first:
@@ -189,15 +137,3 @@ def _scan_pieces(pieces: Iterator[tuple[bytes, bool]], encoding: str) -> tuple[t
         taken += len(piece)
         lines += text.count("\n")
     return wrong, nuls, nul_line
-
-
-def _can_decode(sample: bytes, encoding: str) -> bool:
-    return _decoded(sample, encoding) is not None
-
-
-def _decoded(sample: bytes, encoding: str) -> str | None:
-    try:
-        # The sample may end inside a character.
-        return codecs.getincrementaldecoder(encoding)().decode(sample)
-    except UnicodeDecodeError:
-        return None

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _SHOWN = 40  # bytes
+_SAMPLE = 1 << 20  # bytes from which an encoding is guessed
 
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
@@ -116,12 +117,13 @@ def encoding_hint(data: bytes, encoding: str) -> str:
     """
     if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8"}:
         return "Name the file's encoding, such as --encoding utf-8."
-    try:
-        # Not Latin-1, which fits all bytes: where the two differ, it gives control characters.
-        data.decode("windows-1252")
-    except UnicodeDecodeError:
-        return "Name the file's encoding with --encoding; recurra check guesses it."
-    return "Name the file's encoding, such as --encoding windows-1252."
+    # Files are mostly sound.
+    from recurra.data.likely_encoding import decoded, likely_encoding
+
+    likely = likely_encoding(data[:_SAMPLE])
+    if decoded(data[:_SAMPLE], likely) is None:
+        return "Name the file's encoding with --encoding."
+    return f"Name the file's encoding, such as --encoding {likely}."
 
 
 def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:
