@@ -211,7 +211,7 @@ BASELINES = {"score": "accuracy", "majority": 0.4, "linear": 0.95, "features": "
         ({"linear": 0.98}, "of words. The linear model wins on these rows: 0.9800, and this model has 0.9500."),
         (
             {"linear": 0.9501},
-            "wins on these rows: 0.9501, and this model has 0.9500. Of 500 rows, such a difference may be chance.",
+            "wins on these rows: 0.9501, and this model has 0.9500. On 500 rows, up to 3 points may be chance.",
         ),
         ({"linear": None}, "Baselines on the same rows: accuracy 0.4000 by the most frequent class."),
         ({"majority": None}, ""),

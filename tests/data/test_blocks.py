@@ -147,8 +147,7 @@ BEHIND = "Put the whole value in quotes, and double the quotes inside it."
         ),
         (
             b"label,text\na,b\nc,caf\xe9 \x81\n",
-            "it: byte 0xe9 at byte <<20>>, line <3> is not utf-8. Name the file's encoding with encoding=; recurra "
-            "check guesses it.",
+            "it: byte 0xe9 at byte <<20>>, line <3> is not utf-8. Name the file's encoding with encoding=.",
         ),
         (
             b",".join(b"c" for _ in range(600)) + b"\n" + b",".join(b"c" for _ in range(600)) + b"\n",

@@ -125,6 +125,23 @@ def test_files_that_hold_no_decisions(tmp_path: Path, text: str, message: str) -
     assert "\n" not in str(caught.value)
 
 
+def test_letters_that_an_encoding_lacks_are_question_marks(tmp_path: Path) -> None:
+    rows = Table(
+        ["Дякую for the help with my account", "дуже дякую"], ["a", "b"], "text", None, "label", "n.csv"
+    ).corpus
+    lost = [Decision(0, "exclude", text="????? for the help with my account")]
+    assert apply_decisions(rows, exclude=lost)[1].excluded == 1
+    with pytest.raises(
+        DataError, match=r"the text '\?\?\?\? \?\?\?\?\?', the row 'дуже дякую'\. Letters became question"
+    ):
+        apply_decisions(rows, exclude=[Decision(1, "exclude", text="???? ?????")])
+    # A question mark for another one's letter, or where a letter of ASCII stands, is another text.
+    with pytest.raises(
+        DataError, match=r"'th the help with my a\?count', the row 'r the help with my account'|about this table"
+    ):
+        apply_decisions(rows, exclude=[Decision(0, "exclude", text="Дякую for the help with my a?count")])
+
+
 def test_decisions_in_a_workbook(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()

@@ -14,6 +14,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError
+from recurra.evaluation.given_rows import indicator_of, label_sets, labels_of
 
 # Rows that are to be learned validate as well.
 pytestmark = pytest.mark.filterwarnings("ignore:48 of 48 rows held out have the same text")
@@ -166,3 +167,15 @@ def test_names_of_other_kinds_are_no_classes() -> None:
     fitted = network().fit(TEXTS, columns)
     assert fitted.classes_.tolist() == [0, 1]
     assert fitted.score(TEXTS, columns) == fitted.score(TEXTS, MATRIX[:, :2])
+
+
+def test_numbers_of_numpy_in_lists_are_labels() -> None:
+    rows = [np.array([0, 2]), [np.int64(1)], (np.int32(2), np.int32(0)), np.array([], dtype=np.int64), {np.int8(1)}]
+    found = label_sets(rows)
+    assert found == [(0, 2), (1,), (2, 0), (), (1,)]
+    assert {type(one) for labels in found for one in labels} == {int}
+    assert labels_of([[np.int64(1), np.int64(0)]], None) == [(1, 0)]
+    # The rows of an indicator matrix are none.
+    for given in (list(np.eye(3, dtype=int)), pd.Series(list(np.eye(3, dtype=int)))):
+        with pytest.raises(DataError, match=r"lists of zeros and ones that repeat them. Give numpy.array\(list\(y\)\)"):
+            indicator_of(given)

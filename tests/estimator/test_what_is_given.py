@@ -41,7 +41,7 @@ def test_a_preset_and_a_folder_may_be_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("y", "said"),
     [
-        ([[0, 0, 1], [1, 0, 0]] * (len(TEXTS) // 2), "numpy.asarray"),
+        ([[0, 0, 1], [1, 0, 0]] * (len(TEXTS) // 2), "numpy.array(list(y))"),
         (np.reshape(CODES, (-1, 1)), "y.ravel()"),
         (pd.DataFrame({"topic": TOPICS}), "y.ravel()"),
     ],

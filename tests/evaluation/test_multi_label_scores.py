@@ -28,6 +28,15 @@ def case(rows: int, classes: int, *, seed: int, ties: bool = False) -> Case:
     return p, targets, generator.uniform(0.2, 0.8, classes).astype(np.float32)
 
 
+def ranked(had: npt.NDArray[np.bool_], p: npt.NDArray[np.floating]) -> bool:
+    """Whether the area under the ROC curve is beyond chance, by the test of Mann and Whitney."""
+    if had.all():
+        return True
+    count, rest = int(had.sum()), int((~had).sum())
+    error = ((count + rest + 1) / (12 * count * rest)) ** 0.5
+    return bool(metrics.roc_auc_score(had, p) > 0.5 + 1.96 * error)
+
+
 def f1(had: npt.NDArray[np.bool_], given_to: npt.NDArray[np.bool_]) -> float:
     return float(2 * (had & given_to).sum() / max(1, had.sum() + given_to.sum()))
 
@@ -93,6 +102,9 @@ def test_no_other_threshold_gives_a_label_a_higher_f1(rows: int, seed: int, ties
     assert found.rows == rows
     assert ((found.values > 0) & (found.values < 1)).all()
     for label in np.flatnonzero(found.own):
+        if not ranked(targets[:, label], p[:, label]):
+            assert found.values[label] == 0.5
+            continue
         mine = f1(targets[:, label], p[:, label] >= found.values[label])
         every = [f1(targets[:, label], p[:, label] >= one) for one in np.unique(p[:, label])]
         assert mine == pytest.approx(max(every))
@@ -115,12 +127,24 @@ def test_labels_with_few_rows_share_a_threshold() -> None:
 
 def test_thresholds_say_how_they_do_on_rows_they_were_not_chosen_on() -> None:
     generator = np.random.default_rng(0)
-    # Probabilities that tell nothing: what F1 the thresholds win on their own rows is luck.
-    p, targets = generator.random((60, 20)).astype(np.float32), generator.random((60, 20)) < 0.3
+    # Probabilities that tell little: much of the F1 that the thresholds win on their own rows is luck.
+    targets = generator.random((60, 20)) < 0.3
+    p = ((generator.random((60, 20)) + 0.3 * targets) / 1.4).astype(np.float32)
     found = tune_thresholds(p, targets)
     assert found.micro_f1 == pytest.approx(metrics.f1_score(targets, p >= found.values, average="micro"))
     assert found.cross_fitted < found.micro_f1
     assert found.to_dict().keys() == {"own", "shared", "rows", "micro_f1", "cross_fitted_micro_f1"}
+
+
+def test_a_label_that_is_not_ranked_beyond_chance_is_not_given_to_all_rows() -> None:
+    generator = np.random.default_rng(1)
+    targets = generator.random((300, 2)) < 0.15
+    p = np.column_stack([generator.random(300), 0.5 * generator.random(300) + 0.3 * targets[:, 1]]).astype(np.float32)
+    found = tune_thresholds(p, targets)
+    # Giving the first one to all rows has a higher F1 than 0.5 has.
+    assert f1(targets[:, 0], np.ones(300, dtype=bool)) > f1(targets[:, 0], p[:, 0] >= 0.5)
+    assert found.values[0] == 0.5
+    assert f1(targets[:, 1], p[:, 1] >= found.values[1]) > 0.7
 
 
 def test_what_does_not_fit_is_refused() -> None:

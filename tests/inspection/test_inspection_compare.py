@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from bundles import make_bundle
+from scipy.sparse import csr_array
 
 from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection import compare
 from recurra.runtime import Model
 from recurra.tasks import MultiLabel
+from recurra.text.labels import Labels
 
 TEXTS = ["oil prices rise", "the team wins a late match in rome", "oil", "unheard words alone", "team wins again", ""]
 LABELS = ["a", "b", "a", "c", "b", "c"]
@@ -69,6 +74,12 @@ def several(seed: int, mark: str | None = "|") -> Model:
     return model(seed, task=MultiLabel(thresholds), record={} if mark is None else {"label_separator": mark})
 
 
+def several_of_numbers(seed: int) -> Model:
+    """The same model whose classes are the numbers of columns."""
+    bundle = several(seed).bundle
+    return Model(replace(bundle, labels=Labels((0, 1, 2))))
+
+
 SETS = [("a",), ("b", "a"), (), ("c",), ("c", "b"), ("a", "b", "c")]
 
 
@@ -93,6 +104,39 @@ def test_a_row_is_right_where_exactly_its_labels_are_given() -> None:
     marked = Table(TEXTS, [" ; ".join(one) for one in SETS], "text", None, "label", "made.csv")
     assert compare(models, marked, separator=";").to_dict() == found.to_dict()
     assert compare(models, data, documents=4).rows == 4
+
+
+def test_labels_of_texts_in_all_forms_of_fit_are_the_same_rows() -> None:
+    models = {"x": several(1), "y": several(2)}
+    matrix = np.array([[name in one for name in "abc"] for one in SETS])
+    lists = [list(one) for one in SETS]
+    said = compare(models, Table(TEXTS, SETS, "text", None, "label", "made.jsonl")).to_dict()  # type: ignore[arg-type]
+    for pair in said["pairs"]:
+        for example in [*pair["examples"], *pair["neither_examples"]]:
+            # Without a file rows are counted from 0.
+            example["number"] = example["row"]
+    named = pd.DataFrame(matrix, columns=list("abc"))[["c", "a", "b"]]
+    for y in (lists, pd.Series(lists), matrix, csr_array(matrix.astype(int)), named, ["|".join(one) for one in SETS]):
+        assert compare(models, TEXTS, y).to_dict() == said
+    numbered = {name: several_of_numbers(seed) for name, seed in {"x": 1, "y": 2}.items()}
+    numbers = [np.flatnonzero(row) for row in matrix]
+    found = [compare(numbered, TEXTS, y) for y in (matrix, numbers, [one.tolist() for one in numbers])]
+    assert [one.scores for one in found] == [{one["name"]: one["scores"] for one in said["models"]}] * 3
+    for y, message in (
+        (named, "the classes are numbers of columns"),
+        (lists, "y has labels such as 'a', and the classes are such as 0"),
+        (LABELS, "never saw"),
+        ([0] * 6, "y has the label 0, and the model gives lists of labels"),
+        (list(matrix.astype(int)), "zeros and ones that repeat them"),
+    ):
+        with pytest.raises(DataError, match=message):
+            compare(numbered, TEXTS, y)
+
+
+def test_notes_stand_below_the_table() -> None:
+    found = replace(compare({"x": model(1), "y": model(2)}, table()), notes=["x: it <knows> these rows."])
+    assert repr(found).endswith("\n  x: it <knows> these rows.")
+    assert found._repr_html_().endswith("<p>x: it &lt;knows&gt; these rows.</p>")
 
 
 def test_thresholds_are_turned_with_the_labels() -> None:

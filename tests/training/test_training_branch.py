@@ -390,6 +390,7 @@ def test_when_the_answers_are_the_branch_s() -> None:
         "frequent answer. The answers are those of the linear branch beside it (0.9000 alone). Give more epochs or "
         "rows, or another learning rate than 0.001."
     )
+    assert "Give more minutes or rows, or" in only_the_branch(record, 0.35, 0.001, time_is_up=True)
     # A quarter of the way from 0.5 to 0.9 is 0.6.
     assert only_the_branch({**record, "network_right": 0.59}, 0.5, 0.001)
     for change in (

@@ -24,8 +24,8 @@ def baseline_sentences(facts: Facts) -> list[str]:
     own = facts.score(score.key)
     if linear is not None and own is not None and linear > own:
         sentences.append(f"The linear model wins on these rows: {linear:.4f}, and this model has {own:.4f}.")
-        if facts.held_out and linear - own < _by_chance(linear, own, facts.held_out):
-            sentences.append(f"Of {facts.held_out:,} rows, such a difference may be chance.")
+        if facts.held_out and linear - own < (chance := _by_chance(linear, own, facts.held_out)):
+            sentences.append(f"On {facts.held_out:,} rows, up to {100 * chance:.0f} points may be chance.")
     return sentences
 
 

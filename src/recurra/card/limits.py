@@ -8,7 +8,7 @@ from recurra.card.facts import Facts, number
 from recurra.card.markdown import plain
 from recurra.text.labels import shown_value
 
-__all__ = ["imbalance", "limits", "never_given"]
+__all__ = ["always_given", "imbalance", "limits", "never_given"]
 
 # A class of fewer rows is learned from few examples, and its scores depend on a handful of rows.
 FEW_ROWS = 50
@@ -22,6 +22,8 @@ OVERFIT = 0.05
 MANY_UNKNOWN = 0.05
 # F1 below which a class is reported as poor.
 POOR_F1 = 0.6
+# Share of the rows held out that get a label, from which on nearly all do.
+NEARLY_ALL = 0.9
 NAMED = 5
 
 
@@ -71,6 +73,29 @@ def never_given(facts: Facts, name: Callable[[object], str] = named) -> list[str
     return [f"It never predicts {_several(len(never), 'class', 'classes')} on the rows held out: {_some(never)}."]
 
 
+def always_given(facts: Facts, name: Callable[[object], str] = named) -> list[str]:
+    """A sentence where labels are given to nearly all rows held out although few of these have them.
+
+    A label that the texts do not tell has its highest F1 where all rows get it.
+
+    Args:
+        facts: of a model of several labels.
+        name: how a label is written.
+    """
+    rows = facts.held_out or 0
+    if not facts.bundle.task.lists or not rows:
+        return []
+    found = [
+        f"{name(label)} to {one['given']:,.0f} of {rows:,} rows, and {one['held_out']:,.0f} have it"
+        for label, one in zip(facts.bundle.labels.classes, facts.classes, strict=False)
+        if one.get("given", 0) >= NEARLY_ALL * rows and one.get("held_out", rows) < rows / 2
+    ]
+    if not found:
+        return []
+    more = f"; {len(found) - NAMED:,} more are alike" if len(found) > NAMED else ""
+    return [f"It gives {'; '.join(found[:NAMED])}{more}: the texts hardly tell."]
+
+
 def _always(facts: Facts) -> str:
     return facts.bundle.task.wording.limit
 
@@ -100,7 +125,7 @@ def _classes(facts: Facts) -> list[str]:
             f"{_several(len(few), 'class has', 'classes have')} fewer than {FEW_ROWS} rows: "
             f"{_some([f'{label} ({count:,.0f})' for count, label in few])}."
         )
-    sentences += [*imbalance(facts), *never_given(facts)]
+    sentences += [*imbalance(facts), *never_given(facts), *always_given(facts)]
     poor = [
         (one["f1"], named(label))
         for label, one in zip(labels, facts.classes, strict=False)

@@ -26,7 +26,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     """
     from recurra.card.baselines import baseline_sentences
     from recurra.card.facts import Facts
-    from recurra.card.limits import imbalance, never_given
+    from recurra.card.limits import always_given, imbalance, never_given
     from recurra.text.labels import shown_value
     from recurra.training.ending import end_of_training
 
@@ -63,7 +63,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         )
     for sentence in baseline_sentences(facts):
         output.result(folded(sentence))
-    for sentence in (*imbalance(facts), *never_given(facts, shown_value)):
+    for sentence in (*imbalance(facts), *never_given(facts, shown_value), *always_given(facts, shown_value)):
         output.note(sentence)
     for sentence in filter(None, (fitted.lower_loss, fitted.branch_alone)):
         output.note(sentence)

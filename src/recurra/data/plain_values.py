@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NamedMatrix", "column_key", "column_names", "listed", "named_matrix", "other_order_note", "plain_list"]
+__all__ = [
+    "NamedMatrix",
+    "column_key",
+    "column_names",
+    "listed",
+    "named_matrix",
+    "other_order_note",
+    "plain_list",
+    "plain_value",
+]
 
 
 class NamedMatrix(NamedTuple):
@@ -37,6 +46,11 @@ def plain_list(values: Any) -> list[Any]:
     """A sequence as a list of Python's values; a list of columns or of Arrow's scalars becomes one of their values."""
     rows = values.tolist() if isinstance(values, np.ndarray) else listed(values)
     return [one if isinstance(one, str) else listed(one) for one in rows]
+
+
+def plain_value(value: Any) -> Any:
+    """A scalar of NumPy as Python's; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def other_order_note(X: Any, y: Any, name: str = "y", *, first: str = "X") -> str:

@@ -41,6 +41,9 @@ DECISIONS = ("keep", "exclude", "relabel")
 COLUMNS = ("row", "number", "decision", "label")
 HEADERS = "Give a header row: number,decision,label, or row,decision,label,text."
 ABOUT_THIS_TABLE = "Give the decisions about this table."
+LETTERS_LOST = (
+    "Letters became question marks when it was saved: save it as .xlsx or as CSV UTF-8, or empty the column text."
+)
 # Number of characters of a text that are stored in the file and compared with the table.
 EXCERPT_LENGTH = 120
 
@@ -323,12 +326,24 @@ def check_decisions(decisions: Sequence[Decision], rows: NumberedRows) -> None:
     }
     for one in decisions:
         head = heads.get(one.row, "")
-        if one.text and one.text not in (head, _escaped_formula(head)):
+        if one.text and not any(_same(one.text, text) for text in (head, _escaped_formula(head))):
+            place = next((at for at, (a, b) in enumerate(zip(one.text, head, strict=False)) if a != b), 0)
+            near = slice(max(0, place - 20), place + 20)
             raise DataError(
-                f"A decision about row {number(one.row):,} of {rows.source} has the text {one.text[:40]!r}, "
-                f"the row {head[:40]!r}",
-                ABOUT_THIS_TABLE,
+                f"A decision about row {number(one.row):,} of {rows.source} has the text {one.text[near]!r}, "
+                f"the row {head[near]!r}",
+                LETTERS_LOST if "?" in one.text[near] and not head[near].isascii() else ABOUT_THIS_TABLE,
             )
+
+
+def _same(text: str, head: str) -> bool:
+    """Whether a text is that of a row; some letters may be question marks, as encodings without them have it."""
+    if text == head:
+        return True
+    if "?" not in text or len(text) != len(head):
+        return False
+    pairs = list(zip(text, head, strict=True))
+    return all(a == b or (a == "?" and b > "\x7f") for a, b in pairs) and 2 * sum(a == b for a, b in pairs) > len(pairs)
 
 
 def _escaped_formula(text: str) -> str:

@@ -159,8 +159,9 @@ class Comparison(Represented):
             for pair in pairs
             for low, high in [pair.intervals["accuracy"]]
         ]
+        notes = [one_line(note, 200) for note in self.notes]
         head = ("model", self.right_is, "95 % interval", *others)
-        return Representation(f"Comparison: {self.rows:,} rows", head, rows, [*more, *said, *more_pairs])
+        return Representation(f"Comparison: {self.rows:,} rows", head, rows, [*more, *said, *more_pairs, *notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Document, is_missing, row_numbers
 from recurra.data.frames import check_collected
-from recurra.data.plain_values import listed, named_matrix
+from recurra.data.plain_values import listed, named_matrix, plain_list, plain_value
 from recurra.errors import DataError
 from recurra.evaluation.label_targets import in_class_order
 from recurra.text.labels import shown_value
@@ -24,6 +24,7 @@ __all__ = [
     "indicator_of",
     "label_sets",
     "labels_of",
+    "labels_of_rows",
     "labels_to_score",
     "rows_right",
 ]
@@ -39,14 +40,14 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
         DataError: the matrix has other values, or ``y`` is a lazy frame.
     """
     check_collected(y, "y is")
-    if isinstance(y, list | tuple) and _repeats_zeros_and_ones(y):
-        raise DataError(
-            "y has lists of zeros and ones that repeat them",
-            "Give numpy.asarray(y) if it is a binary indicator matrix, or lists of different labels.",
-        )
     named = named_matrix(y)
     y = y if named is None else named.values
     if getattr(y, "ndim", 0) != 2:
+        if _repeats_zeros_and_ones(y):
+            raise DataError(
+                "y has lists of zeros and ones that repeat them",
+                "Give numpy.array(list(y)) if it is a binary indicator matrix, or lists of different labels.",
+            )
         return None
     if y.shape[1] == 1:
         raise DataError(f"y is a column {list(y.shape)}", "Give one label each: y.ravel(), or frame['label'].")
@@ -61,11 +62,14 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
     return matrix.astype(np.bool_)
 
 
-def _repeats_zeros_and_ones(y: Sequence[Any]) -> bool:
+def _repeats_zeros_and_ones(y: Any) -> bool:
     """Whether ``y`` looks like the rows of an indicator matrix: lists of one length, of 0 and 1, one of them twice."""
-    if not y or not all(isinstance(row, list | tuple) and len(row) == len(y[0]) > 1 for row in y):
+    if isinstance(y, str | bytes | set | frozenset | dict) or not hasattr(y, "__len__") or getattr(y, "ndim", 1) != 1:
         return False
-    return all(one in (0, 1) for row in y for one in row) and any(len(set(row)) < len(row) for row in y)
+    rows = [one.tolist() if isinstance(one, np.ndarray) else one for one in plain_list(y)]
+    if not rows or not all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 1 for row in rows):
+        return False
+    return all(one in (0, 1) for row in rows for one in row) and any(len(set(row)) < len(row) for row in rows)
 
 
 def _shape_of(y: Any) -> str:
@@ -89,6 +93,37 @@ def labels_of(y: Any, matrix: npt.NDArray[np.bool_] | None, classes: Sequence[An
         return label_sets(y)
     names = range(matrix.shape[1]) if classes is None else classes
     return [tuple(names[column] for column in np.flatnonzero(row).tolist()) for row in matrix]
+
+
+def labels_of_rows(y: Any, classes: Sequence[Any], *, lists: bool) -> list[Any]:
+    """The labels of a table's rows: one each, as given; of several a tuple each, or a text that is still to be split.
+
+    Args:
+        y: B labels; of several texts, lists of labels, or an indicator matrix whose columns are the classes in order.
+        classes: C classes.
+        lists: whether a row has several labels.
+
+    Raises:
+        DataError: ``y`` has another form.
+    """
+    if not lists:
+        return plain_list(y)
+    matrix = indicator_of(in_class_order(y, classes))
+    if matrix is not None:
+        return _indicator_labels(matrix, classes)
+    labels = plain_list(y)
+    # An empty text is a row without labels.
+    if all(isinstance(one, str) for one in labels):
+        return labels
+    labels = label_sets(labels)
+    single = next((one for one in labels if not isinstance(one, tuple | str)), None)
+    if single is not None:
+        raise DataError(
+            f"y has the label {plain_value(single)!r:.40}, and the model gives lists of labels",
+            "Give a list of labels each, or a binary indicator matrix whose columns are the classes in order.",
+        )
+    _check_labels_like(labels, classes)
+    return labels
 
 
 def rows_right(
@@ -137,7 +172,7 @@ def labels_to_score(y: Any, classes: npt.NDArray[Any], *, lists: bool, documents
             if lists
             else "Give a label each, in the form of fit's y.",
         )
-    _check_labels_like(labels, classes)
+    _check_labels_like(labels, classes.tolist())
     _check_not_swapped(labels, classes, documents)
     return labels
 
@@ -230,7 +265,7 @@ def check_same_kind(of_validation: list[Any], of_training: list[Any]) -> None:
         )
 
 
-def _check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
+def _check_labels_like(labels: list[Any], classes: Sequence[Any]) -> None:
     """Checks that labels to score with are not all texts where the classes are numbers, or the other way round.
 
     Raises:
@@ -239,13 +274,13 @@ def _check_labels_like(labels: list[Any], classes: npt.NDArray[Any]) -> None:
     given = [one for label in labels for one in (label if isinstance(label, tuple) else [label])]
     if given and {isinstance(label, str) for label in given}.isdisjoint(isinstance(label, str) for label in classes):
         raise DataError(
-            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes.tolist()[0]!r:.40}",
+            f"y has labels such as {given[0]!r:.40}, and the classes are such as {classes[0]!r:.40}",
             "Give labels of the kind that fit had: texts, or numbers.",
         )
 
 
 def label_sets(y: Any) -> list[Any]:
-    """The labels of each document: single labels unchanged; lists, sets and arrays of labels as tuples.
+    """The labels of each document: single labels unchanged; lists, sets and arrays of them as tuples of plain values.
 
     Raises:
         DataError: ``y`` is no sequence, or has no label in a row.
@@ -255,6 +290,7 @@ def label_sets(y: Any) -> list[Any]:
     if hasattr(y, "requires_grad"):
         raise DataError(f"y is a tensor of torch {list(y.shape)}", "Give y.tolist().")
     y = [one if isinstance(one, str) else listed(one) for one in listed(y)]
+    y = [one.tolist() if isinstance(one, np.ndarray) and one.ndim == 1 else one for one in y]
     missing = [row for row, one in enumerate(y) if _is_no_label(one) or _holds_missing(one)]
     if missing:
         raise DataError(
@@ -262,7 +298,7 @@ def label_sets(y: Any) -> list[Any]:
             "Leave these rows out of X and y, such as those where y.isna(), or give them labels.",
         )
     return [
-        tuple(sorted(one) if isinstance(one, set | frozenset) else one)
+        tuple(map(plain_value, sorted(one) if isinstance(one, set | frozenset) else one))
         if isinstance(one, list | tuple | set | frozenset | np.ndarray)
         else one
         for one in y

@@ -18,7 +18,9 @@ FOLDS = 10
 MIN_POSITIVES = 10
 """Held-out rows that a label needs for its own threshold: with fewer, a single row would move it too far."""
 DEFAULT_THRESHOLD = 0.5
-"""The threshold if there are no rows to choose it on."""
+"""The threshold if there are no rows to choose it on, or if they tell nothing."""
+BEYOND_CHANCE = 1.96
+"""Standard errors by which the area under the ROC curve of a label must be above a half."""
 
 
 class Thresholds(NamedTuple):
@@ -54,7 +56,9 @@ class Thresholds(NamedTuple):
 def tune_thresholds(probabilities: Floats, targets: Indicator, *, seed: int = 0) -> Thresholds:
     """Chooses each label's threshold for the highest F1.
 
-    Labels with few rows share one threshold: that of the highest F1 of their rows taken together.
+    Labels with few rows share one threshold: that of the highest F1 of their rows taken together. A label whose
+    probabilities rank its rows no better than chance has 0.5: its highest F1 would give it to nearly all rows (Lipton,
+    Elkan and Naryanaswamy 2014, arXiv 1402.1892).
 
     Args:
         probabilities: float[B, C], B of 2 or more.
@@ -81,13 +85,29 @@ def _tune(probabilities: Floats, targets: Indicator) -> tuple[npt.NDArray[np.flo
     own = targets.sum(axis=0) >= MIN_POSITIVES
     values = np.full(targets.shape[1], DEFAULT_THRESHOLD, dtype=np.float32)
     for label in np.flatnonzero(own):
-        values[label] = _best(probabilities[:, label], targets[:, label])
+        if _is_ranked(probabilities[:, label], targets[:, label]):
+            values[label] = _best(probabilities[:, label], targets[:, label])
     shared = None
     if not own.all():
         few, having = probabilities[:, ~own].ravel(), targets[:, ~own].ravel()
         values[~own] = _best(few, having) if having.sum() >= MIN_POSITIVES else DEFAULT_THRESHOLD
         shared = float(values[~own][0])
     return values, shared, own
+
+
+def _is_ranked(probabilities: Floats, having: Indicator) -> bool:
+    """Whether rows with the label have higher probabilities than others, beyond chance (Mann and Whitney 1947).
+
+    Without other rows there is nothing to tell apart, and the answer is yes.
+    """
+    with_it, without = int(having.sum()), int((~having).sum())
+    if not without:
+        return True
+    _, places, counts = np.unique(probabilities, return_inverse=True, return_counts=True)
+    # Equal ones share the mean of their ranks.
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    area = (ranks[having].sum() - with_it * (with_it + 1) / 2) / (with_it * without)
+    return bool(area - 0.5 > BEYOND_CHANCE * np.sqrt((with_it + without + 1) / (12 * with_it * without)))
 
 
 def _best(probabilities: Floats, having: Indicator) -> float:

@@ -57,7 +57,8 @@ def compare(
         data: labelled rows that none of them was trained on (the notes say so otherwise): a table of
             :func:`recurra.read_table`, or what it reads if its columns can be guessed; or, with ``y``, B texts or
             (title, text) pairs: a list, an array or a column.
-        y: the B labels of texts.
+        y: the B labels of texts; of several, lists of labels or an indicator matrix, as ``fit`` takes them, whose
+            columns are the first model's classes in order.
         separator: separator of the labels in a cell, if rows have several; ``None`` takes that of the models' training
             rows.
         unknown_labels: how rows with a label that not all models know are treated: ``wrong`` counts them as wrong for
@@ -79,7 +80,7 @@ def compare(
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     leader = next(iter(models.values()))
-    data = table_of_rows(data, leader) if y is None else table_of_texts(data, y)
+    data = table_of_rows(data, leader) if y is None else table_of_texts(data, y, leader)
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
     labels = all_labels(models, reader)

@@ -18,6 +18,7 @@ from recurra.data.row_numbers import RowNumbers
 from recurra.data.sources import open_blocks
 from recurra.data.table import Table
 from recurra.errors import DataError
+from recurra.evaluation.given_rows import labels_of_rows
 from recurra.runtime import Model
 
 __all__ = ["table_of_rows", "table_of_texts"]
@@ -56,24 +57,28 @@ def table_of_rows(given: Any, model: Model) -> Table:
     )
 
 
-def table_of_texts(texts: Any, labels: Any) -> Table:
+def table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
     """Texts and labels, as ``fit`` takes them, as a table whose rows are numbered from 0.
 
     Args:
         texts: B texts or (title, text) pairs: a list, an array or a column.
-        labels: B labels, likewise.
+        labels: B labels, likewise; for a model of several labels lists of them, or an indicator matrix (array, sparse
+            or a data frame) whose columns are the model's classes in order.
+        model: the model that the view is of.
 
     Raises:
         DataError: they are none of these, or a text or a label is missing.
     """
     for name, given in {"The texts are": texts, "The labels are": labels}.items():
+        if given is labels and model.task.lists and (is_frame(given) or getattr(given, "ndim", 1) == 2):
+            continue
         single = isinstance(given, str | bytes | Path | Mapping | Set | Table) or getattr(given, "ndim", 1) != 1
         if single or is_frame(given) or not isinstance(given, Iterable):
             shown = f"a {type(given).__name__}" if is_frame(given) else f"{given!r:.60}"
             raise DataError(f"{name} {shown}", "Give lists, arrays or columns: (model, frame['text'], frame['label']).")
     if note := other_order_note(texts, labels):
         warnings.warn(note, UserWarning, stacklevel=3)
-    documents, given_labels = plain_list(texts), plain_list(labels)
+    documents, given_labels = plain_list(texts), labels_of_rows(labels, model.classes_.tolist(), lists=model.task.lists)
     check_documents(documents)
     missing = [row for row, label in enumerate(given_labels) if is_missing(label)]
     if missing:

@@ -90,7 +90,7 @@ def label_issues(
     model = model_of(model)
     if said := other_order_note(data, probabilities, "probabilities", first="data"):
         warnings.warn(said, UserWarning, stacklevel=2)
-    data = table_of_rows(data, model) if y is None else table_of_texts(data, y)
+    data = table_of_rows(data, model) if y is None else table_of_texts(data, y, model)
     train = None if train is None else table_of_rows(train, model)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")

@@ -63,23 +63,27 @@ def lower_loss_before(outcome: Outcome) -> str:
     )
 
 
-def only_the_branch(record: Mapping[str, Any] | None, majority: float, learning_rate: float) -> str:
+def only_the_branch(
+    record: Mapping[str, Any] | None, majority: float, learning_rate: float, *, time_is_up: bool = False
+) -> str:
     """Where the recurrent network learned next to nothing and the linear branch beside it answers; else empty.
 
     Args:
         record: what :meth:`recurra.training.branch.BranchTraining.finish` recorded; ``None`` without a branch.
         majority: share of the rows held out that the most frequent answer makes right.
         learning_rate: of the training.
+        time_is_up: whether ``minutes`` ended the training.
     """
     if not record or not record["chosen_on_held_out_rows"] or not record["branch_factor"]:
         return ""
     network, branch = record["network_right"], record["branch_right"]
     if branch <= majority or network - majority >= LEARNED * (branch - majority):
         return ""
+    more = "minutes" if time_is_up else "epochs"
     return (
         f"The recurrent network learned next to nothing: {network:.4f} of the rows held out right, and "
         f"{majority:.4f} by the most frequent answer. The answers are those of the linear branch beside it "
-        f"({branch:.4f} alone). Give more epochs or rows, or another learning rate than {learning_rate:g}."
+        f"({branch:.4f} alone). Give more {more} or rows, or another learning rate than {learning_rate:g}."
     )
 
 

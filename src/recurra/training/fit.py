@@ -363,7 +363,7 @@ def _model_of(
     alone = ""
     if branched is not None and prepared.held is not None:
         majority = majority_share(prepared.held.targets)
-        alone = only_the_branch(branched.record, majority, recipe.training.learning_rate)
+        alone = only_the_branch(branched.record, majority, recipe.training.learning_rate, time_is_up=outcome.time_is_up)
     return bundle, validation, alone
 
 
