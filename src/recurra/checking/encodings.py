@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from recurra.data.content import ByteStream, Content
-from recurra.data.likely_encoding import decoded, likely_encoding
+from recurra.data.likely_encoding import SAMPLE, decoded, likely_encoding
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 
 __all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "scan_bytes"]
 
 PIECE = 1 << 20
-
-SAMPLE = 1 << 20
-"""Number of bytes from which the encoding is guessed."""
 
 NUL_REPLACEMENT = "\x01"
 """Replaces NUL, which no reader accepts, by another control character, which is found and removed like others."""

@@ -70,8 +70,7 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
         )
     from recurra.batch_prediction.sinks import KINDS
     from recurra.data.decompression import COMPRESSIONS
-    from recurra.data.formats import require_pyarrow
-    from recurra.data.workbook import require_openpyxl
+    from recurra.data.formats import require_openpyxl, require_pyarrow
 
     compression = COMPRESSIONS.get(out.suffix.lower())
     form = (out.with_suffix("") if compression else out).suffix.lower()
@@ -84,7 +83,7 @@ def output_format(out: Path | None, data: str, *, as_json: bool, resume: bool) -
     if form == ".parquet" or compression == "zstd":
         require_pyarrow(f"Writing {out.suffix.lower()}")
     if form == ".xlsx":
-        require_openpyxl()
+        require_openpyxl("Writing .xlsx")
     check_no_input("--out", out, [data])
     return OutputFormat(form, compression)
 

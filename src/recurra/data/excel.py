@@ -18,6 +18,7 @@ from recurra.data.columns import quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file, header_only, row_hint, too_many_columns
+from recurra.data.formats import require_openpyxl
 from recurra.data.plain_columns import STRING, column_of_values
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.sheet_start import check_start
@@ -52,12 +53,7 @@ class ExcelBlocks:
     """
 
     def __init__(self, content: Content, named_columns: Collection[str] = ()) -> None:
-        try:
-            import openpyxl  # noqa: F401
-        except ImportError:
-            raise DataError(
-                "Reading .xlsx needs openpyxl, which is not installed", "Run: pip install 'recurra[excel]'."
-            ) from None
+        require_openpyxl("Reading .xlsx")
         self.content, self.source, self.named_columns = content, content.source, named_columns
         self.total: int | None = None
         self.notes: list[str] = []

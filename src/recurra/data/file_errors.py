@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 _SHOWN = 40  # bytes
-_SAMPLE = 1 << 20  # bytes from which an encoding is guessed
 
 
 def unknown_encoding(encoding: str, source: str) -> DataError:
@@ -118,12 +117,10 @@ def encoding_hint(data: bytes, encoding: str) -> str:
     if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8"}:
         return "Name the file's encoding, such as --encoding utf-8."
     # Files are mostly sound.
-    from recurra.data.likely_encoding import decoded, likely_encoding
+    from recurra.data.likely_encoding import encoding_to_name
 
-    likely = likely_encoding(data[:_SAMPLE])
-    if decoded(data[:_SAMPLE], likely) is None:
-        return "Name the file's encoding with --encoding."
-    return f"Name the file's encoding, such as --encoding {likely}."
+    likely = encoding_to_name(data)
+    return f"Name the file's encoding{f', such as --encoding {likely}' if likely else ' with --encoding'}."
 
 
 def lone_surrogate(error: UnicodeEncodeError, line: int, source: str, encoding: str) -> DataError:

@@ -37,6 +37,7 @@ __all__ = [
     "header_format",
     "is_title_above",
     "named_format",
+    "require_openpyxl",
     "require_pyarrow",
     "separator_line",
     "short_name",
@@ -368,6 +369,16 @@ def require_pyarrow(what: str) -> None:
         import pyarrow  # noqa: F401
     except ImportError:
         raise DataError(f"{what} needs pyarrow, which is not installed", "Run: pip install 'recurra[data]'.") from None
+
+
+def require_openpyxl(what: str) -> None:
+    """Raises a :class:`DataError` with instructions if openpyxl is not installed."""
+    try:
+        import openpyxl  # noqa: F401
+    except ImportError:
+        raise DataError(
+            f"{what} needs openpyxl, which is not installed", "Run: pip install 'recurra[excel]'."
+        ) from None
 
 
 def short_name(name: str) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 
-__all__ = ["decoded", "likely_encoding"]
+__all__ = ["SAMPLE", "decoded", "encoding_to_name", "likely_encoding"]
 
 # Shift JIS and EUC-JP: kana; EUC-KR: syllables; GB 18030 and Big5: the most frequent ideographs.
 _KANA = re.compile("[\u3040-\u30ff\u3001\u3002]")
@@ -45,6 +45,8 @@ _ALPHABETS = (
 )
 # Quotation marks, dashes and signs that all of these have; they tell nothing.
 _SIGNS = frozenset("\u00a0«»‹›“”„‘’‚–—…•€§°©®™·´`±")
+SAMPLE = 1 << 20
+"""Number of bytes from which the encoding is guessed."""
 _ONE_LANGUAGE, _MIXED = 1.0, 0.9
 """What a share of letters of one language, and of several of an encoding, counts."""
 
@@ -79,6 +81,13 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
     letters = {name: _letters_share(sample, name) for name in others}
     # The first of the best.
     return max(others, key=lambda name: letters[name])
+
+
+def encoding_to_name(data: bytes) -> str | None:
+    """The likely encoding of bytes that are not UTF-8, for a message; ``None`` if it cannot decode them either."""
+    sample = data[:SAMPLE]
+    likely = likely_encoding(sample)
+    return None if decoded(sample, likely) is None else likely
 
 
 def _letters_share(sample: bytes, encoding: str) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recurra.data.decision_file import DecisionFile
-from recurra.data.formats import format_of_bytes
+from recurra.data.formats import format_of_bytes, require_openpyxl
 from recurra.data.review_decisions import (
     Decision,
     NumberedRows,
@@ -20,7 +20,7 @@ from recurra.data.review_decisions import (
     read_decisions,
 )
 from recurra.data.row_numbers import RowNumbers
-from recurra.data.workbook import require_openpyxl, with_rows
+from recurra.data.workbook import with_rows
 from recurra.errors import DataError, SettingsError
 
 __all__ = ["Queue", "extended_queue", "read_queue"]
@@ -65,7 +65,7 @@ def read_queue(path: Path, *, numbers: RowNumbers, encoding: str = "utf-8") -> l
                 f"--queue {str(path)!r:.200} ends in {path.suffix!r}", f"End it in {' or '.join(KINDS)}."
             )
         if path.suffix.lower() == ".xlsx":
-            require_openpyxl()
+            require_openpyxl("Writing .xlsx")
         return []
     try:
         return read_decisions(path, numbers=numbers, encoding=encoding)

@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from recurra.errors import DataError
-
-__all__ = ["MAX_CHARACTERS", "cell_of", "require_openpyxl", "with_rows"]
+__all__ = ["MAX_CHARACTERS", "cell_of", "with_rows"]
 
 MAX_CHARACTERS = (1 << 15) - 1
 """Maximum number of characters in a cell, which is Excel's own; longer texts are cut."""
@@ -20,21 +18,6 @@ _AS_CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 # A float holds whole numbers up to this one, and longer ones, such as ids, are written as texts.
 _LARGEST = 10**15
-
-
-def require_openpyxl() -> None:
-    """Checks that workbooks can be written.
-
-    Raises:
-        DataError: openpyxl is not installed.
-    """
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        raise DataError(
-            "Writing .xlsx needs openpyxl, which is not installed",
-            "Run: pip install 'recurra[excel]', or write a .csv file.",
-        ) from None
 
 
 def cell_of(sheet: Any, value: Any) -> Any:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document
 from recurra.data.model_columns import (
     ModelColumns,
     learned_from_texts_alone,
@@ -98,7 +98,7 @@ class Model:
         if not isinstance(bundle, Bundle):
             raise SettingsError(f"Model was given {bundle!r:.60}", "recurra.load reads a model file.")
         self.bundle = bundle
-        self.classes_ = _array_of(bundle.labels.classes)
+        self.classes_ = bundle.labels.array
         self._learned_from_texts_alone = learned_from_texts_alone(bundle.record)
         self._says_titles = self._learned_from_texts_alone or learned_from_titles(bundle.record)
 
@@ -393,11 +393,3 @@ class Model:
     @cached_property
     def _one_text(self) -> OneText | None:
         return OneText.of(self.bundle, self._network)
-
-
-def _array_of(classes: Sequence[Label]) -> npt.NDArray[Any]:
-    array = np.array(classes)
-    if array.tolist() == list(classes):
-        return array
-    # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
-    return np.array(classes, dtype=object)

@@ -60,6 +60,15 @@ class Labels:
         first = [label for label in order if label in known]
         return Labels((*first, *(label for label in self.classes if label not in set(first))))
 
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """The classes as an array [C] of their type, or of objects where NumPy would change them."""
+        array = np.array(self.classes)
+        if array.tolist() == list(self.classes):
+            return array
+        # Integers beyond 64 bits, and strings that end in a null character, which NumPy's string type drops.
+        return np.array(self.classes, dtype=object)
+
     @cached_property
     def _places(self) -> dict[Label, int]:
         return {label: place for place, label in enumerate(self.classes)}
