@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import re
 import stat
 from collections.abc import Collection, Iterable
@@ -22,6 +23,7 @@ from recurra.errors import DataError, SettingsError
 
 __all__ = [
     "FORMATS",
+    "LOOK_BYTES",
     "MAX_FILE_BYTES",
     "TABLE_LINES",
     "TITLE_ROWS",
@@ -35,12 +37,15 @@ __all__ = [
     "has_table_suffix",
     "head_text",
     "header_format",
+    "is_marked",
     "is_title_above",
     "named_format",
     "require_openpyxl",
     "require_pyarrow",
     "separator_line",
+    "separator_of",
     "short_name",
+    "short_names",
     "table_format",
     "utf8_note",
 ]
@@ -70,8 +75,10 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx
 _LINE_END = re.compile(r"\r\n?|\n")
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?(?:\r\n?|\n|$)', re.IGNORECASE)
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
-_LOOK_BYTES = 1 << 16
 _LOOK_LINES = 10
+
+LOOK_BYTES = 1 << 16
+"""Number of bytes at the start of a file by which its format is guessed."""
 
 TABLE_LINES = 200
 """Number of lines by which a file of texts is taken for a table: a cell may have many."""
@@ -193,7 +200,7 @@ def format_of_bytes(head: bytes) -> str | None:
 def _head(content: Content) -> bytes:
     opened = content.open()
     try:
-        return opened.read(_LOOK_BYTES)
+        return opened.read(LOOK_BYTES)
     finally:
         opened.close()
 
@@ -277,8 +284,7 @@ def header_format(line: str, known: Collection[str] = ()) -> str | None:
     except csv.Error:
         # Such as a line feed within a cell.
         return None
-    short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
-    return form if form in ("csv", "tsv") and short else None
+    return form if form in ("csv", "tsv") and short_names(filter(None, names)) else None
 
 
 def is_title_above(names: Collection[str], line: str) -> bool:
@@ -294,12 +300,16 @@ def is_title_above(names: Collection[str], line: str) -> bool:
 
 
 def table_format(lines: Iterable[str]) -> str | None:
-    """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
+    """The format if the first lines of a file of texts look like rows of a table, else ``None``.
 
-    The first is a header (:func:`header_format`), or there are three or more with as many tabs each; or the first has
-    short fields between tabs, semicolons or bars, or three or more between commas, and the others as many fields.
+    ``jsonl``, ``json`` or ``fasttext`` if :func:`is_marked`. ``csv`` or ``tsv`` if the first is a header
+    (:func:`header_format`), or there are three or more with as many tabs each; or the first has short fields between
+    tabs, semicolons or bars, or three or more between commas (two, if one is a usual name), and the others as many
+    fields.
     """
     full = [line for line in islice(lines, TABLE_LINES) if line.strip()]
+    if full and is_marked(form := format_of_text("\n".join(full)), full[0]):
+        return form
     tabs = {line.count("\t") for line in full[:_LOOK_LINES]}
     found = header_format(full[0]) if full else None
     if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
@@ -307,20 +317,31 @@ def table_format(lines: Iterable[str]) -> str | None:
     return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
 
 
+def is_marked(form: str | None, line: str) -> bool:
+    """Whether a format says of itself that it is no texts, by its first line: a whole object, a list, ``__label__``."""
+    try:
+        return form in ("json", "fasttext") or (form == "jsonl" and isinstance(json.loads(line), dict))
+    except (ValueError, RecursionError):
+        return False
+
+
 def _is_table(lines: list[str], mark: str, least: int) -> bool:
     """Whether lines are a header of short names, ``least`` or more, and rows most of which have as many fields."""
     try:
-        names, *rows = csv.reader(lines, delimiter=mark)
+        # As in "id, text": what is written by hand has spaces there.
+        names, *rows = csv.reader(lines, delimiter=mark, skipinitialspace=True)
     except (csv.Error, ValueError):
         return False
-    needed = 1 if mark in (";", "|") else 2
+    usual = len(names) > 1 and any(map(is_usual_name, names))
+    least, needed = (2, 1) if usual else (least, 1 if mark in (";", "|") else 2)
     # A quote may be open at the last line that is looked at.
     rows = rows[:-1] if len(rows) > needed else rows
     agreeing = sum(len(row) == len(names) for row in rows)
-    return len(names) >= least and _short(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
+    return len(names) >= least and short_names(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
 
 
-def _short(names: list[str]) -> bool:
+def short_names(names: Iterable[str]) -> bool:
+    """Whether fields are one to three words each, without spaces around them, as names of columns are."""
     return all(name == name.strip() and 1 <= len(name.split()) <= 3 and len(name) <= 30 for name in names)
 
 
