@@ -9,7 +9,8 @@ import pytest
 from commands import Run, check_failed
 from rows import write_table
 
-from recurra.data.formats import separator_of, table_format
+from recurra.data.formats import separator_of
+from recurra.data.table_guess import table_format
 
 TICKETS = ["Anlass;Mitteilung;Queue", "Drucker;Er druckt nicht, gar nicht;IT", "Gehalt;Wann kommt es?;HR"]
 
@@ -37,7 +38,7 @@ def test_lines_that_begin_with_a_usual_name_are_answered_line_by_line(run: Run, 
 
 @pytest.mark.parametrize(
     ("content", "form"),
-    [("id, text\n1, oil\n", "csv"), ('{"text": "oil"}\n', "jsonl"), ("Anlass;Mitteilung\na;b\n", "csv")],
+    [("id, text\n1, oil\n2, tea\n", "csv"), ('{"text": "oil"}\n', "jsonl"), ("Anlass;Mitteilung\na;b\n", "csv")],
 )
 def test_lines_that_may_be_rows_are_mentioned_also_if_quiet(
     content: str, form: str, run: Run, model: Path, tmp_path: Path
@@ -46,6 +47,8 @@ def test_lines_that_may_be_rows_are_mentioned_also_if_quiet(
     ran = run("score", model, tmp_path / "x.txt", "--quiet")
     assert len(ran.out.splitlines()) == 1 + content.count("\n")
     assert f"say --format {form}" in " ".join(ran.err.split())
+    asked = "Give it a header row if it has none, and say" if form == "csv" else "Say"
+    check_failed(run("train", tmp_path / "x.txt", "--out", "run", "-q"), 1, f"{asked} --format {form}")
     # Who says what they are reads nothing of it.
     assert run("score", model, tmp_path / "x.txt", "--quiet", "--format", "txt").err == ""
 

@@ -36,6 +36,8 @@ def test_a_sentence_after_a_usual_name_is_a_text(name: str, mark: str, rest: lis
         (",text\n0,oil\n", "csv", "table"),
         ('id;text\n1;"oil\n\ngas; more"\n', "csv", "table"),
         ("text, label\noil, a\n", "csv", "table"),
+        # Empty cells are a row, a blank line is none.
+        ('text,label\n\n"",""\n \n', "csv", "table"),
         ("sep=;\nid;text\n1;oil\n", "csv", "table"),
         ("\n\nlabel\ttext\na\toil, gas\n", "tsv", "table"),
         ("id, text\n1, oil\n", "csv", "texts"),

@@ -94,8 +94,8 @@ def predict(
 
 def _noting_a_table(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
     """The lines; a note is printed if the first look like rows of a table, also if quiet where they surely are."""
-    from recurra.data.formats import format_of_text, is_marked, table_format
-    from recurra.data.table_guess import table_or_texts
+    from recurra.data.formats import format_of_text
+    from recurra.data.table_guess import is_marked, table_format, table_or_texts
 
     first: list[str] = []
     noted = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
 import re
 import stat
 from collections.abc import Collection, Iterable
@@ -24,8 +23,8 @@ from recurra.errors import DataError, SettingsError
 __all__ = [
     "FORMATS",
     "LOOK_BYTES",
+    "LOOK_LINES",
     "MAX_FILE_BYTES",
-    "TABLE_LINES",
     "TITLE_ROWS",
     "Format",
     "check_not_packed",
@@ -37,7 +36,6 @@ __all__ = [
     "has_table_suffix",
     "head_text",
     "header_format",
-    "is_marked",
     "is_title_above",
     "named_format",
     "require_openpyxl",
@@ -46,7 +44,6 @@ __all__ = [
     "separator_of",
     "short_name",
     "short_names",
-    "table_format",
     "utf8_note",
 ]
 
@@ -75,16 +72,11 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx
 _LINE_END = re.compile(r"\r\n?|\n")
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?(?:\r\n?|\n|$)', re.IGNORECASE)
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
-_LOOK_LINES = 10
+LOOK_LINES = 10
+"""Number of lines by which it is guessed."""
 
 LOOK_BYTES = 1 << 16
 """Number of bytes at the start of a file by which its format is guessed."""
-
-TABLE_LINES = 200
-"""Number of lines by which a file of texts is taken for a table: a cell may have many."""
-# Formats, marks between fields, and the fewest fields by which lines of text are taken for rows; the share of these.
-_TABLES = (("tsv", "\t", 2), ("csv", ";", 2), ("csv", "|", 2), ("csv", ",", 3))
-_MOST = 0.9
 
 
 class Format(NamedTuple):
@@ -241,7 +233,7 @@ def head_text(content: Content, encoding: str) -> str:
         return ""
 
 
-def first_lines(head: str, count: int = _LOOK_LINES) -> list[str]:
+def first_lines(head: str, count: int = LOOK_LINES) -> list[str]:
     """The first lines of the start of a file, by which its format is guessed."""
     return _LINE_END.split(head, count)[:count]
 
@@ -299,47 +291,6 @@ def is_title_above(names: Collection[str], line: str) -> bool:
     return header_format(line) is not None and not is_usual_name(line) and not any(map(is_usual_name, names))
 
 
-def table_format(lines: Iterable[str]) -> str | None:
-    """The format if the first lines of a file of texts look like rows of a table, else ``None``.
-
-    ``jsonl``, ``json`` or ``fasttext`` if :func:`is_marked`. ``csv`` or ``tsv`` if the first is a header
-    (:func:`header_format`), or there are three or more with as many tabs each; or the first has short fields between
-    tabs, semicolons or bars, or three or more between commas (two, if one is a usual name), and the others as many
-    fields.
-    """
-    full = [line for line in islice(lines, TABLE_LINES) if line.strip()]
-    if full and is_marked(form := format_of_text("\n".join(full)), full[0]):
-        return form
-    tabs = {line.count("\t") for line in full[:_LOOK_LINES]}
-    found = header_format(full[0]) if full else None
-    if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
-        return "tsv"
-    return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
-
-
-def is_marked(form: str | None, line: str) -> bool:
-    """Whether a format says of itself that it is no texts, by its first line: a whole object, a list, ``__label__``."""
-    try:
-        return form in ("json", "fasttext") or (form == "jsonl" and isinstance(json.loads(line), dict))
-    except (ValueError, RecursionError):
-        return False
-
-
-def _is_table(lines: list[str], mark: str, least: int) -> bool:
-    """Whether lines are a header of short names, ``least`` or more, and rows most of which have as many fields."""
-    try:
-        # As in "id, text": what is written by hand has spaces there.
-        names, *rows = csv.reader(lines, delimiter=mark, skipinitialspace=True)
-    except (csv.Error, ValueError):
-        return False
-    usual = len(names) > 1 and any(map(is_usual_name, names))
-    least, needed = (2, 1) if usual else (least, 1 if mark in (";", "|") else 2)
-    # A quote may be open at the last line that is looked at.
-    rows = rows[:-1] if len(rows) > needed else rows
-    agreeing = sum(len(row) == len(names) for row in rows)
-    return len(names) >= least and short_names(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
-
-
 def short_names(names: Iterable[str]) -> bool:
     """Whether fields are one to three words each, without spaces around them, as names of columns are."""
     return all(name == name.strip() and 1 <= len(name.split()) <= 3 and len(name) <= 30 for name in names)
@@ -361,7 +312,7 @@ def separator_of(head: str) -> str:
     """
     if named := separator_line(head):
         return named[1]
-    first = next((line for line in _LINE_END.split(head, _LOOK_LINES) if line.strip()), "")
+    first = next((line for line in _LINE_END.split(head, LOOK_LINES) if line.strip()), "")
     if first.count("\t") > first.count(","):
         return "\t"
     others = [mark for mark in (";", "|") if mark in first]
@@ -374,10 +325,10 @@ def separator_of(head: str) -> str:
 def _agreeing_fields(head: str, mark: str) -> int:
     """How many fields the first rows have, 0 if they differ or there is one row."""
     try:
-        rows = list(islice(csv.reader(StringIO(head, newline=""), delimiter=mark), _LOOK_LINES))
+        rows = list(islice(csv.reader(StringIO(head, newline=""), delimiter=mark), LOOK_LINES))
     except (csv.Error, ValueError):
         return 0
-    if 2 < len(rows) < _LOOK_LINES:
+    if 2 < len(rows) < LOOK_LINES:
         # The head of a file may end within it.
         rows = rows[:-1]
     full = [row for row in rows if any(map(str.strip, row))]

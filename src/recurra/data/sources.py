@@ -16,7 +16,6 @@ from recurra.data.decompression import DecompressedContent
 from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
-    TABLE_LINES,
     Format,
     check_not_packed,
     checked_format,
@@ -29,7 +28,6 @@ from recurra.data.formats import (
     require_pyarrow,
     separator_of,
     short_name,
-    table_format,
     utf8_note,
 )
 from recurra.data.frames import FrameBlocks, is_frame
@@ -38,7 +36,7 @@ from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
 from recurra.data.model_columns import ModelColumns
 from recurra.data.several_files import join_hint, table_ending
-from recurra.data.table_guess import table_or_texts
+from recurra.data.table_guess import TABLE_LINES, how_to_read, table_format, table_or_texts
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
@@ -175,10 +173,9 @@ def _note_rows(blocks: LineBlocks, head: str) -> None:
     """Warns that lines look like rows of a table."""
     form = table_format(first_lines(head, TABLE_LINES))
     if form is not None:
-        header = "give it a header row if it has none, and " if form in ("csv", "tsv") else ""
         blocks.warnings.append(
             f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
-            f"columns, {header}say --format {form}"
+            f"columns, {how_to_read(form)}"
         )
         blocks.notes += blocks.warnings
 

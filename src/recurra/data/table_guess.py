@@ -1,16 +1,32 @@
-"""Whether lines whose first one holds a usual name of a column are rows of a table, or texts."""
+"""Whether lines are rows of a table, or texts."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from io import StringIO
+from itertools import islice
 from typing import Literal
 
-from recurra.data.formats import LOOK_BYTES, separator_line, separator_of, short_names
+from recurra.data.formats import (
+    LOOK_BYTES,
+    LOOK_LINES,
+    format_of_text,
+    header_format,
+    separator_line,
+    separator_of,
+    short_names,
+)
 from recurra.data.usual_names import is_usual_name
 
-__all__ = ["table_or_texts"]
+__all__ = ["TABLE_LINES", "how_to_read", "is_marked", "table_format", "table_or_texts"]
+
+TABLE_LINES = 200
+"""Number of lines by which a file of texts is taken for a table: a cell may have many."""
+# Formats, marks between fields, and the fewest fields by which lines of text are taken for rows; the share of these.
+_TABLES = (("tsv", "\t", 2), ("csv", ";", 2), ("csv", "|", 2), ("csv", ",", 3))
+_MOST = 0.9
 
 
 def table_or_texts(
@@ -35,7 +51,8 @@ def table_or_texts(
         return "table"
     mark = "\t" if form == "tsv" else separator_of(head)
     try:
-        rows = [row for row in csv.reader(StringIO(head, newline=""), delimiter=mark) if any(map(str.strip, row))]
+        every = csv.reader(StringIO(head, newline=""), delimiter=mark)
+        rows = [row for row in every if len(row) > 1 or "".join(row).strip()]
     except csv.Error:
         return "unsure"
     names = [name.strip() for name in rows[0]]
@@ -49,3 +66,50 @@ def table_or_texts(
     # The last row may go on behind what was read.
     fits = len(last) <= len(names) if len(head) >= LOOK_BYTES // 4 else len(last) == len(names)
     return "table" if fits and all(len(row) == len(names) for row in whole) else "unsure"
+
+
+def table_format(lines: Iterable[str]) -> str | None:
+    """The format if the first lines of a file of texts look like rows of a table, else ``None``.
+
+    ``jsonl``, ``json`` or ``fasttext`` if :func:`is_marked`. ``csv`` or ``tsv`` if the first is a header
+    (:func:`header_format`), or there are three or more with as many tabs each; or the first has short fields between
+    tabs, semicolons or bars, or three or more between commas (two, if one is a usual name), and the others as many
+    fields.
+    """
+    full = [line for line in islice(lines, TABLE_LINES) if line.strip()]
+    if full and is_marked(form := format_of_text("\n".join(full)), full[0]):
+        return form
+    tabs = {line.count("\t") for line in full[:LOOK_LINES]}
+    found = header_format(full[0]) if full else None
+    if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
+        return "tsv"
+    return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
+
+
+def how_to_read(form: str) -> str:
+    """What to do to read lines as rows of the format that :func:`table_format` found, for messages."""
+    header = "give it a header row if it has none, and " if form in ("csv", "tsv") else ""
+    return f"{header}say --format {form}"
+
+
+def is_marked(form: str | None, line: str) -> bool:
+    """Whether a format says of itself that it is no texts, by its first line: a whole object, a list, ``__label__``."""
+    try:
+        return form in ("json", "fasttext") or (form == "jsonl" and isinstance(json.loads(line), dict))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_table(lines: list[str], mark: str, least: int) -> bool:
+    """Whether lines are a header of short names, ``least`` or more, and rows most of which have as many fields."""
+    try:
+        # As in "id, text": what is written by hand has spaces there.
+        names, *rows = csv.reader(lines, delimiter=mark, skipinitialspace=True)
+    except (csv.Error, ValueError):
+        return False
+    usual = len(names) > 1 and any(map(is_usual_name, names))
+    least, needed = (2, 1) if usual else (least, 1 if mark in (";", "|") else 2)
+    # A quote may be open at the last line that is looked at.
+    rows = rows[:-1] if len(rows) > needed else rows
+    agreeing = sum(len(row) == len(names) for row in rows)
+    return len(names) >= least and short_names(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
