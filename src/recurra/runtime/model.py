@@ -289,6 +289,11 @@ class Model:
         """float32[C], the least probability at which each of several labels is given; ``None`` for one class a row."""
         return self.task.tensors.get("thresholds")
 
+    @thresholds.setter
+    def thresholds(self, values: object) -> NoReturn:
+        # The scores in the record are of those that the model has.
+        raise SettingsError(f"thresholds cannot be set to {values!r:.40}", "Use predict_proba(X) >= thresholds.")
+
     @property
     def settings(self) -> NetworkSettings:
         """The network's shape; the text pipeline's settings are ``bundle.text``."""
