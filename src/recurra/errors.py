@@ -50,6 +50,7 @@ def in_python(hint: str) -> str:
     hint = re.sub(r"--set ([a-z_0-9]+)=([^\s,;]*[^\s,;.])", _as_option, hint)
     hint = re.sub(r"--(encoding|format) ([\w-]+)", r"\1='\2'", hint)
     hint = re.sub(r"--(text|title|label|encoding|format)\b(?!-)", r"\1=", hint)
+    hint = re.sub(r"--validation\b(?!-)", "validation_data=(X, y)", hint)
     return re.sub(r"--resume\b", "resume=True", hint)
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from recurra.data.documents import Document
 from recurra.data.plain_values import other_order_note
 from recurra.data.split import check_one_split
+from recurra.errors import in_python
 from recurra.estimator_answers import FittedClassifier
 from recurra.estimator_parameters import (
     bundle_of,
@@ -278,9 +279,10 @@ class TextClassifier(FittedClassifier):
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if verbose:
             print(ended, flush=True)
-        copies = "" if verbose else fitted.copies
-        for said in filter(None, (fitted.left_out, copies, fitted.lower_loss, fitted.branch_alone)):
-            warnings.warn(said, UserWarning, stacklevel=2)
+        # What was printed.
+        before = () if verbose else (fitted.copies, fitted.remembered)
+        for said in filter(None, (fitted.left_out, *before, fitted.lower_loss, fitted.idle)):
+            warnings.warn(in_python(said), UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")

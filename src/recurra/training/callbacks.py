@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from recurra.errors import SettingsError
+from recurra.errors import SettingsError, in_python
 from recurra.representation import ROWS, Representation, Represented
 
 if TYPE_CHECKING:
@@ -284,9 +284,9 @@ class PrintProgress(Callback):
         self._validation = None
 
     def on_message(self, message: str) -> None:
-        """Prints the message."""
+        """Prints the message, with options as Python has them."""
         if message not in self._told:
-            print(message, flush=True)
+            print(in_python(message), flush=True)
 
 
 HOOKS = tuple(name for name in vars(Callback) if not name.startswith("_"))
