@@ -11,6 +11,10 @@ from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
 from recurra.errors import ModelFileError, SettingsError
 
+# What other programs would take a file of such a name for, and what writes that.
+OTHER_FORMATS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth", ".h5", ".hdf5", ".keras", ".skops"), "")
+OTHER_FORMATS[".onnx"] = "; recurra.export.export_onnx(model).save(path) writes ONNX"
+
 __all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
@@ -23,12 +27,19 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: boo
         keep_same: leave a file that holds the same bytes alone, with its time of modification.
 
     Raises:
-        SettingsError: ``bundle`` is none.
+        SettingsError: ``bundle`` is none, or ``path`` ends as a file of another format does, such as ``.onnx``.
         ModelFileError: the parts of the model do not fit together.
         RecurraError: the file cannot be written.
     """
     if not isinstance(bundle, Bundle):
         raise SettingsError(f"write_bundle was given {bundle!r:.60}", "Give a bundle, such as model.bundle.")
+    path = Path(path)
+    if path.suffix.lower() in OTHER_FORMATS:
+        other = OTHER_FORMATS[path.suffix.lower()]
+        raise SettingsError(
+            f"A model file was to be written as {path.name!r:.80}",
+            f"It is a safetensors file: name it {path.with_suffix('.safetensors').name!r:.80}{other}.",
+        )
     (write_if_changed if keep_same else write_atomically)(path, encode(bundle))
 
 

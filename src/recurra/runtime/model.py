@@ -332,7 +332,7 @@ class Model:
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
-            **({"branch": bundle.branch.settings.to_dict() | bundle.branch.counts} if bundle.branch else {}),
+            "branch": bundle.branch.settings.to_dict() | bundle.branch.counts if bundle.branch else None,
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
             "weights": bundle.weights,
