@@ -19,7 +19,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document
+from recurra.data.documents import Document, one_document
 from recurra.data.model_columns import (
     ModelColumns,
     learned_from_texts_alone,
@@ -215,7 +215,7 @@ class Model:
         if self._says_titles:
             self._tell_of_titles([document])
         bundle = self.bundle
-        network, opened = self.open([document])
+        network, opened = self.open([one_document(document)])
         ids, closed = opened.ids[0], opened.closed.values
         layers: tuple[LayerTrace, ...] = ()
         if gates:

@@ -177,7 +177,8 @@ def _rows_of_kind(task: Task, values: Sequence[Any], *, in_python: bool) -> str:
     if not in_python:
         return "Leave task out, or give rows of that kind."
     if not task.lists:
-        one = ", such as [labels[0] for labels in y]" if all(len(value) == 1 for value in values) else ""
+        single = all(len(value) == 1 for value in values)
+        one = ", such as [labels[0] for labels in y], or matrix.argmax(axis=1)" if single else ""
         return f"Leave task out, or give one label a row{one}."
     texts = [value for value in values if isinstance(value, str)]
     if (lists := written_lists(texts)) is not None:
