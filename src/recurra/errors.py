@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 
-__all__ = ["DataError", "HubError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
+__all__ = [
+    "DataError",
+    "HubError",
+    "MissingFolderError",
+    "MissingModelError",
+    "ModelFileError",
+    "RecurraError",
+    "SettingsError",
+    "TrainingError",
+]
 
 
 class RecurraError(Exception):
@@ -64,6 +73,14 @@ class SettingsError(RecurraError, ValueError):
 
 class ModelFileError(RecurraError, ValueError):
     """A model file is cut, altered, hostile or of a newer format, or the model's answers are no finite numbers."""
+
+
+class MissingModelError(ModelFileError, FileNotFoundError):
+    """There is no such model file."""
+
+
+class MissingFolderError(RecurraError, FileNotFoundError):
+    """There is no folder for a file that is to be written."""
 
 
 class HubError(RecurraError, RuntimeError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,15 @@ def test_a_name_of_another_format_is_refused(name: str, more: str, tmp_path: Pat
     said = f"A model file was to be written as '{name}'. It is a safetensors file: name it 'm.safetensors'{more}"
     assert str(caught.value).startswith(said)
     assert names(tmp_path) == []
+
+
+def test_missing_files_and_folders_are_python_s_own_errors_as_well(tmp_path: Path) -> None:
+    for tried in (lambda path: write_bundle(make_bundle(), path), read_bundle):
+        with pytest.raises(FileNotFoundError, match="none") as caught:
+            tried(tmp_path / "none" / "m.safetensors")
+        assert isinstance(caught.value, RecurraError)
+        again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own object
+        assert (type(again), str(again)) == (type(caught.value), str(caught.value))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

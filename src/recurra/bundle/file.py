@@ -9,7 +9,7 @@ from pathlib import Path
 from recurra.atomic import write_atomically, write_if_changed
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
-from recurra.errors import ModelFileError, SettingsError
+from recurra.errors import MissingModelError, ModelFileError, SettingsError
 
 # What other programs would take a file of such a name for, and what writes that.
 OTHER_FORMATS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth", ".h5", ".hdf5", ".keras", ".skops"), "")
@@ -50,8 +50,8 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         path: path of the file.
 
     Raises:
-        ModelFileError: the file does not exist, cannot be read, was not written by recurra, or is truncated, altered,
-            hostile or of a newer format.
+        ModelFileError: the file does not exist (a ``FileNotFoundError`` too), cannot be read, was not written by
+            recurra, or is truncated, altered, hostile or of a newer format.
     """
     data = bytes_of(path)
     try:
@@ -115,7 +115,7 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes:
 
 def _unreadable(path: str | os.PathLike[str], error: OSError | ValueError) -> ModelFileError:
     if isinstance(error, FileNotFoundError):
-        return ModelFileError(f"There is no file {os.fspath(path)}", "Check the path of the model.")
+        return MissingModelError(f"There is no file {os.fspath(path)}", "Check the path of the model.")
     if isinstance(error, PermissionError):
         return ModelFileError(f"{os.fspath(path)} may not be read", "Ask its owner for permission, or copy it.")
     # ValueError: a path with a null character, which no system call accepts.
