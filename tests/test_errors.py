@@ -34,6 +34,10 @@ def test_the_hint_has_its_old_name_for_a_release() -> None:
         ("Read it with --encoding utf-16.", "Read it with encoding='utf-16'."),
         ("Name its --encoding.", "Name its encoding=."),
         ("Go on with --resume, or not.", "Go on with resume=True, or not."),
+        (
+            "Hold out others (--validation), or --validation-data.",
+            "Hold out others (validation_data=(X, y)), or --validation-data.",
+        ),
         # These have other names there, or none.
         ("Say --multi-label --label-separator '|'.", "Say --multi-label --label-separator '|'."),
     ],

@@ -97,7 +97,7 @@ def test_history() -> None:
     assert lines[9].split() == ["10", "0.1026", "0.4875", "1.5000", "1.0000"]
     assert lines[10:] == [
         "  … the 2 epochs before are in .epochs", "  lowest validation loss 0.5000 after epoch 9",
-        "  of the recurrent network alone, without a linear branch",
+        "  These figures are of the recurrent network alone.",
     ]  # fmt: skip
     assert history.epochs[9] == {
         "epoch": 10, "loss": pytest.approx((2 / 19 + 2 / 20) / 2), "accuracy": pytest.approx(19.5 / 40),

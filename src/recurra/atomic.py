@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from recurra.errors import RecurraError
+from recurra.errors import MissingFolderError, RecurraError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -195,4 +195,5 @@ def told(path: str | os.PathLike[str]) -> Iterator[None]:
         # ValueError: a path with a null character, which no system call accepts.
         reason = getattr(error, "strerror", None) or str(error)
         hint = _HINTS.get(getattr(error, "errno", 0) or 0, "Check the path, or choose another place.")
-        raise RecurraError(f"{os.fspath(path)} cannot be written: {reason}", hint) from error
+        kind = MissingFolderError if isinstance(error, FileNotFoundError) else RecurraError
+        raise kind(f"{os.fspath(path)} cannot be written: {reason}", hint) from error

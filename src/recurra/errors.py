@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 
-__all__ = ["DataError", "HubError", "ModelFileError", "RecurraError", "SettingsError", "TrainingError"]
+__all__ = [
+    "DataError",
+    "HubError",
+    "MissingFolderError",
+    "MissingModelError",
+    "ModelFileError",
+    "RecurraError",
+    "SettingsError",
+    "TrainingError",
+]
 
 
 class RecurraError(Exception):
@@ -50,6 +59,7 @@ def in_python(hint: str) -> str:
     hint = re.sub(r"--set ([a-z_0-9]+)=([^\s,;]*[^\s,;.])", _as_option, hint)
     hint = re.sub(r"--(encoding|format) ([\w-]+)", r"\1='\2'", hint)
     hint = re.sub(r"--(text|title|label|encoding|format)\b(?!-)", r"\1=", hint)
+    hint = re.sub(r"--validation\b(?!-)", "validation_data=(X, y)", hint)
     return re.sub(r"--resume\b", "resume=True", hint)
 
 
@@ -63,6 +73,14 @@ class SettingsError(RecurraError, ValueError):
 
 class ModelFileError(RecurraError, ValueError):
     """A model file is cut, altered, hostile or of a newer format, or the model's answers are no finite numbers."""
+
+
+class MissingModelError(ModelFileError, FileNotFoundError):
+    """There is no such model file."""
+
+
+class MissingFolderError(RecurraError, FileNotFoundError):
+    """There is no folder for a file that is to be written."""
 
 
 class HubError(RecurraError, RuntimeError):

@@ -15,8 +15,11 @@ import numpy.typing as npt
 from recurra.data.documents import Document
 from recurra.data.plain_values import other_order_note
 from recurra.data.split import check_one_split
+from recurra.errors import in_python
 from recurra.estimator_answers import FittedClassifier
+from recurra.estimator_notes import lost_classes_note
 from recurra.estimator_parameters import (
+    ANEW,
     bundle_of,
     check_names,
     checked_options,
@@ -102,6 +105,9 @@ class TextClassifier(FittedClassifier):
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
+    # The parameters of one that was loaded, until it is fitted.
+    _as_loaded: dict[str, Any] | None = None
+
     @explain_keywords
     def __init__(
         self,
@@ -134,13 +140,15 @@ class TextClassifier(FittedClassifier):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """A fitted classifier from a model file; it predicts, reads, scores and saves as the one that was saved.
+        """A fitted classifier from a model file; it reads, scores and saves as the one that was saved.
+
+        It predicts as that one, but where ``fit`` had an indicator matrix ``predict`` gives lists of labels: the names
+        or numbers of its columns.
 
         The file holds the model, and not what the constructor was told: the parameters are the default ones, so that
         ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one; the settings that it
         was trained with are in ``model_.info``. There is no ``history_`` and no ``validation_`` (the scores are in
-        ``model_.record``). For multi-label data ``predict`` returns lists of labels; if ``fit`` had an indicator
-        matrix, these are the names or numbers of its columns, and ``score`` takes such a matrix all the same.
+        ``model_.record``). ``score`` takes an indicator matrix all the same.
 
         Args:
             path: a file that Recurra has written.
@@ -153,6 +161,7 @@ class TextClassifier(FittedClassifier):
         known = found.model_.columns
         found.columns_ = None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_
+        found._as_loaded = found.get_params(deep=False)
         return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -241,6 +250,8 @@ class TextClassifier(FittedClassifier):
         }
         given = plain({name: value for name, value in named.items() if value is not None})
         options = plain(checked_options(self.options, given))
+        if initial is None and self._as_loaded == self.get_params(deep=False):
+            warnings.warn(ANEW, UserWarning, stacklevel=2)
         bundle = bundle_of(initial)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = with_options(recipe, {**options, **given})
@@ -274,13 +285,16 @@ class TextClassifier(FittedClassifier):
         self.model_ = Model(fitted.bundle)
         self.classes_ = self.model_.classes_ if rows.matrix_classes is None else np.array(rows.matrix_classes)
         self.history_ = fitted.outcome.history
+        self.history_.has_branch, self._as_loaded = fitted.bundle.branch is not None, None
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
         if verbose:
             print(ended, flush=True)
-        copies = "" if verbose else fitted.copies
-        for said in filter(None, (fitted.left_out, copies, fitted.lower_loss, fitted.branch_alone)):
-            warnings.warn(said, UserWarning, stacklevel=2)
+        # What was printed.
+        before = () if verbose else (fitted.copies, fitted.remembered)
+        lost = "" if sample_weight is None else lost_classes_note(rows.labels, fitted.bundle.labels.classes)
+        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, fitted.idle)):
+            warnings.warn(in_python(said), UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")

@@ -43,7 +43,8 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def thresholds_(self) -> npt.NDArray[np.float32] | None:
         """The least probability at which each label is given, float32[C] in the order of ``classes_``.
 
-        ``None`` if a text has one class. :func:`recurra.evaluate` takes them.
+        ``None`` if a text has one class. :func:`recurra.evaluate` takes them. They cannot be set: decide by others with
+        ``predict_proba(X) >= thresholds``.
         """
         check_is_fitted(self)
         found = self.model_.thresholds
@@ -53,6 +54,11 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         every = np.full(len(self.classes_), 0.5, dtype=np.float32)
         every[self._places(self.model_.classes_)] = found
         return every
+
+    @thresholds_.setter
+    def thresholds_(self, values: object) -> None:
+        # Refused there.
+        self.model_.thresholds = values
 
     def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].

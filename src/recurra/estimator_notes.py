@@ -17,6 +17,7 @@ from recurra.tasks.written_lists import written_lists
 __all__ = [
     "empty_texts_note",
     "label_notes",
+    "lost_classes_note",
     "missing_texts_note",
     "one_label_note",
     "telling_titles_note",
@@ -116,6 +117,19 @@ def _classes(counts: dict[str, int]) -> str:
     named = [f"{name!r:.40} ({rows:,} {'row' if rows == 1 else 'rows'})" for name, rows in counts.items()]
     more = f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else ""
     return f"{'class' if len(named) == 1 else 'classes'} {', '.join(named[:SHOWN])}{more}"
+
+
+def lost_classes_note(labels: Sequence[Any], classes: Sequence[Any]) -> str:
+    """What is said where classes have no row that is learned from, as all theirs have the weight 0; else empty.
+
+    Args:
+        labels: B labels, or tuples of labels.
+        classes: those that were learned.
+    """
+    each = (one for label in labels for one in (label if isinstance(label, tuple) else (label,)))
+    counts = Counter(str(one) for one in each)
+    lost = {name: rows for name, rows in counts.items() if name not in set(map(str, classes))}
+    return f"{_classes(lost)}: no row of sample_weight above 0, so it is not learned" if lost else ""
 
 
 def one_label_note(labels: Sequence[Any], matrix: bool) -> str:

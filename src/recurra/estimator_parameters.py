@@ -20,6 +20,7 @@ from recurra.runtime import Model
 from recurra.settings import choices, setting_meant
 
 __all__ = [
+    "ANEW",
     "bundle_of",
     "check_names",
     "checked_options",
@@ -43,6 +44,10 @@ OF_FIT = ("sample_weight", "validation_data", "initial", "callbacks")
 MEANT_OF_FIT = {"warm_start": "initial", "init_model": "initial", "eval_set": "validation_data"}
 # For a weight of each class, where the setting knows "balanced" alone.
 CLASS_WEIGHTS = "Give fit sample_weight=sklearn.utils.class_weight.compute_sample_weight(weights, y)."
+ANEW = (
+    "fit trains a new model with the default settings, not with those of the model that was loaded: fit(X, y, "
+    "initial=classifier) goes on from that with its settings; for a new model give them to TextClassifier"
+)
 # Values of settings that have another type elsewhere, such as early_stopping=True.
 EXAMPLES: dict[str, Any] = {"patience": 3, "class_weights": "balanced"}
 
@@ -165,6 +170,8 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
             f"options gives tokens = {options['tokens']!r:.60}",
             'Register the function, recurra.tokenizers.register("mine", function), and give {"tokens": "mine"}.',
         )
+    if _weighs_classes("class_weights", weights := options.get("class_weights")):
+        raise SettingsError(f"options gives class_weights = {weights!r:.60}", CLASS_WEIGHTS)
     for name, value in named.items():
         if name in options and options[name] != value:
             parameter = PARAMETERS.get(name, name)

@@ -71,6 +71,11 @@ def documents_of(
         # What is not read need not be what Arrow can hold.
         X = X[list(filter(None, columns))]
     text, title = columns or (None, None)
+    if title is not None and title not in (names := column_names(X)) and text in names:
+        raise DataError(
+            f"The column {title!r:.60} of titles is missing, from which the classifier learned",
+            f"Give both columns, or the texts alone: frame[{column_key(X, str(text)):.60}].",
+        )
     table = read_frame(X, text, title, model=None if columns else model_columns, guess=False, titles=titles)
     for warning in table.warnings:
         # For whoever called predict or score.
@@ -276,7 +281,18 @@ class GivenRows:
             )
         labels = labels_of(y, matrix, columns)
         check_same_kind(labels, self.labels)
-        return InMemoryRows(documents_of(X, self.columns, titles=self.has_titles), labels, source="validation_data")
+        documents = documents_of(X, self.columns, titles=self.has_titles)
+        given, learned = _form_of(documents), _form_of(self.documents)
+        if given != learned and given and learned:
+            said = f"validation_data has {given}, and X has {learned}: give both in the same form"
+            warnings.warn(said, UserWarning, stacklevel=4)
+        return InMemoryRows(documents, labels, source="validation_data")
+
+
+def _form_of(documents: Sequence[Document]) -> str:
+    """What all documents are, in words; empty for none, and for both kinds."""
+    pairs = {isinstance(one, tuple) for one in documents}
+    return ("pairs of title and text" if pairs.pop() else "texts alone") if len(pairs) == 1 else ""
 
 
 def _classes_of(y: Any, width: int) -> list[Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from recurra.bundle import Bundle, file, read_bundle, write_bundle
 from recurra.bundle import format as model_format
-from recurra.errors import ModelFileError, RecurraError
+from recurra.errors import ModelFileError, RecurraError, SettingsError
 
 
 def names(folder: Path) -> list[str]:
@@ -135,6 +136,24 @@ def test_a_bundle_that_cannot_be_read_is_not_written(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecurraError, match="Make its folder first"):
         write_bundle(make_bundle(), tmp_path / "none" / "m.safetensors")
+
+
+@pytest.mark.parametrize(("name", "more"), [("m.onnx", "; recurra.export.export_onnx(model).save("), ("m.PKL", ".")])
+def test_a_name_of_another_format_is_refused(name: str, more: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        write_bundle(make_bundle(), tmp_path / name)
+    said = f"A model file was to be written as '{name}'. It is a safetensors file: name it 'm.safetensors'{more}"
+    assert str(caught.value).startswith(said)
+    assert names(tmp_path) == []
+
+
+def test_missing_files_and_folders_are_python_s_own_errors_as_well(tmp_path: Path) -> None:
+    for tried in (lambda path: write_bundle(make_bundle(), path), read_bundle):
+        with pytest.raises(FileNotFoundError, match="none") as caught:
+            tried(tmp_path / "none" / "m.safetensors")
+        assert isinstance(caught.value, RecurraError)
+        again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own object
+        assert (type(again), str(again)) == (type(caught.value), str(caught.value))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

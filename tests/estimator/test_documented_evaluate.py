@@ -15,6 +15,7 @@ from topics import topic_rows
 
 import recurra
 from recurra.cli import main
+from recurra.errors import DataError
 
 PAGE = Path(__file__).parents[2] / "docs" / "training.md"
 
@@ -23,6 +24,11 @@ def documented(clf: Any, texts: Any, labels: Any) -> Any:
     scores = recurra.evaluate(clf.predict_proba(texts), labels, clf.classes_, thresholds=clf.thresholds_)
     print(scores.macro_f1, scores.intervals["macro_f1"])
     return scores
+
+
+def test_without_classes_the_call_is_named() -> None:
+    with pytest.raises(DataError, match=r"no classes. Write evaluate\(model.predict_proba\(X\), y, model"):
+        recurra.evaluate(TOPICS, TOPICS)  # type: ignore[call-overload]
 
 
 def test_the_example_is_the_documented_one() -> None:

@@ -129,7 +129,11 @@ def test_a_score_of_other_labels(fitted: TextClassifier) -> None:
     [
         ("multi_label", ["A|B", "A", "B"] * 16, "Give lists, such as y.str.split('|'), or leave task out."),
         ("multi_label", TOPICS, "Give lists, such as [[label] for label in y], or leave task out."),
-        ("single_label", [[one] for one in TOPICS], "give one label a row, such as [labels[0] for labels in y]."),
+        (
+            "single_label",
+            [[one] for one in TOPICS],
+            "[labels[0] for labels in y], or matrix.argmax(axis=1).",
+        ),
     ],
 )
 def test_labels_of_another_task(task: str, y: Any, hint: str) -> None:

@@ -74,3 +74,20 @@ def test_rows_that_are_left_out_are_a_warning() -> None:
         fitted = network(epochs=1).fit(TEXTS, TOPICS, validation_data=(LATER_TEXTS, later))
     assert len(found) == 1
     assert fitted.validation_.rows == 13
+
+
+def test_titles_that_one_of_both_lacks() -> None:
+    said = r"^validation_data has texts alone, and X has pairs of title and text: give both in the same form$"
+    with pytest.warns(UserWarning, match=said):
+        network(epochs=1).fit(PAIRS, TOPICS, validation_data=(LATER_TEXTS, LATER_TOPICS))
+    said = r"^validation_data has pairs of title and text, and X has texts alone: give both in the same form$"
+    with pytest.warns(UserWarning, match=said):
+        network(epochs=1).fit(TEXTS, TOPICS, validation_data=(LATER, LATER_TOPICS))
+
+
+def test_a_frame_without_the_titles_that_were_learned_from() -> None:
+    frame = pd.DataFrame(PAIRS, columns=["subject", "body"])
+    fitted = network(epochs=1).fit(frame, TOPICS)
+    said = r"^The column 'subject' of titles is missing, .*the texts alone: frame\['body'\]\.$"
+    with pytest.raises(DataError, match=said):
+        fitted.predict(frame[["body"]])

@@ -13,7 +13,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 import recurra
 from recurra import TextClassifier
-from recurra.errors import DataError
+from recurra.errors import DataError, SettingsError
 from recurra.evaluation.given_rows import indicator_of, label_sets, labels_of
 
 # Rows that are to be learned validate as well.
@@ -47,6 +47,15 @@ def test_a_column_that_no_row_has_may_be_there(tmp_path: Path) -> None:
     assert loaded(fitted, tmp_path).score(TEXTS, wide) == fitted.score(TEXTS, wide) == exact
     assert fitted.thresholds_ is not None
     np.testing.assert_array_equal(fitted.predict_proba(TEXTS) >= fitted.thresholds_, fitted.predict(TEXTS) == 1)
+
+
+def test_thresholds_are_read_only_and_say_what_to_write() -> None:
+    fitted = network().fit(TEXTS, MATRIX)
+    said = r"^thresholds cannot be set to 0.3. Use predict_proba\(X\) >= thresholds.$"
+    with pytest.raises(SettingsError, match=said):
+        fitted.thresholds_ = 0.3
+    with pytest.raises(SettingsError, match=said):
+        fitted.model_.thresholds = 0.3
 
 
 def test_names_are_scored_as_lists_and_as_columns_in_their_order(tmp_path: Path) -> None:

@@ -114,6 +114,10 @@ def test_options_that_are_no_mapping() -> None:
         ({"random_state": -1}, "random_state is -1. Give a whole number of 0 or more"),
         ({"random_state": np.random.default_rng(0)}, "random_state is Generator(PCG64)"),
         ({"options": {3: 4}}, 'options gives 3 = 4. Name settings by texts, such as {"hidden": 64}.'),
+        (
+            {"options": {"class_weights": {"app": 2}}},
+            "options gives class_weights = {'app': 2}. Give fit sample_weight=",
+        ),
         ({"vectors": 3}, "The vectors are 3. Give a file, or glove-6b-50d"),
         ({"task": 3}, "The task 3 is not known here, only single_label, multi_label"),
     ],
@@ -197,6 +201,34 @@ def test_load_gives_a_fitted_classifier(fitted: TextClassifier, tmp_path: Path) 
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
     with pytest.raises(RecurraError, match="There is no file"):
         TextClassifier.load(tmp_path / "none.safetensors")
+
+
+def test_a_loaded_classifier_that_learns_anew_says_so(fitted: TextClassifier, tmp_path: Path) -> None:
+    fitted.save(path := tmp_path / "model.safetensors")
+    loaded = TextClassifier.load(path)
+    # Whoever goes on from it, or has given it parameters, knows.
+    loaded.set_params(epochs=1, options={"validation": 0.0}).fit(TEXTS, TOPICS)
+    loaded = TextClassifier.load(path)
+    said = r"^fit trains a new model with the default settings, .*fit\(X, y, initial=classifier\) goes on from that"
+    # Too few labels: it does not train.
+    with pytest.warns(UserWarning, match=said), pytest.raises(DataError):
+        loaded.fit(TEXTS, TOPICS[:3])
+
+
+def test_a_class_whose_rows_all_have_the_weight_0_is_named() -> None:
+    weights = [0.0 if topic == "tech" else 1.0 for topic in TOPICS]
+    said = rf"^class 'tech' \({TOPICS.count('tech')} rows\): no row of sample_weight above 0, so it is not learned$"
+    with pytest.warns(UserWarning, match=said):
+        found = network(epochs=1).fit(TEXTS, TOPICS, sample_weight=weights)
+    assert "tech" not in found.classes_
+
+
+def test_the_history_tells_of_the_branch_where_there_is_one(fitted: TextClassifier) -> None:
+    assert repr(fitted.history_).endswith("These figures are of the recurrent network alone.")
+    found = TextClassifier(epochs=1, options={"validation": 0.0}).fit(TEXTS, TOPICS)
+    assert repr(found.history_).endswith("network alone; the linear branch is added afterwards.")
+    assert set(found.history_.to_dict()) == {"training", "validation"}
+    assert (fitted.model_.info["branch"], found.model_.info["branch"] is None) == (None, False)
 
 
 @pytest.mark.parametrize("kind", ["path", "model", "classifier"])

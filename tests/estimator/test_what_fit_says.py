@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimator.small_classifier import TEXTS, TOPICS, network
+from rows import make_rows
 
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
+from recurra.tasks import task_named
+from recurra.training.ending import learned_nothing
 
 NOTE = "columns guessed: title 'subject', text 'body'"
 FRAME = pd.DataFrame({"subject": [f"on {topic}" for topic in TOPICS], "body": TEXTS})
@@ -122,3 +125,50 @@ def test_what_is_saved_to_is_a_path(path: Any, fitted: TextClassifier) -> None:
     with pytest.raises(SettingsError, match=r"^save was given .*Give the path of a file, such as") as found:
         fitted.save(path)
     assert "\n" not in str(found.value)
+
+
+# 100 rows are held out whose texts are not learned from.
+ROWS, CLASSES = make_rows(400)
+NUMBERED = [f"{text} n{place}" for place, (_, text) in enumerate(ROWS)]
+HALVED = {"hidden": 6, "embedding": 8, "validation": 0.25, "patience": 0, "dropout": 0.0, "branch": False}
+
+
+def test_rows_to_validate_on_that_the_model_before_learned_from(capsys: pytest.CaptureFixture[str]) -> None:
+    first = network(epochs=3, options=HALVED).fit(NUMBERED, CLASSES)
+    said = (
+        "The model to continue from learned from these 400 rows, and the rows held out are among them: their scores "
+        "may say only how well they are remembered. Validate on other rows (validation_data=(X, y))."
+    )
+    again = network(epochs=1, options=HALVED)
+    with pytest.warns(UserWarning, match="remembered") as found:
+        again.fit(NUMBERED, CLASSES, initial=first)
+    assert [(str(one.message), one.filename) for one in found] == [(said, __file__)]
+    # What was printed is not a warning as well.
+    again.set_params(verbose=True).fit(NUMBERED, CLASSES, initial=first)
+    assert said in capsys.readouterr().out
+
+
+def test_a_network_alone_that_learned_nothing() -> None:
+    labels = np.random.default_rng(0).permutation(CLASSES)
+    with pytest.warns(UserWarning, match="next to nothing") as found:
+        network(epochs=2, options=HALVED).fit(NUMBERED, labels)
+    (said,) = [str(one.message) for one in found]
+    assert said.startswith("The recurrent network learned next to nothing: 0.")
+    assert said.endswith("Give more epochs or rows, or another learning rate than 0.05.")
+
+
+def test_when_a_network_alone_learned_nothing() -> None:
+    single = task_named("single_label")
+    targets = np.repeat([0, 1, 1], 20)
+    usual = np.tile([[0.3, 0.7]], (60, 1))
+    assert learned_nothing(single, usual, targets, 0.1) == (
+        "The recurrent network learned next to nothing: 0.6667 of the rows held out right, and 0.6667 by the most "
+        "frequent answer. Give more epochs or rows, or another learning rate than 0.1."
+    )
+    assert learned_nothing(single, usual[:19], targets[:19], 0.1) == ""
+    # Probabilities that rank the rows have a lower loss, and 8 rows more that are right are beyond chance.
+    ranked = np.where((targets == 1)[:, None], [[0.2, 0.8]], [[0.45, 0.55]])
+    assert learned_nothing(single, ranked, targets, 0.1) == ""
+    for more, beyond in ((3, False), (8, True)):
+        sure = np.where((np.arange(60) < more)[:, None], [[0.51, 0.49]], [[0.49, 0.51]])
+        assert (learned_nothing(single, sure, targets, 0.1) == "") is beyond

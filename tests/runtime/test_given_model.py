@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from bundles import make_bundle
+from sklearn.pipeline import make_pipeline
 
 import recurra
 from recurra import TextClassifier
 from recurra.data.table import Table
 from recurra.errors import DataError, SettingsError
-from recurra.inspection import attribute, compare, compare_text, flags, gradients, label_issues, read, states
+from recurra.inspection import (
+    attribute,
+    compare,
+    compare_text,
+    confusions,
+    examples,
+    flags,
+    gradients,
+    label_issues,
+    read,
+    search_states,
+    states,
+)
 from recurra.runtime import Model
 
 BUNDLE = make_bundle()
@@ -109,6 +123,53 @@ def test_views_of_a_frame_read_the_columns_of_the_model() -> None:
         {"short": DATA.documents, "long": [f"{text} " * 9 for text in DATA.documents], "topic": DATA.labels}
     )
     assert without_numbers(flags(model, frame).to_dict()) == without_numbers(flags(model, DATA).to_dict())
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda *given: flags(Model(BUNDLE), *given),
+        lambda *given: states(Model(BUNDLE), *given),
+        lambda *given: confusions(Model(BUNDLE), *given),
+        lambda *given: examples(Model(BUNDLE), *given),
+        lambda *given: search_states(Model(BUNDLE), *given, units=[0]),
+        lambda *given: gradients(SEEDED, *given, name="m"),
+    ],
+)
+def test_views_take_texts_and_labels(view: Callable[..., Any]) -> None:
+    frame = pd.DataFrame({"text": DATA.documents, "label": DATA.labels})
+    expected = without_numbers(view(DATA).to_dict())
+    assert without_numbers(view(DATA.documents, DATA.labels).to_dict()) == expected
+    assert without_numbers(view(frame["text"], frame["label"].to_numpy()).to_dict()) == expected
+    with pytest.raises(DataError, match=r"or texts and labels: \(model, texts, labels\)\.$"):
+        view(DATA.documents)
+
+
+def test_examples_are_shown_as_a_table() -> None:
+    found = examples(Model(BUNDLE), DATA)
+    lines = repr(found).splitlines()
+    assert lines[0] == f"Examples: {len(found.rows)} rows"
+    assert lines[1].split() == ["kind", "label", "answer", "text"]
+    assert lines[2].split()[:3] == [found.rows[0][name] for name in ("kind", "label", "answer")]
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "hint"),
+    [
+        (SimpleNamespace(best_estimator_=1), "search.best_estimator_"),
+        (make_pipeline(TextClassifier()), "pipeline[-1]"),
+    ],
+)
+def test_what_a_model_is_wrapped_in_is_named(wrapped: Any, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        flags(wrapped, DATA)
+    assert str(caught.value).endswith(f"Give what recurra.load returns, or a fitted TextClassifier, such as {hint}.")
+
+
+@pytest.mark.parametrize(("given", "kind"), [(["oil", "prices"], "list"), (pd.Series(["oil", "prices"]), "Series")])
+def test_one_text_is_read(given: Any, kind: str) -> None:
+    with pytest.raises(DataError, match=rf"^One text or pair \(title, text\) is read, and a {kind} of 2 was given\. "):
+        Model(BUNDLE).read(given)
 
 
 def without_numbers(found: Any) -> Any:

@@ -160,6 +160,41 @@ class HasAttribute(Callback):
     on_gpu = False
 
 
+class KerasHook(Callback):
+    def on_train_batch_end(self, batch: int) -> None: ...
+
+
+class MisspeltStop(Callback):
+    def should_stop_training(self) -> bool:
+        return True
+
+
+class SetsStop(Callback):
+    def on_epoch_end(self, epoch: int) -> None:
+        self.stop_training = True
+
+
+class OwnStop(SetsStop):
+    def should_stop(self) -> bool:
+        return bool(getattr(self, "stop_training", False))
+
+
+class ReturnsTrue(Callback):
+    def on_epoch_end(self, epoch: int) -> bool:  # type: ignore[override]
+        return True
+
+
+def test_ways_to_stop_of_other_libraries_are_answered_with_the_right_one() -> None:
+    said = r"^SetsStop sets stop_training, which training never reads\. Override should_stop\(self\) and return True"
+    with pytest.raises(SettingsError, match=said):
+        Callbacks([SetsStop()]).on_epoch_end(1)
+    (own := OwnStop()).on_epoch_end(1)
+    assert own.should_stop()
+    said = r"^ReturnsTrue\.on_epoch_end returned True, which does not stop training: Override should_stop\(self\)"
+    with pytest.warns(UserWarning, match=said):
+        Callbacks([ReturnsTrue()]).on_epoch_end(1)
+
+
 def test_an_attribute_is_no_hook() -> None:
     assert not Callbacks([HasAttribute()]).should_stop()
 
@@ -171,6 +206,8 @@ def test_an_attribute_is_no_hook() -> None:
             [Elsewhere()],
             r"Elsewhere has the method on_batch_end, which training never.*mean on_(epoch|steps)_end\?",
         ),
+        ([KerasHook()], r"KerasHook has the method on_train_batch_end, .*Did you mean on_steps_end\?"),
+        ([MisspeltStop()], r"MisspeltStop has the method should_stop_training, .*Did you mean should_stop\?"),
         ([Begins()], r"Begins has the method on_epoch_begin, which training never calls.*mean on_epoch_end\?"),
         (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),
         (None, "callbacks is None"),

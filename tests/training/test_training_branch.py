@@ -366,6 +366,7 @@ def test_a_model_of_several_labels_goes_on() -> None:
     assert (said == wanted).mean() > 0.95
 
 
+@pytest.mark.filterwarnings("ignore:The model to continue from learned from these 60 rows")
 def test_the_classifier_goes_on_with_the_branch_of_a_model(tmp_path: Path) -> None:
     documents, labels = make_rows(60)
     options = {"hidden": 5, "embedding": 4, "cell": "gru", "branch": True}
@@ -378,9 +379,9 @@ def test_the_classifier_goes_on_with_the_branch_of_a_model(tmp_path: Path) -> No
 
 def test_a_network_that_learned_nothing_beside_a_good_branch_is_named() -> None:
     idle = train(count=400, training=HELD.replace(learning_rate=1e-9), branch=BRANCH)
-    assert idle.branch_alone.startswith("The recurrent network learned next to nothing: 0.")
-    assert idle.branch_alone.endswith("Give more epochs or rows, or another learning rate than 1e-09.")
-    assert train(count=400, training=HELD, branch=BRANCH).branch_alone == ""
+    assert idle.idle.startswith("The recurrent network learned next to nothing: 0.")
+    assert idle.idle.endswith("Give more epochs or rows, or another learning rate than 1e-09.")
+    assert train(count=400, training=HELD, branch=BRANCH).idle == ""
 
 
 def test_when_the_answers_are_the_branch_s() -> None:

@@ -9,7 +9,11 @@ from pathlib import Path
 from recurra.atomic import write_atomically, write_if_changed
 from recurra.bundle.bundle import Bundle
 from recurra.bundle.format import LARGEST_FILE, decode, encode, stored_digest
-from recurra.errors import ModelFileError, SettingsError
+from recurra.errors import MissingModelError, ModelFileError, SettingsError
+
+# What other programs would take a file of such a name for, and what writes that.
+OTHER_FORMATS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth", ".h5", ".hdf5", ".keras", ".skops"), "")
+OTHER_FORMATS[".onnx"] = "; recurra.export.export_onnx(model).save(path) writes ONNX"
 
 __all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
@@ -23,12 +27,19 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: boo
         keep_same: leave a file that holds the same bytes alone, with its time of modification.
 
     Raises:
-        SettingsError: ``bundle`` is none.
+        SettingsError: ``bundle`` is none, or ``path`` ends as a file of another format does, such as ``.onnx``.
         ModelFileError: the parts of the model do not fit together.
         RecurraError: the file cannot be written.
     """
     if not isinstance(bundle, Bundle):
         raise SettingsError(f"write_bundle was given {bundle!r:.60}", "Give a bundle, such as model.bundle.")
+    path = Path(path)
+    if path.suffix.lower() in OTHER_FORMATS:
+        other = OTHER_FORMATS[path.suffix.lower()]
+        raise SettingsError(
+            f"A model file was to be written as {path.name!r:.80}",
+            f"It is a safetensors file: name it {path.with_suffix('.safetensors').name!r:.80}{other}.",
+        )
     (write_if_changed if keep_same else write_atomically)(path, encode(bundle))
 
 
@@ -39,8 +50,8 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
         path: path of the file.
 
     Raises:
-        ModelFileError: the file does not exist, cannot be read, was not written by recurra, or is truncated, altered,
-            hostile or of a newer format.
+        ModelFileError: the file does not exist (a ``FileNotFoundError`` too), cannot be read, was not written by
+            recurra, or is truncated, altered, hostile or of a newer format.
     """
     data = bytes_of(path)
     try:
@@ -104,7 +115,7 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes:
 
 def _unreadable(path: str | os.PathLike[str], error: OSError | ValueError) -> ModelFileError:
     if isinstance(error, FileNotFoundError):
-        return ModelFileError(f"There is no file {os.fspath(path)}", "Check the path of the model.")
+        return MissingModelError(f"There is no file {os.fspath(path)}", "Check the path of the model.")
     if isinstance(error, PermissionError):
         return ModelFileError(f"{os.fspath(path)} may not be read", "Ask its owner for permission, or copy it.")
     # ValueError: a path with a null character, which no system call accepts.

@@ -89,7 +89,7 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
             rows.append((part, ", ".join(numbers)))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
     most = f", the first {text['max_tokens']:,} tokens" if text["max_tokens"] else ""
-    by_branch = known.get("branch", {}).get("branch_max_tokens")
+    by_branch = (known["branch"] or {}).get("branch_max_tokens")
     if most and by_branch and by_branch > text["max_tokens"]:
         most += f" (the linear branch {by_branch:,})"
     rows += [

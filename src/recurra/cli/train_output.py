@@ -65,7 +65,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
         output.result(folded(sentence))
     for sentence in (*imbalance(facts), *never_given(facts, shown_value), *always_given(facts, shown_value)):
         output.note(sentence)
-    for sentence in filter(None, (fitted.lower_loss, fitted.branch_alone)):
+    for sentence in filter(None, (fitted.lower_loss, fitted.idle)):
         output.note(sentence)
     if found := info["record"].get("thresholds"):
         output.detail(folded(_thresholds(found, len(info["classes"]))))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "LabelSet", "check_documents", "is_missing", "no_texts", "row_numbers"]
+__all__ = ["Document", "Label", "LabelSet", "check_documents", "is_missing", "no_texts", "one_document", "row_numbers"]
 
 Document: TypeAlias = str | tuple[str, str]
 """A text, or (title, text)."""
@@ -45,6 +45,20 @@ def check_documents(documents: Sequence[Document]) -> None:
             f"Document {place} (counted from 0) is {repr(document)[:80]}",
             f"Give a text, or a pair (title, text){_remedy(document)}.",
         )
+
+
+def one_document(document: Any) -> Document:
+    """The document, where one is read.
+
+    Raises:
+        DataError: it is a list, an array or a column of several.
+    """
+    if isinstance(document, list) or getattr(document, "ndim", 0) > 0:
+        raise DataError(
+            f"One text or pair (title, text) is read, and a {type(document).__name__} of {len(document):,} was given",
+            'Give one of them, such as texts[0], or " ".join(tokens) of tokens.',
+        )
+    return document  # type: ignore[no-any-return]
 
 
 def _remedy(value: object) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
 from recurra.data.plain_values import other_order_note, plain_list
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
 from recurra.evaluation.probabilities import class_probabilities
@@ -55,7 +55,7 @@ def evaluate(
 def evaluate(
     probabilities: Floats,
     targets: Any,
-    classes: Sequence[Label],
+    classes: Sequence[Label] | None = None,
     *,
     thresholds: Floats | None = None,
     unknown: Sequence[Any] = (),
@@ -96,6 +96,11 @@ def evaluate(
             its probabilities are meant.
     """
     rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
+    if classes is None:
+        raise DataError(
+            "evaluate takes probabilities, labels and classes, and was given no classes",
+            "Write evaluate(model.predict_proba(X), y, model.classes_).",
+        )
     if hasattr(probabilities, "predict_proba"):
         raise SettingsError(
             f"evaluate was given a model, {probabilities!r:.60}",

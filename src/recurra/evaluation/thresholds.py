@@ -56,6 +56,9 @@ class Thresholds(NamedTuple):
 def tune_thresholds(probabilities: Floats, targets: Indicator, *, seed: int = 0) -> Thresholds:
     """Chooses each label's threshold for the highest F1.
 
+    A single row does not decide: thresholds that give the label to one row more or fewer count as well as the best,
+    and of all these it is the one nearest to 0.5.
+
     Labels with few rows share one threshold: that of the highest F1 of their rows taken together. A label whose
     probabilities rank its rows no better than chance has 0.5: its highest F1 would give it to nearly all rows (Lipton,
     Elkan and Naryanaswamy 2014, arXiv 1402.1892).
@@ -111,17 +114,22 @@ def _is_ranked(probabilities: Floats, having: Indicator) -> bool:
 
 
 def _best(probabilities: Floats, having: Indicator) -> float:
-    """The threshold of the highest F1, halfway between two probabilities; of several, the one nearest to 0.5."""
+    """The threshold of the highest F1, or one that gives the label to one row more or fewer, if that is nearer to 0.5.
+
+    A single row would otherwise decide where nearly all others are far apart: one of probability 0.01 that has the
+    label. Between two probabilities all thresholds have the same F1: it is 0.5, or halfway between them.
+    """
     order = np.argsort(-probabilities, kind="stable")
     sorted_p = probabilities[order].astype(np.float64)
     right = np.cumsum(having[order])
     # A threshold can lie after each probability that differs from the next.
     ends = np.flatnonzero(np.append(sorted_p[1:] < sorted_p[:-1], True))
     f1 = safe_divide(2 * right[ends], ends + 1 + int(having.sum()))
-    following = np.append(sorted_p[1:], 0.0)[ends]
-    cuts = (sorted_p[ends] + following) / 2
-    best = np.flatnonzero(f1 >= f1.max())
-    cut = cuts[best[np.abs(cuts[best] - DEFAULT_THRESHOLD).argmin()]]
+    highest = ends[f1 >= f1.max()]
+    near = ends[np.isin(ends, [highest - 1, highest, highest + 1])]
+    upper, lower = sorted_p[near], np.append(sorted_p[1:], 0.0)[near]
+    cuts = np.where((lower < DEFAULT_THRESHOLD) & (upper >= DEFAULT_THRESHOLD), DEFAULT_THRESHOLD, (upper + lower) / 2)
+    cut = cuts[np.abs(cuts - DEFAULT_THRESHOLD).argmin()]
     # Strictly between 0 and 1 in float32, as the model file requires.
     return float(np.clip(np.float32(cut), np.finfo(np.float32).tiny, np.nextafter(np.float32(1), np.float32(0))))
 

@@ -14,7 +14,7 @@ from recurra.data.label_format import UnknownLabels, split_labels
 from recurra.errors import DataError
 from recurra.evaluation.comparison import Comparison
 from recurra.inspection.compared_labels import all_labels, class_columns, encode_compared, listed_classes
-from recurra.inspection.given_table import table_of_rows, table_of_texts
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
 from recurra.inspection.read import read
 from recurra.runtime import Model
@@ -80,7 +80,7 @@ def compare(
     models = {name: model_of(model) for name, model in models.items()}
     check_same_task(models)
     leader = next(iter(models.values()))
-    data = table_of_rows(data, leader) if y is None else table_of_texts(data, y, leader)
+    data = table_of_rows(data, leader, y)
     # A model that reads only titles limits the rows that all can read.
     reader = next((model for model in models.values() if model.bundle.text.field == "title"), leader)
     labels = all_labels(models, reader)

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from recurra.data.documents import Label
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.evaluation import evaluate
 from recurra.evaluation.confusions import Confusion, top_confusions
 from recurra.evaluation.evaluation import Evaluation
@@ -74,7 +72,7 @@ class Confusions(Represented):
 
 
 def confusions(
-    model: Model, data: Table | Source, *, name: str = "model", rows: int = 30, right_rows: int = 5
+    model: Model, data: Any, y: Any = None, *, name: str = "model", rows: int = 30, right_rows: int = 5
 ) -> Confusions | LabelConfusions:
     """Evaluates a model on a labelled file and keeps rows of each cell of its confusion matrix.
 
@@ -83,7 +81,9 @@ def confusions(
 
     Args:
         model: the model.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         name: name of the model in the result.
         rows: largest number of rows kept of a pair of classes, or of the false positives or negatives of a label.
         right_rows: largest number of rightly answered rows kept of a class or label.
@@ -93,7 +93,7 @@ def confusions(
             read none of them.
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     if model.task.lists:
         return label_confusions(model, data, name=name, rows=rows, right_rows=right_rows)
     notes: list[str] = []

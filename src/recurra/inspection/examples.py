@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
+from recurra.representation import ROWS, Representation, Represented, one_line
 from recurra.runtime import Model
 from recurra.runtime.given_model import model_of
 from recurra.tasks.examples import choose_examples
@@ -17,8 +16,8 @@ from recurra.text.fields import input_texts
 __all__ = ["Examples", "examples"]
 
 
-@dataclass(frozen=True)
-class Examples:
+@dataclass(frozen=True, repr=False)
+class Examples(Represented):
     """Rows with the answers to them.
 
     Attributes:
@@ -29,6 +28,11 @@ class Examples:
     model: str
     rows: list[dict[str, Any]]
 
+    def _representation(self) -> Representation:
+        names = ("kind", "label", "answer", "text")
+        rows = [tuple(one_line(row[name], 60 if name == "text" else 30) for name in names) for row in self.rows]
+        return Representation(f"Examples: {len(rows):,} rows", names if rows else (), rows[:ROWS], [])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {"model": self.model, "source": "data", "rows": self.rows}
@@ -36,7 +40,8 @@ class Examples:
 
 def examples(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     name: str = "model",
     documents: int | None = 1000,
@@ -47,7 +52,9 @@ def examples(
 
     Args:
         model: of any task.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         name: name of the model in the result.
         documents: largest number of rows to choose from, drawn at random; ``None`` takes all.
         count: number of rows of each kind.
@@ -57,7 +64,7 @@ def examples(
         DataError: the rows have no labels, one that the model does not know, or it can read none of them.
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     rows, read, cells = select_rows(model, data, limit=documents, seed=seed, say=lambda message: None)
     classes = model.bundle.labels
     encoded = model.task.encode_targets(

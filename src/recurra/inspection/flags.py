@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recurra.batches import Ragged
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.ablation import MeanStates, Unit, ablate, mean_states
 from recurra.inspection.flag_results import Flag, FlagExample, Flags, JointAblation
@@ -37,7 +36,8 @@ LEAST_SCORE = 0.0005
 
 def flags(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     name: str = "model",
     documents: int | None = 2000,
@@ -50,7 +50,9 @@ def flags(
 
     Args:
         model: any cell, depth and direction.
-        data: labelled rows; accuracies are unbiased only on rows that the model was not trained on.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads; or, with ``y``, B texts or (title,
+            text) pairs. Accuracies are unbiased only on rows that the model was not trained on.
+        y: the B labels of texts.
         name: name of the model in the result.
         documents: largest number of rows, drawn at random; ``None`` takes all.
         units: number of units to list, the most flag-like first.
@@ -63,7 +65,7 @@ def flags(
         SettingsError: ``units`` is below 1.
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     if units < 1:
         raise SettingsError(f"units is {units}", "Give 1 or more.")
     notes: list[str] = []

@@ -21,22 +21,26 @@ from recurra.errors import DataError
 from recurra.evaluation.given_rows import labels_of_rows
 from recurra.runtime import Model
 
-__all__ = ["table_of_rows", "table_of_texts"]
+__all__ = ["table_of_rows"]
 
 _ROWS = "Leave these rows out, such as by frame.dropna(subset=…), or give them texts."
 
 
-def table_of_rows(given: Any, model: Model) -> Table:
+def table_of_rows(given: Any, model: Model, y: Any = None) -> Table:
     """The table in whatever people hold.
 
     Args:
         given: a table, a data frame or Arrow table, or a file's path, which are read by the model's columns; where
-            others had to be guessed among several, a warning names them.
+            others had to be guessed among several, a warning names them. With ``y``, B texts or (title, text) pairs: a
+            list, an array or a column.
         model: the model that the view is of.
+        y: the B labels of texts, as ``fit`` takes them.
 
     Raises:
         DataError: it is none of these, cannot be read, or is a frame in which a text is missing.
     """
+    if y is not None:
+        return _table_of_texts(given, y, model)
     if isinstance(given, Table):
         return given
     if isinstance(given, str | Path) or is_frame(given):
@@ -53,11 +57,12 @@ def table_of_rows(given: Any, model: Model) -> Table:
         return _as_learned(table, model)
     raise DataError(
         f"The rows are {given!r:.60}",
-        "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path.",
+        "Give recurra.read_table(...), a data frame with columns of texts and labels, or a file's path; or texts and "
+        "labels: (model, texts, labels).",
     )
 
 
-def table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
+def _table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
     """Texts and labels, as ``fit`` takes them, as a table whose rows are numbered from 0.
 
     Args:
@@ -77,7 +82,7 @@ def table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
             shown = f"a {type(given).__name__}" if is_frame(given) else f"{given!r:.60}"
             raise DataError(f"{name} {shown}", "Give lists, arrays or columns: (model, frame['text'], frame['label']).")
     if note := other_order_note(texts, labels):
-        warnings.warn(note, UserWarning, stacklevel=3)
+        warnings.warn(note, UserWarning, stacklevel=4)
     documents, given_labels = plain_list(texts), labels_of_rows(labels, model.classes_.tolist(), lists=model.task.lists)
     check_documents(documents)
     missing = [row for row, label in enumerate(given_labels) if is_missing(label)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,6 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle
 from recurra.data.documents import Document
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.inspection.backpropagation import DifferentiableNetwork, Gradients
 from recurra.inspection.flow_rows import FlowRow, FlowRowJson, end_rows
@@ -190,7 +188,8 @@ class GradientFlows(Represented):
 
 def gradients(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     name: str = "model",
     limit: int | None = ROWS,
@@ -202,7 +201,9 @@ def gradients(
 
     Args:
         model: the model; its record has the seed that training began with.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         name: name of the model in the result.
         limit: largest number of rows, drawn at random; ``None`` takes all.
         seed: seed of the draw.
@@ -213,7 +214,7 @@ def gradients(
         DataError: no labels, a label that the model does not know, no word in any row, or no seed in the record.
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     check_supports_views(model)
     if data.labels is None:
         raise DataError(f"{data.source} has no labels", "Name their column with --label.")

@@ -24,7 +24,7 @@ from recurra.evaluation.mistakes import mistakes, shorten
 from recurra.evaluation.probabilities import class_probabilities
 from recurra.evaluation.row_scores import check_distributions
 from recurra.inspection.confident_learning import label_errors
-from recurra.inspection.given_table import table_of_rows, table_of_texts
+from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
@@ -90,7 +90,7 @@ def label_issues(
     model = model_of(model)
     if said := other_order_note(data, probabilities, "probabilities", first="data"):
         warnings.warn(said, UserWarning, stacklevel=2)
-    data = table_of_rows(data, model) if y is None else table_of_texts(data, y, model)
+    data = table_of_rows(data, model, y)
     train = None if train is None else table_of_rows(train, model)
     if min(top, neighbours) < 0:
         raise SettingsError(f"top is {top} and neighbours {neighbours}", "Give 0 or more.")

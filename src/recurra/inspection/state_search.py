@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.cells import cell_named
-from recurra.data.sources import Source
 from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.given_table import table_of_rows
@@ -224,7 +223,8 @@ class RowStates:
 
 def search_states(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     units: Sequence[int],
     below: Sequence[int] = (),
@@ -250,7 +250,9 @@ def search_states(
 
     Args:
         model: of any cell, depth, direction and task.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         units: numbers of one or more units of the layer and direction, from 0.
         below: those of them that are on below minus the threshold.
         layer: number of the layer, 0 is the lowest.
@@ -270,7 +272,7 @@ def search_states(
         DataError: the table has no labels, or the model can read none of the rows.
         SettingsError: there is no such layer, direction, state or unit, or a number is out of its range.
     """
-    read = read_states(model, data, layer=layer, direction=direction, state=state, documents=documents, seed=seed)
+    read = read_states(model, data, y, layer=layer, direction=direction, state=state, documents=documents, seed=seed)
     return read.search(
         units, below=below, threshold=threshold, words=words, off_before=off_before, order=order, count=count, name=name
     )
@@ -278,7 +280,8 @@ def search_states(
 
 def read_states(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     layer: int = 0,
     direction: str = "forward",
@@ -292,6 +295,7 @@ def read_states(
     Args:
         model: see :func:`search_states`.
         data: likewise.
+        y: likewise.
         layer: likewise.
         direction: likewise.
         state: likewise.
@@ -305,7 +309,7 @@ def read_states(
     """
     model = model_of(model)
     check_state(model, layer, direction, state)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     notes: list[str] = []
     rows, texts, _ = select_rows(model, data, limit=documents, seed=seed, say=notes.append)
     ids = model.bundle.pipeline.encode(texts)

@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
-from recurra.data.sources import Source
-from recurra.data.table import Table
 from recurra.errors import SettingsError
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import LabelledSample
@@ -155,7 +153,8 @@ class States(Represented):
 
 def states(
     model: Model,
-    data: Table | Source,
+    data: Any,
+    y: Any = None,
     *,
     name: str = "model",
     documents: int | None = 1000,
@@ -166,7 +165,9 @@ def states(
 
     Args:
         model: any cell, depth and direction; the top layer's h is shown, both directions joined.
-        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed.
+        data: labelled rows: a table of :func:`recurra.read_table`, or what it reads if its columns can be guessed; or,
+            with ``y``, B texts or (title, text) pairs: a list, an array or a column.
+        y: the B labels of texts.
         name: name of the model in the result.
         documents: largest number of rows to fit the components on, drawn at random; ``None`` takes all.
         paths: number of them to show word by word, balanced over the classes.
@@ -177,7 +178,7 @@ def states(
         SettingsError: ``paths`` is below 0.
     """
     model = model_of(model)
-    data = table_of_rows(data, model)
+    data = table_of_rows(data, model, y)
     if paths < 0:
         raise SettingsError(f"paths is {paths}", "Give 0 or more.")
     notes: list[str] = []

@@ -25,4 +25,9 @@ def model_of(given: Any) -> Model:
         return found
     if isinstance(found, Bundle):
         return Model(found)
-    raise SettingsError(f"The model is {given!r:.60}", "Give what recurra.load returns, or a fitted TextClassifier.")
+    hint = "Give what recurra.load returns, or a fitted TextClassifier"
+    # What scikit-learn wraps it in.
+    inside = "search.best_estimator_" if hasattr(given, "best_estimator_") else "pipeline[-1]"
+    if hasattr(given, "best_estimator_") or hasattr(given, "named_steps"):
+        hint += f", such as {inside}"
+    raise SettingsError(f"The model is {given!r:.60}", f"{hint}.")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from recurra.batches import Ragged
 from recurra.bundle import Bundle, read_bundle, write_bundle
 from recurra.bundle.format import decode, encode
-from recurra.data.documents import Document
+from recurra.data.documents import Document, one_document
 from recurra.data.model_columns import (
     ModelColumns,
     learned_from_texts_alone,
@@ -215,7 +215,7 @@ class Model:
         if self._says_titles:
             self._tell_of_titles([document])
         bundle = self.bundle
-        network, opened = self.open([document])
+        network, opened = self.open([one_document(document)])
         ids, closed = opened.ids[0], opened.closed.values
         layers: tuple[LayerTrace, ...] = ()
         if gates:
@@ -289,6 +289,11 @@ class Model:
         """float32[C], the least probability at which each of several labels is given; ``None`` for one class a row."""
         return self.task.tensors.get("thresholds")
 
+    @thresholds.setter
+    def thresholds(self, values: object) -> NoReturn:
+        # The scores in the record are of those that the model has.
+        raise SettingsError(f"thresholds cannot be set to {values!r:.40}", "Use predict_proba(X) >= thresholds.")
+
     @property
     def settings(self) -> NetworkSettings:
         """The network's shape; the text pipeline's settings are ``bundle.text``."""
@@ -327,7 +332,7 @@ class Model:
             **{name: tensor.tolist() for name, tensor in bundle.task.tensors.items()},
             "text": bundle.text.to_dict(),
             "network": bundle.network.to_dict(),
-            **({"branch": bundle.branch.settings.to_dict() | bundle.branch.counts} if bundle.branch else {}),
+            "branch": bundle.branch.settings.to_dict() | bundle.branch.counts if bundle.branch else None,
             "vocabulary": len(bundle.vocabulary),
             "pad_to": bundle.pad_to,
             "weights": bundle.weights,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
@@ -13,7 +14,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from recurra.errors import SettingsError
+from recurra.errors import SettingsError, in_python
 from recurra.representation import ROWS, Representation, Represented
 
 if TYPE_CHECKING:
@@ -121,10 +122,12 @@ class History(Represented):
     Attributes:
         training: some twenty points an epoch, on the rows that were trained on since the point before.
         validation: on the rows held out: five points in the first epoch, and one at the end of each.
+        has_branch: whether a linear branch was added afterwards; not in :meth:`to_dict`.
     """
 
     training: list[TrainingMetrics] = field(default_factory=list)
     validation: list[ValidationMetrics] = field(default_factory=list)
+    has_branch: bool = field(default=False, compare=False)
 
     @property
     def epochs(self) -> list[dict[str, Any]]:
@@ -163,7 +166,8 @@ class History(Represented):
         if lowest is not None:
             notes.append(f"lowest validation loss {lowest.loss:.4f} after epoch {int(lowest.epoch)}")
         if rows:
-            notes.append("of the recurrent network alone, without a linear branch")
+            beside = "; the linear branch is added afterwards" if self.has_branch else ""
+            notes.append(f"These figures are of the recurrent network alone{beside}.")
         head = ("epoch", "loss", "accuracy", "validation loss", "validation accuracy")
         return Representation(
             f"History: {len(epochs):,} epoch{'' if len(epochs) == 1 else 's'}", head if rows else (), rows, notes
@@ -171,7 +175,7 @@ class History(Represented):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return asdict(self)
+        return {name: [asdict(one) for one in getattr(self, name)] for name in ("training", "validation")}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> History:
@@ -180,6 +184,11 @@ class History(Represented):
             [TrainingMetrics(**one) for one in values["training"]],
             [ValidationMetrics(**one) for one in values["validation"]],
         )
+
+
+SHOULD_STOP = "Override should_stop(self) and return True there."
+# What other libraries call before or after a step or an epoch.
+MEANT = {"on_train_batch_end": "on_steps_end", "on_batch_end": "on_steps_end", "on_train_epoch_end": "on_epoch_end"}
 
 
 class Callback:
@@ -253,6 +262,11 @@ class Callback:
         """
         return False
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "stop_training" and type(self).should_stop is Callback.should_stop:
+            raise SettingsError(f"{type(self).__name__} sets stop_training, which training never reads", SHOULD_STOP)
+        super().__setattr__(name, value)
+
 
 class PrintProgress(Callback):
     """Prints a line for each epoch, with the losses and the share of right rows, and every message.
@@ -284,9 +298,9 @@ class PrintProgress(Callback):
         self._validation = None
 
     def on_message(self, message: str) -> None:
-        """Prints the message."""
+        """Prints the message, with options as Python has them."""
         if message not in self._told:
-            print(message, flush=True)
+            print(in_python(message), flush=True)
 
 
 HOOKS = tuple(name for name in vars(Callback) if not name.startswith("_"))
@@ -325,8 +339,8 @@ def _check(callback: object) -> None:
         )
     for name in dir(type(callback)):
         # Methods of its own may be called anything, but not nearly what training calls, nor as other libraries' hooks.
-        like_a_hook = name.startswith("on_") and callable(getattr(type(callback), name))
-        meant = get_close_matches(name, HOOKS, n=1, cutoff=0.0 if like_a_hook else 0.9)
+        like_a_hook = name.startswith(("on_", "should_stop")) and callable(getattr(type(callback), name))
+        meant = [MEANT[name]] if name in MEANT else get_close_matches(name, HOOKS, 1, 0.0 if like_a_hook else 0.9)
         if meant and name not in HOOKS:
             raise SettingsError(
                 f"{type(callback).__name__} has the method {name}, which training never calls",
@@ -346,9 +360,11 @@ def _check(callback: object) -> None:
             continue
 
 
-def _tell(hooks: Sequence[Callable[..., None]], *values: Any) -> None:
+def _tell(hooks: Sequence[Callable[..., object]], *values: Any) -> None:
     for hook in hooks:
-        hook(*values)
+        if hook(*values) is True:
+            said = f"{getattr(hook, '__qualname__', hook)} returned True, which does not stop training: {SHOULD_STOP}"
+            warnings.warn(said, UserWarning, stacklevel=2)
 
 
 def _ask(hooks: Sequence[Callable[[], bool]]) -> bool:

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
+from recurra.tasks import Task
+
 if TYPE_CHECKING:
     # Whoever only tells of it needs no torch.
     from recurra.training.outcome import Outcome
 
-__all__ = ["end_of_training", "lower_loss_before", "only_the_branch"]
+__all__ = ["end_of_training", "learned_nothing", "lower_loss_before", "only_the_branch"]
 
 # The last loss on the rows held out is clearly higher by this share of the lowest, and by so many nats.
 HIGHER_SHARE, HIGHER_NATS = 0.05, 0.01
@@ -18,6 +23,9 @@ HIGHER_SHARE, HIGHER_NATS = 0.05, 0.01
 USUAL_PATIENCE = 4
 # Less than this part of the way from the most frequent answer's right rows to the branch's is as good as nothing.
 LEARNED = 0.25
+# A network alone is looked at from so many held-out rows on. It learned something if more rows are right than by the
+# most frequent answer, by so many standard errors, or if this share of the loss is gone.
+FEWEST_ROWS, STANDARD_ERRORS, LOSS_SHARE = 20, 1.96, 0.05
 
 
 def end_of_training(outcome: Outcome, epochs: int) -> str:
@@ -59,7 +67,7 @@ def lower_loss_before(outcome: Outcome) -> str:
     return (
         f"The lowest loss on held-out rows was {lowest.loss:.3f} after epoch {int(lowest.epoch)}; the weights kept, of "
         f"epoch {int(last.epoch)}, have {last.loss:.3f}. "
-        f"options={{'patience': {patience}}} (--set patience={patience}) keeps the best epoch's."
+        f"--set patience={patience} keeps the best epoch's."
     )
 
 
@@ -79,11 +87,50 @@ def only_the_branch(
     network, branch = record["network_right"], record["branch_right"]
     if branch <= majority or network - majority >= LEARNED * (branch - majority):
         return ""
+    beside = f" The answers are those of the linear branch beside it ({branch:.4f} alone)."
+    return _next_to_nothing(network, majority, beside, learning_rate, time_is_up=time_is_up)
+
+
+def learned_nothing(
+    task: Task,
+    probabilities: npt.NDArray[np.floating],
+    targets: npt.NDArray[Any],
+    learning_rate: float,
+    *,
+    time_is_up: bool = False,
+) -> str:
+    """Where a network that answers alone learned next to nothing; else empty.
+
+    Neither are more rows right than by the most frequent answer beyond chance (McNemar 1947), nor is the loss clearly
+    lower than that of one answer for all rows, the mean of the network's probabilities.
+
+    Args:
+        task: what was learned.
+        probabilities: float[B, C] of the rows held out.
+        targets: of these rows.
+        learning_rate: of the training.
+        time_is_up: whether ``minutes`` ended the training.
+    """
+    if len(targets) < FEWEST_ROWS:
+        return ""
+    right = task.right(probabilities, targets)
+    _, answers, counts = np.unique(targets, axis=0, return_inverse=True, return_counts=True)
+    usual = answers.reshape(-1) == counts.argmax()
+    gained, lost = int((right & ~usual).sum()), int((usual & ~right).sum())
+    constant = np.broadcast_to(probabilities.mean(axis=0), probabilities.shape)
+    before = float(task.losses(constant, targets).mean())
+    left = float(task.losses(probabilities, targets).mean())
+    if gained - lost > STANDARD_ERRORS * (gained + lost) ** 0.5 or left <= (1 - LOSS_SHARE) * before:
+        return ""
+    return _next_to_nothing(float(right.mean()), float(usual.mean()), "", learning_rate, time_is_up=time_is_up)
+
+
+def _next_to_nothing(network: float, majority: float, beside: str, learning_rate: float, *, time_is_up: bool) -> str:
     more = "minutes" if time_is_up else "epochs"
     return (
         f"The recurrent network learned next to nothing: {network:.4f} of the rows held out right, and "
-        f"{majority:.4f} by the most frequent answer. The answers are those of the linear branch beside it "
-        f"({branch:.4f} alone). Give more {more} or rows, or another learning rate than {learning_rate:g}."
+        f"{majority:.4f} by the most frequent answer.{beside} Give more {more} or rows, or another learning rate than "
+        f"{learning_rate:g}."
     )
 
 

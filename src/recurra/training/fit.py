@@ -33,7 +33,7 @@ from recurra.training.build import build, chosen_device, round_weights
 from recurra.training.callbacks import Callback, Callbacks, FitFacts
 from recurra.training.distributed import Processes, joined
 from recurra.training.early_stopping import majority_share
-from recurra.training.ending import lower_loss_before, only_the_branch
+from recurra.training.ending import learned_nothing, lower_loss_before, only_the_branch
 from recurra.training.fit_events import FitEvents
 from recurra.training.held_out import calibrate_output, logits, validate
 from recurra.training.kept_examples import HeldSample, with_examples
@@ -257,9 +257,9 @@ def fit_prepared(
             outcome = trainer.run()
             if processes is not None and not first:
                 # The first one chooses and scores on the rows held out, and writes.
-                bundle, validation, branch_alone = _told_bundle(processes), None, ""
+                bundle, validation, idle = _told_bundle(processes), None, ""
             else:
-                bundle, validation, branch_alone = _model_of(
+                bundle, validation, idle = _model_of(
                     trainer,
                     prepared,
                     recipe,
@@ -289,9 +289,10 @@ def fit_prepared(
         left_out=prepared.validation.left_out if prepared.validation else "",
         # Whoever begins with a preset that has no patience has chosen that.
         lower_loss="" if initial is None else lower_loss_before(outcome),
-        branch_alone=branch_alone,
+        idle=idle,
         copies=prepared.copies,
         resumed_after=resumed_after,
+        remembered=prepared.remembered,
     )
 
 
@@ -318,7 +319,7 @@ def _model_of(
     callbacks: Callback,
     examples: HeldSample | None,
 ) -> tuple[Bundle, Scores | None, str]:
-    """The model of a trained network, its scores on the rows held out, and a sentence if the branch alone answers.
+    """The model of a trained network, its scores on the rows held out, and a sentence if the network learned nothing.
 
     Args:
         trainer: of the network, after its run.
@@ -345,7 +346,7 @@ def _model_of(
     calibration = calibrate_output(
         module, prepared.held, prepared.task, recipe.training, beside=branched, pad_to=pad_to, callbacks=told
     )
-    validation, task = validate(
+    validation, task, probabilities = validate(
         module, prepared.held, prepared.task, prepared.classes, trainer.objective, recipe.training, beside=branched,
         pad_to=pad_to,
     )  # fmt: skip
@@ -364,11 +365,15 @@ def _model_of(
     )
     bundle = with_examples(bundle, examples)
     _tell_of_size(bundle, recipe, told)
-    alone = ""
+    idle = ""
     if branched is not None and prepared.held is not None:
         majority = majority_share(prepared.held.targets)
-        alone = only_the_branch(branched.record, majority, recipe.training.learning_rate, time_is_up=outcome.time_is_up)
-    return bundle, validation, alone
+        idle = only_the_branch(branched.record, majority, recipe.training.learning_rate, time_is_up=outcome.time_is_up)
+    if (branched is None or branched.branch is None) and prepared.held is not None and probabilities is not None:
+        idle = learned_nothing(
+            task, probabilities, prepared.held.targets, recipe.training.learning_rate, time_is_up=outcome.time_is_up
+        )
+    return bundle, validation, idle
 
 
 def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -75,8 +76,8 @@ def validate(
     *,
     beside: BranchResult | None = None,
     pad_to: int | None,
-) -> tuple[Scores | None, Task]:
-    """Scores on the held-out rows, and the task with what is chosen on them.
+) -> tuple[Scores | None, Task, npt.NDArray[np.float64] | None]:
+    """Scores on the held-out rows, the task with what is chosen on them, and the probabilities, float64[held, C].
 
     Args:
         network: trained, and calibrate_output.
@@ -89,10 +90,10 @@ def validate(
         pad_to: for unmasked networks, the length up to which documents get pads.
     """
     if not held:
-        return None, task.tuned(None, None, len(classes), seed=training.seed)
+        return None, task.tuned(None, None, len(classes), seed=training.seed), None
     probabilities = objective.probabilities(_joint_logits(network, held, beside, pad_to=pad_to))
     tuned = task.tuned(probabilities, held.targets, len(classes), seed=training.seed)
-    return tuned.evaluate(probabilities, held.targets, classes.classes), tuned
+    return tuned.evaluate(probabilities, held.targets, classes.classes), tuned, probabilities
 
 
 def _joint_logits(network: Network, held: EncodedRows, beside: BranchResult | None, *, pad_to: int | None) -> Tensor:

@@ -39,12 +39,12 @@ class TableHashes:
         """Adds the next documents."""
         self._hashes.add(documents)
 
-    def finish(self) -> tuple[list[KnownRows], str | None]:
+    def finish(self) -> tuple[list[KnownRows], str]:
         """After all documents were added.
 
         Returns:
             The tables, for the record, where there is more than one; and a sentence on rows that the model to continue
-            from learned from, if such rows are among those that are held out.
+            from learned from, if such rows are among those that are held out; else empty.
         """
         hashes = self._hashes.of(self.labels)
         first_held = self.rows - self.validation
@@ -70,7 +70,7 @@ class TableHashes:
             if first >= begin
         )
         if not found:
-            return tables, None
+            return tables, ""
         if self.validation:
             return tables, (
                 f"The model to continue from learned from {_of(found, self.validation)} to validate on: their scores "
@@ -78,8 +78,7 @@ class TableHashes:
             )
         return tables, (
             f"The model to continue from learned from {_of(found, self.rows)}, and the rows held out are among them: "
-            "their scores may say only how well they are remembered. Validate on other rows (--validation, "
-            "validation_data)."
+            "their scores may say only how well they are remembered. Validate on other rows (--validation)."
         )
 
 

@@ -87,6 +87,7 @@ class TrainingData:
         validation: where the held-out rows come from; ``None`` for a share of the training rows.
         tables: the tables that the rows were joined from; none where they are one table.
         copies: what was said of held-out rows whose text is learned from, if they are many; else empty.
+        remembered: what was said of held-out rows that the model to continue from learned from; else empty.
     """
 
     count: int
@@ -101,6 +102,7 @@ class TrainingData:
     validation: ValidationRows | None = None
     tables: Sequence[KnownRows] = ()
     copies: str = ""
+    remembered: str = ""
 
     @property
     def choosing(self) -> EncodedRows | None:
@@ -175,7 +177,8 @@ def _rows_of_kind(task: Task, values: Sequence[Any], *, in_python: bool) -> str:
     if not in_python:
         return "Leave task out, or give rows of that kind."
     if not task.lists:
-        one = ", such as [labels[0] for labels in y]" if all(len(value) == 1 for value in values) else ""
+        single = all(len(value) == 1 for value in values)
+        one = ", such as [labels[0] for labels in y], or matrix.argmax(axis=1)" if single else ""
         return f"Leave task out, or give one label a row{one}."
     texts = [value for value in values if isinstance(value, str)]
     if (lists := written_lists(texts)) is not None:
@@ -281,7 +284,8 @@ def prepare(
         )
         callbacks.on_message(copies)
     joined, remembered = tables.finish()
-    if remembered is not None and held.any():
+    remembered = remembered if held.any() else ""
+    if remembered:
         callbacks.on_message(remembered)
     if long:
         more = whole.settings.max_tokens
@@ -305,6 +309,7 @@ def prepare(
         validation=given,
         tables=joined,
         copies=copies if known >= max(LEAST_COPIES, MANY_COPIES * held.sum()) else "",
+        remembered=remembered,
     )
 
 

@@ -48,9 +48,10 @@ class FitResult:
         choosing: number of held-out rows that the curves are measured on, those whose text is not learned from.
         left_out: what was said of rows to validate on that were left out; empty if none were.
         lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
-        branch_alone: where the network learned next to nothing and the linear branch answers; else empty.
+        idle: where the network learned next to nothing; else empty.
         copies: what was said of held-out rows whose text is learned from, where they are many; else empty.
         resumed_after: the step after which a resumed run went on; 0 for one that began.
+        remembered: what was said of held-out rows that the model to continue from learned from; else empty.
     """
 
     bundle: Bundle
@@ -60,9 +61,10 @@ class FitResult:
     choosing: int = 0
     left_out: str = ""
     lower_loss: str = ""
-    branch_alone: str = ""
+    idle: str = ""
     copies: str = ""
     resumed_after: int = 0
+    remembered: str = ""
 
     def __repr__(self) -> str:
         """One line."""
