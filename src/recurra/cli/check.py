@@ -198,7 +198,7 @@ def check(
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
-        show_fix(fixed, output, replaced)
+        show_fix(fixed, report, output, replaced)
     wrong = report.found("wrong encoding")
     if wrong is not None and wrong.facts["likely"] == "utf-8":
         # The files are read as what they are.

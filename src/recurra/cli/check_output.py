@@ -107,13 +107,17 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     return lines
 
 
-def show_fix(fixed: FixResult, output: Output, replaced: str = "") -> None:
+def show_fix(fixed: FixResult, report: Report, output: Output, replaced: str = "") -> None:
     """Prints what was changed in the cleaned copy, and that it ``replaced`` an earlier file, if it did."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{fixed.decided:,} relabelled by decision"] if fixed.decided else []
     what += [f"{_counted(fixed.listed, 'label written as a list', 'labels written as lists')}"] if fixed.listed else []
     what += [f"{_counted(fixed.repaired, 'text', 'texts')} repaired"] if fixed.repaired else []
+    if (mixed := report.found("several encodings")) is not None and mixed.part == "train":
+        likely = mixed.facts["likely"]
+        how = "with lost characters" if likely == "utf-8" else f"read as {likely}"
+        what += [f"{_counted(mixed.count, mixed.what, mixed.what + 's')} {how}"]
     changed = ", ".join(what) or "nothing needed repair"
     output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}{replaced}"))
     output.result(f"changes: {fixed.changes}")
