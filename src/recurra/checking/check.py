@@ -315,7 +315,8 @@ def _missing_columns(reader: LenientReader, part: Part) -> list[Draft]:
 
 def _notes(reader: LenientReader) -> list[str]:
     """The notes without those that are findings."""
-    return [note for note in reader.notes if note not in reader.columns.warnings]
+    found = {one.warning for one in reader.columns.missing}
+    return [note for note in reader.notes if note not in found]
 
 
 def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
