@@ -279,3 +279,11 @@ def test_answers_of_a_model_are_the_labels_if_nothing_else_can_be() -> None:
     # Nor are they texts.
     assert choose_columns(facts[1:] + facts[:1], source="x.csv", labelled=False).text_columns == ("text",)
     assert roles([fact("text"), fact("label", 5, 4)]) == ("text", None, "label")
+
+
+def test_columns_without_a_name_need_the_others_named() -> None:
+    facts = [fact("text", 80), fact("", 5, 4), fact("", 5, 4)]
+    with pytest.raises(DataError) as caught:
+        choose_columns(facts, source="x.csv")
+    assert str(caught.value.received) == "x.csv has 2 columns without a name"
+    assert "--text COLUMN --label COLUMN is enough" in caught.value.hint

@@ -18,6 +18,7 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
+from recurra.data.columns import repeated_column
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.plain_columns import LIST, column_of_values, is_json
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
@@ -87,6 +88,9 @@ def fix(
         DataError: no row would be left, a decision does not fit, or the format of ``out`` cannot hold a column.
         RecurraError: a file cannot be written; nothing is left behind.
     """
+    names = reader.head.names
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise repeated_column(reader.source, names, twice[0])
     facts = collect_facts(reader)
     tested = None if test is None else collect_facts(test)
     changes = plan_fix(reader, facts, tested, options)

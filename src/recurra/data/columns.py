@@ -306,9 +306,12 @@ def _shown(names: Collection[str]) -> list[str]:
     return [repr(name if len(name) <= 40 else name[:37] + "...") for name in names]
 
 
-def repeated_column(source: str, names: Sequence[str], name: str) -> DataError:
-    """The error for a column that cannot be told from another of its name."""
-    return DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
+def repeated_column(source: str, names: Sequence[str], name: str, *, hint: str = "") -> DataError:
+    """The error for a column that cannot be told from another of its name, with another ``hint`` than is usual."""
+    called = f"{name!r}" if name else "without a name"
+    return DataError(
+        f"{source} has {names.count(name)} columns {called}", hint or "Give each column a name of its own."
+    )
 
 
 def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
@@ -378,5 +381,7 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
 def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
     if twice := [name for name in found if found.count(name) > 1]:
         # Naming such a column would not tell which.
-        return repeated_column(source, found, twice[0])
+        enough = "--text COLUMN --label COLUMN is enough" if role == "label" else f"--{role} COLUMN is enough"
+        hint = "" if twice[0] else f"Name what is read: {enough}; or give each column a name."
+        return repeated_column(source, found, twice[0], hint=hint)
     return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")
