@@ -96,7 +96,9 @@ def fix(
     changes = plan_fix(reader, facts, tested, options)
     left = len(facts) - len(changes.removed)
     if not left:
-        raise DataError(f"No row of {reader.source} would be left", "Look at what is wrong with it first.")
+        none = {*changes.removed.values()} == {"no label"}
+        hint = "For rows without labels say --unlabelled." if none else "Look at what is wrong with it first."
+        raise DataError(f"No row of {reader.source} would be left", hint)
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
         writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
@@ -182,7 +184,7 @@ def _noted(
             reasons.append(f"text repaired: {changes.repaired[row]}")
         if reasons:
             document = block.documents[row - block.first]
-            labelled = reader.names[int(block.labels[row - block.first])]
+            labelled = "" if reader.columns.label is None else reader.names[int(block.labels[row - block.first])]
             note = {"labelled": labelled, "reason": "; ".join(reasons)}
             yield Decision(row, decision, label, text_excerpt(document)), note
 

@@ -59,7 +59,9 @@ class LenientBlock(RowBlock):
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int32]:
-        """int32[B], numbers in :class:`LabelNames`."""
+        """int32[B], numbers in :class:`LabelNames`; of rows that are read without labels that of none."""
+        if self.columns.label is None:
+            return np.full(len(self), self.names.number_of(()), dtype=np.int32)
         import pyarrow as pa
 
         column = column_of(self.raw, self.columns.label or "", self.source)
@@ -86,7 +88,7 @@ class LenientReader(TableReader):
         blocks: the file; may be read any number of times.
         names: numbers the labels.
         drafts: findings from opening the file.
-        columns: ``text``, ``title``, ``label``, ``model`` and ``classes``, as
+        columns: ``text``, ``title``, ``label``, ``labelled``, ``model`` and ``classes``, as
             :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:
@@ -97,20 +99,22 @@ class LenientReader(TableReader):
         with _told_of_bytes(drafts):
             super().__init__(blocks, **columns)
         self.names, self.drafts = names, drafts
-        label = self.columns.label or ""
-        column = column_of(self.head, label, self.source)
-        self.lists = is_list(column.type)
-        if is_json(column.type):
-            kinds = json_kinds(column.to_pylist())
-            self.lists = LISTS in kinds
-            if not mixture_of(kinds).odd:
-                raise no_labels(self.head, label, self.source)
-        elif not (self.lists or is_label(column.type)):
-            raise no_labels(self.head, label, self.source)
+        self.lists = self.columns.label is not None and self._holds_lists(self.columns.label)
         self._kept: list[LenientBlock] | None = None
         # Of the blocks that were read so far.
         self._numbers: list[tuple[RowNumbers, int]] = []
         self._numbered = 0
+
+    def _holds_lists(self, label: str) -> bool:
+        column = column_of(self.head, label, self.source)
+        if is_json(column.type):
+            kinds = json_kinds(column.to_pylist())
+            if not mixture_of(kinds).odd:
+                raise no_labels(self.head, label, self.source)
+            return LISTS in kinds
+        if not (is_list(column.type) or is_label(column.type)):
+            raise no_labels(self.head, label, self.source)
+        return is_list(column.type)
 
     def __iter__(self) -> Iterator[LenientBlock]:
         """All rows, block by block."""

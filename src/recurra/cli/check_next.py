@@ -55,6 +55,8 @@ def command_after_check(
     if fixed is None and report.count("error"):
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"
     rows = data if fixed is None else str(fixed.out)
+    if report.files["train"].columns["label"] is None:
+        return command_line("score", found.model or "MODEL", rows, *_read_again(reading, fixed))
     if found.model is not None and (report.found("unknown labels") is None or _dropped_unknown(fixed)):
         # A model takes the format of its labels from its own rows.
         asked = ["--label-separator", found.labels.separator] if found.labels.separator is not None else []

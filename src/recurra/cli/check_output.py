@@ -31,12 +31,11 @@ def show_report(report: Report, output: Output) -> None:
             shown = f"{', '.join(each[:-1])} and {more:,} more, the smallest {each[-1]}"
         wording = report.task.wording
         what = _counted(len(classes), wording.each, wording.plural)
-        kinds = f"{what}{report.task.labels_per_row(seen.mean_labels)}"
+        unlabelled = seen.columns["label"] is None
+        kinds = "no labels" if unlabelled else f"{what}{report.task.labels_per_row(seen.mean_labels)}: {shown}"
         rows = _counted(seen.rows, "row", "rows")
         output.detail(
-            folded(
-                f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, {kinds}: {shown}"
-            )
+            folded(f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, {kinds}")
         )
     if (words := report.words) is not None:
         output.detail(

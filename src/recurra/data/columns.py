@@ -20,6 +20,7 @@ __all__ = [
     "ColumnStatistics",
     "Columns",
     "MissingColumn",
+    "NoLabelColumnError",
     "answer_columns",
     "are_numbers",
     "choose_columns",
@@ -53,6 +54,10 @@ class ColumnStatistics:
     def few(self) -> bool:
         """Whether the values repeat as labels do."""
         return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
+
+
+class NoLabelColumnError(DataError):
+    """No column looks like that of the labels."""
 
 
 class MissingColumn(NamedTuple):
@@ -372,7 +377,7 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
         return few[0]
     if few:
         raise _ambiguous(source, "label", few)
-    raise DataError(
+    raise NoLabelColumnError(
         f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label" + (", or add a header row." if header else "."),
     )

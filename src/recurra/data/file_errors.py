@@ -124,7 +124,7 @@ def wrong_bytes(
         return DataError(
             received,
             f"Other {'lines' if folder is None else 'files'} are UTF-8: recurra check {_copying(folder or source)} "
-            "writes a copy that is UTF-8 throughout.",
+            "writes a copy that is UTF-8 throughout; add --unlabelled if its rows have no labels.",
         )
     return DataError(received, encoding_hint(data[start:], encoding))
 

@@ -24,6 +24,7 @@ from recurra.data.class_folders import FolderBlocks
 from recurra.data.columns import (
     Columns,
     ColumnStatistics,
+    NoLabelColumnError,
     are_numbers,
     choose_columns,
 )
@@ -258,7 +259,7 @@ def _no_labels(head: RawTable, source: str) -> DataError:
             f"{source} is read as one text a line, and its lines look like rows of a table",
             f"Give it a header row if it has none, and say --format {form}.",
         )
-    return DataError(
+    return NoLabelColumnError(
         f"{source} holds texts and no labels",
         "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
     )
