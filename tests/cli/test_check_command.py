@@ -298,6 +298,11 @@ def test_rows_that_a_model_knows_are_evaluated_next(run: Run, trained: Path) -> 
     assert "unknown labels" not in [one["kind"] for one in found["findings"]]
     found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
     assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
+    # Rows of other classes count as wrong there.
+    rows[1][1] = "weather"
+    write_table(Path("new.csv"), HEADER, rows)
+    found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
+    assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
 
 
 def test_texts_without_labels_are_cleaned_alone(run: Run, model: Path) -> None:

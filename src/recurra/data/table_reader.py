@@ -187,6 +187,13 @@ class TableReader:
                 header=self.head.has_header,
             )
         except DataError as error:
+            learned = None if model is None or not classes else model.label
+            if label is None and learned is not None and learned not in self.head.names and "--label" in error.hint:
+                what = error.received.removeprefix(self.source).lstrip(": ")
+                raise DataError(
+                    f"{self.source} has no column {learned!r:.60}, from which the model learned its labels, and {what}",
+                    "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
+                ) from None
             if inside := getattr(blocks, "inside", []):
                 raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
             if self._repeated_name is None:
