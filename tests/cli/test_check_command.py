@@ -211,7 +211,7 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
         (["--drop-unknown"], 2, ["--drop-unknown is given without --fix"]),
         (["--drop-unknown", "--fix", "clean.csv"], 2, ["--drop-unknown is given without --model"]),
         (["--unescape"], 2, ["--unescape is given without --fix"]),
-        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
+        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .xlsx, .parquet"]),
         (["--fix", "train.csv"], 2, ["train.csv itself", "another file"]),
         (["--fix", "nowhere/clean.csv"], 1, ["nowhere/clean.csv cannot be written", "Make its folder first"]),
         (["--similarity", "1.5", "--test", "test.csv"], 2, ["threshold is 1.5", "at most 1"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
+from recurra.data.blocks import DelimitedBlocks
 from recurra.data.columns import repeated_column
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.plain_columns import LIST, column_of_values, is_json
@@ -80,7 +82,7 @@ def fix(
 
     Args:
         reader: the file, which is not changed.
-        out: a .csv, .tsv, .jsonl or .parquet file; the changes are written beside it, as ``.changes.csv``.
+        out: a .csv, .tsv, .jsonl, .xlsx or .parquet file; the changes are written beside it, as ``.changes.csv``.
         test: the test file, whose texts are removed from the copy.
         options: optional fixes.
 
@@ -101,7 +103,9 @@ def fix(
         raise DataError(f"No row of {reader.source} would be left", hint)
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
-        writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
+        separator, mark = _form_of(reader)
+        kind = out.suffix.lower()
+        writer = writer_for(kind, file, separator=separator, mark=mark)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
         noted: list[tuple[Decision, Mapping[str, object]]] = []
         for block in reader:
             columns = _cleaned(block, reader, changes, options, objects=out.suffix.lower() == ".jsonl")
@@ -122,6 +126,24 @@ def fix(
         listed=len(changes.listed),
         decided=len(changes.decided),
     )
+
+
+def _form_of(reader: LenientReader) -> tuple[str, bool]:
+    """The separator for a copy as CSV, and whether it begins with a byte order mark: those of the file, if it is CSV.
+
+    A separator other than a comma is kept where the names of the columns leave no doubt about it.
+    """
+    blocks = reader.blocks
+    if not isinstance(blocks, DelimitedBlocks):
+        return ",", False
+    opened = blocks.content.open()
+    try:
+        mark = opened.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    finally:
+        opened.close()
+    names = "".join(reader.head.names)
+    plain = len(reader.head.names) > 1 and not any(one in names for one in ',;|\t"\r\n')
+    return blocks.delimiter if blocks.delimiter in ";|" and plain else ",", mark
 
 
 def _cleaned(
