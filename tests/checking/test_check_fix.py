@@ -280,7 +280,8 @@ def test_a_copy_as_a_workbook(tmp_path: Path) -> None:
 )
 def test_a_copy_has_the_separator_and_the_mark_of_the_file(name: str, start: str, written: str, tmp_path: Path) -> None:
     mark = "\t" if name.endswith("tsv") else "|" if "|" in start else ";"
-    rows = "".join(f"{'ab'[place % 2]}{mark}some words of {place}{';' if 'a, b' in start else ''}\n" for place in range(20))
+    end = ";" if "a, b" in start else ""
+    rows = "".join(f"{'ab'[place % 2]}{mark}some words of {place}{end}\n" for place in range(20))
     (tmp_path / name).write_bytes((start + rows).encode())
     cleaned(tmp_path / name, tmp_path / "copy.csv")
     assert (tmp_path / "copy.csv").read_bytes().decode().startswith(written)
