@@ -157,6 +157,13 @@ def test_decisions_in_a_workbook(tmp_path: Path) -> None:
         read_decisions(tmp_path / "d.xlsx", numbers=RowNumbers(2))
 
 
+def test_decisions_in_several_encodings(tmp_path: Path) -> None:
+    lines = ["number,decision,label", "2,relabel,Réseau", "3,relabel,Café"]
+    (tmp_path / "d.csv").write_bytes("\n".join(lines[:2]).encode() + b"\n" + lines[2].encode("cp1252"))
+    with pytest.raises(DataError, match=r"in line 3 is not utf-8\. Its lines are in several encodings: save it as"):
+        read_decisions(tmp_path / "d.csv", numbers=RowNumbers(2))
+
+
 def test_another_spelling_of_a_class_is_that_class() -> None:
     """Unless no row keeps the spelling that there was: a check decides so of all rows."""
     labels = ["Kündigung", "Kündigung", "Rechnung"]
