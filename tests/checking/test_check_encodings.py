@@ -49,6 +49,14 @@ SAMPLES = {
         ("Ég get ekki skráð mig inn, það er villa. Þakka þér.", "windows-1252"),
         ("Grüße. Où est-ce, déjà ? ¿Dónde está el año? Årsagen, prøv.", "windows-1252"),
         ("It’s “fine” – " * 20 + "Zażółć gęślą jaźń", "windows-1250"),
+        ("Grüße aus München, die Straße ist gesperrt, für alle Gäste, schön", "cp850"),
+        ("Où est ma facture ? Ça ne marche pas, même après, réglée déjà", "cp850"),
+        ("Grüße aus München, die Straße ist gesperrt, schön, für alle", "mac_roman"),
+        ("Où est ma facture ? Ça ne marche pas, même après, réglée déjà", "mac_roman"),
+        ("“It’s” a dash—here—and—there… he said‘so’ • a†b‡c", "windows-1252"),
+        ("Žalim, še zmeraj čaka, že drugič; žal ne pošljejo češenj", "windows-1250"),
+        ("L’œuvre, le cœur, la sœur, un œuf", "windows-1252"),
+        ("Šokk, žanr, tšehhi, šampoon, žürii", "windows-1252"),
     ],
 )
 def test_letters_of_a_language_tell_its_encoding(text: str, encoding: str) -> None:

@@ -16,7 +16,7 @@ from recurra.checking.check import KnownModel, Training, check, open_source
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
-from recurra.checking.misspellings import near_spellings, one_letter_apart
+from recurra.checking.misspellings import near_spellings, one_letter_apart, similar_labels
 from recurra.checking.texts import text_findings
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.label_spellings import usual_spellings
@@ -214,6 +214,15 @@ def test_placeholders_and_misspelt_labels(tmp_path: Path) -> None:
 )
 def test_a_letter_apart(counts: dict[str, int], meant: list[str]) -> None:
     assert one_letter_apart(counts) == dict.fromkeys(meant, next(iter(counts)))
+
+
+def test_labels_that_are_one_number_may_be_one_class() -> None:
+    """A spreadsheet keeps some of the codes of a column as texts and others as numbers."""
+    counts = {"010": 9, "10": 60, "10.0": 5, "10,00": 4, "0": 8, "-0": 2, "+7": 5, "7": 6, "1.5": 9, "1.50": 3}
+    others = {"100": 9, "-7": 3, "A10": 5, "A010": 5, "1e1": 2, "1.2.3": 4, "01.2.3": 4, "15": 9}
+    pairs = {"010": "10", "10.0": "10", "10,00": "10", "-0": "0", "+7": "7", "1.50": "1.5"}
+    assert near_spellings(counts | others) == pairs
+    assert similar_labels(["007", "1x"], ["7", "10"]) == {"007": "7"}
 
 
 def test_labels_that_may_be_one_class_are_noted_with_both_numbers_of_rows(tmp_path: Path) -> None:

@@ -252,3 +252,37 @@ def test_a_row_may_need_several_changes_and_one_that_goes_needs_no_other(tmp_pat
         7: ("exclude", "", "empty text"),
         13: ("exclude", "", "duplicate of row 3"),
     }
+
+
+def test_a_copy_as_a_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    rows = [[str(place), "010" if place % 2 else "=b", f"=words {place} cafÃ©"] for place in range(20)]
+    write_table(path, ("id", "label", "text"), rows)
+    cleaned(path, tmp_path / "copy.xlsx")
+    copy = read_table(tmp_path / "copy.xlsx")
+    assert copy.documents == [f"=words {place} café" for place in range(20)]
+    assert copy.labels == ["010" if place % 2 else "=b" for place in range(20)]
+    write_table(path, ("id", "label", "text"), [*rows, ["20", "=b", "x" * 40_000]])
+    with pytest.raises(DataError, match="a text of 40,000 characters, which no sheet of Excel holds"):
+        cleaned(path, tmp_path / "long.xlsx")
+    assert not (tmp_path / "long.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "written"),
+    [
+        ("train.csv", "\ufefflabel;text\n", "\ufefflabel;text\n"),
+        ("train.csv", "label|text\n", "label|text\n"),
+        ("train.csv", "sep=;\nlabel;text\n", "label;text\n"),
+        ("train.csv", 'label;text;"a, b"\n', 'label,text,"a, b"\n'),
+        ("train.tsv", "\ufefflabel\ttext\n", "\ufefflabel,text\n"),
+    ],
+)
+def test_a_copy_has_the_separator_and_the_mark_of_the_file(name: str, start: str, written: str, tmp_path: Path) -> None:
+    mark = "\t" if name.endswith("tsv") else "|" if "|" in start else ";"
+    end = ";" if "a, b" in start else ""
+    rows = "".join(f"{'ab'[place % 2]}{mark}some words of {place}{end}\n" for place in range(20))
+    (tmp_path / name).write_bytes((start + rows).encode())
+    cleaned(tmp_path / name, tmp_path / "copy.csv")
+    assert (tmp_path / "copy.csv").read_bytes().decode().startswith(written)
+    assert read_table(tmp_path / "copy.csv").documents == read_table(tmp_path / name).documents

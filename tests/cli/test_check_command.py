@@ -211,7 +211,7 @@ def test_near_copies_inside_and_the_similarity(run: Run) -> None:
         (["--drop-unknown"], 2, ["--drop-unknown is given without --fix"]),
         (["--drop-unknown", "--fix", "clean.csv"], 2, ["--drop-unknown is given without --model"]),
         (["--unescape"], 2, ["--unescape is given without --fix"]),
-        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .parquet"]),
+        (["--fix", "clean.txt"], 2, ["clean.txt", ".csv, .tsv, .jsonl, .xlsx, .parquet"]),
         (["--fix", "train.csv"], 2, ["train.csv itself", "another file"]),
         (["--fix", "nowhere/clean.csv"], 1, ["nowhere/clean.csv cannot be written", "Make its folder first"]),
         (["--similarity", "1.5", "--test", "test.csv"], 2, ["threshold is 1.5", "at most 1"]),
@@ -298,3 +298,33 @@ def test_rows_that_a_model_knows_are_evaluated_next(run: Run, trained: Path) -> 
     assert "unknown labels" not in [one["kind"] for one in found["findings"]]
     found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
     assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
+    # Rows of other classes count as wrong there.
+    rows[1][1] = "weather"
+    write_table(Path("new.csv"), HEADER, rows)
+    found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
+    assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
+
+
+def test_texts_without_labels_are_cleaned_alone(run: Run, model: Path) -> None:
+    """Every row stays, as each is to be classified; an empty column of labels is none."""
+    rows = [["1", "C &amp; D, cafÃ©"], ["2", ""], ["3", "some words"], ["4", "some words"]]
+    rows += [[str(number), "some words"] for number in range(5, 13)]
+    write_table(Path("new.csv"), ("id", "text"), rows)
+    hint = "For rows without labels say --unlabelled."
+    check_failed(run("check", "new.csv", "--text", "text", "--quiet"), 1, hint)
+    write_table(Path("empty.csv"), ("id", "text", "label"), [[*row, ""] for row in rows])
+    ran = run("check", "empty.csv", "--fix", "copy.csv", "--quiet")
+    assert (ran.code, hint in ran.err) == (1, True)
+    for name in ("new.csv", "empty.csv"):
+        found = json.loads(run("check", name, "--unlabelled", "--unescape", "--fix", "copy.csv", "--json").out)
+        assert [one["kind"] for one in found["findings"]] == ["empty texts", "mojibake", "HTML entities"]
+        assert (found["fixed"]["rows"], found["fixed"]["mended"], found["fixed"]["removed"]) == (12, 1, {})
+        assert found["files"]["train"]["classes"] == {}
+        assert found["next"] == "recurra score MODEL copy.csv"
+        with Path("copy.csv").open(encoding="utf-8", newline="") as file:
+            assert [row["text"] for row in csv.DictReader(file)] == ["C & D, café", "", *["some words"] * 10]
+    ran = run("check", "new.csv", "--unlabelled", "--model", model)
+    assert ran.code == 0
+    assert "12 rows (the header is row 1), median 10 characters, no labels" in " ".join(ran.out.split())
+    assert ran.out.endswith(f"next: recurra check new.csv --model {model} --unlabelled --fix new.clean.csv\n")
+    check_failed(run("check", "new.csv", "--unlabelled", "--label", "id"), 2, "--label is given with --unlabelled")

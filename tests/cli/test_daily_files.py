@@ -104,7 +104,9 @@ def test_several_files_are_answered_with_how_to_join_them(run: Run, window: Path
         Path(name).rename(f"day/{name}")
     check_failed(run("train", "day", *out), 1, "a folder of 2 tables, such as '1.jsonl.gz'", cat.format("day/"))
     check_failed(run("score", model, "big/*.parquet", "--out", "out.csv"), 1, "recurra score MODEL", "--ray --out DIR")
-    check_failed(run("train", "day/*.csv", *out), 1, "pandas.read_csv")
+    way = "write each with recurra check FILE --fix FILE.jsonl, and join these with cat; in Python pandas.concat(map("
+    check_failed(run("train", "day/*.csv", *out), 1, way + "pandas.read_csv")
+    check_failed(run("train", "a.csv", "b.xlsx", *out), 2, way + "pandas.read_excel")
     with pytest.raises(DataError, match=r"is a list, .*a\.jsonl\.gz.*Give one file, such as cat"):
         recurra.read_table(["a.jsonl.gz", "b.parquet"])
     with pytest.raises(DataError, match=r"The table to read is 7\. Give a path or a data frame\."):

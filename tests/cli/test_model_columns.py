@@ -163,3 +163,16 @@ def test_texts_alone_for_a_model_of_titles_and_texts(run: Run, tickets: Path) ->
         assert found.code == 0, found.err
         assert " ".join(found.err.split()).count(said) == 1, found.err
     assert run("predict", tickets, "oil", "-q").err == ""
+
+
+def test_a_missing_column_of_labels_is_named(run: Run, tickets: Path, trained: Path, tmp_path: Path) -> None:
+    """Also where several others may be that of the labels; training does not go on with another one."""
+    rows = [[f"words {place} of a longer text", "ab"[place % 2], "xy"[place % 2]] for place in range(40)]
+    table = write_table(tmp_path / "new.csv", ("Nachricht", "Gruppe", "Kanal"), rows)
+    said = "new.csv has no column 'Queue', from which the model learned its labels, and the label column may be any of"
+    check_failed(run("evaluate", tickets, table, "-q"), 1, said + " 'Gruppe', 'Kanal'", "recurra score MODEL DATA")
+    table = write_table(tmp_path / "one.csv", ("title", "text", "Kategorie"), [["t", *row[:2]] for row in rows])
+    words = ("train", table, "--from", trained / "model.safetensors", "--out", tmp_path / "run", "-q")
+    said = "one.csv has no column 'label', from which the model learned its labels. Name the column of the labels with"
+    check_failed(run(*words), 1, said)
+    assert not (tmp_path / "run" / "model.safetensors").exists()

@@ -302,3 +302,11 @@ def test_abstaining_shows_where_several_labels_are_shown(run: Run, model: Path) 
     told = run(*words, "--abstain-below", between).out.splitlines()
     dashes = {doubtful: "–  ", clear: "   "}
     assert told == [dashes[one["text"]] + line for one, line in zip(answers, plain, strict=True)]
+
+
+def test_lines_in_several_encodings_are_not_given_one_to_name(run: Run, model: Path) -> None:
+    ran = run("predict", model, "--quiet", stdin="déjà\n".encode() + "été\n".encode("cp1252"))
+    assert ran.code == 1
+    assert "Line 2 of standard input: byte 0xe9 is not utf-8. Lines before it are utf-8: save all of them" in ran.err
+    ran = run("predict", model, "--quiet", stdin=b"some\n" + "été\n".encode("cp1252"))
+    assert "such as --encoding windows-1252" in ran.err

@@ -199,3 +199,15 @@ def test_white_space_is_no_text(name: str, run: Run, model: Path) -> None:
         write_data(Path(name).suffix, {"text": [*blank, "\u3042 oil"]})
     ran = run("score", model, name, "--out", "out.csv")
     assert "5 of 6 rows have no text" in " ".join((ran.out + ran.err).split())
+
+
+def test_columns_of_one_name_are_refused_and_those_without_a_name_are_not_copied(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    Path("data.csv").write_text("text,id,id,,\noil,1,2,x,y\n", encoding="utf-8")
+    said = "data.csv has 2 columns 'id', and all columns are copied. Give each column a name of its own, name those"
+    check_failed(run("score", model, "data.csv", "--out", "out.csv", "--quiet"), 1, said)
+    Path("data.csv").write_text("text,id,,\noil,1,x,y\ntax,2,,\n", encoding="utf-8")
+    ran = run("score", model, "data.csv", "--out", "out.csv")
+    assert "2 columns without a name are not copied" in ran.out
+    assert Path("out.csv").read_text(encoding="utf-8").startswith("text,id,label,probability\noil,1,")

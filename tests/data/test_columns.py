@@ -245,3 +245,45 @@ def test_no_header_is_spoken_of_where_there_is_none() -> None:
     with pytest.raises(DataError) as raised:
         choose_columns([fact("a", None)], source="x.json", header=False, labelled=False)
     assert "header" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "label", "passed"),
+    [
+        ("Text Kategorie label probability", "Kategorie", "label"),
+        ("Text Kategorie labels probability_food probability_late", "Kategorie", "labels"),
+        ("text label predicted_label predicted_probability", "label", "predicted_label"),
+        ("text tags predicted_labels", "tags", "predicted_labels"),
+    ],
+)
+def test_answers_of_a_model_are_passed_over(names: str, label: str, passed: str) -> None:
+    facts = [fact(name, 80 if name.lower() == "text" else 5, 4) for name in names.split()]
+    chosen = choose_columns(facts, source="x.csv")
+    assert (chosen.label, chosen.warnings) == (label, ())
+    assert chosen.note is not None
+    assert f"({passed!r} is passed over: a model's answers); name them with --label" in chosen.note
+    # Whoever names it is not contradicted.
+    assert choose_columns(facts, source="x.csv", label=passed).warnings == ()
+
+
+def test_answers_of_a_model_are_the_labels_if_nothing_else_can_be() -> None:
+    facts = [fact("text", 80), fact("label", 5, 4), fact("probability", 9, 900)]
+    chosen = choose_columns(facts, source="x.csv")
+    assert chosen.label == "label"
+    assert chosen.warnings == (
+        "the labels of x.csv, 'label', look like a model's answers that recurra score wrote beside 'probability', and "
+        "not like people's; name another column with --label",
+    )
+    with pytest.raises(DataError, match="the label column may be any of 'group', 'label'"):
+        choose_columns([*facts, fact("group", 7, 3)], source="x.csv")
+    # Nor are they texts.
+    assert choose_columns(facts[1:] + facts[:1], source="x.csv", labelled=False).text_columns == ("text",)
+    assert roles([fact("text"), fact("label", 5, 4)]) == ("text", None, "label")
+
+
+def test_columns_without_a_name_need_the_others_named() -> None:
+    facts = [fact("text", 80), fact("", 5, 4), fact("", 5, 4)]
+    with pytest.raises(DataError) as caught:
+        choose_columns(facts, source="x.csv")
+    assert str(caught.value.received) == "x.csv has 2 columns without a name"
+    assert "--text COLUMN --label COLUMN is enough" in caught.value.hint

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.data.read import read_table
+from recurra.data.sources import open_blocks
 from recurra.errors import DataError
 
 
@@ -299,3 +300,30 @@ def test_columns_of_one_name(tmp_path: Path) -> None:
     # Naming the column would not help, so it is not advised.
     assert "2 columns 'text'. Give each column a name of its own." in complaint(path)
     assert "2 columns 'text'" in complaint(path, text="text")
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv"])
+def test_empty_columns_without_a_name_are_left_out(name: str, tmp_path: Path) -> None:
+    """As spreadsheets write them behind the others; in a workbook they are left out as well."""
+    mark = ";" if name == "x.csv" else "\t"
+    rows = [["text", "", "label", "", ""], ["oil, gas", "", "a", " ", ""], ["tax", "", "b", "", '""']]
+    path = write(tmp_path, "".join(mark.join(row) + "\n" for row in rows), name)
+    (raw,) = open_blocks(path).read()
+    assert raw.names == ["text", "label"]
+    assert [column.to_pylist() for column in raw.columns] == [["oil, gas", "tax"], ["a", "b"]]
+    assert read_table(path).labels == ["a", "b"]
+    # A column with a value stays, as an index does; a title above the header is still one.
+    (raw,) = open_blocks(write(tmp_path, "a,,\n1,,x\n2,,\n")).read()
+    assert raw.names == ["a", ""]
+    assert "looks like a title above the header" in complaint(write(tmp_path, "Mails,,\ntext,label,\noil,a,\n"))
+    assert "has a header and no rows" in complaint(write(tmp_path, "text,label,,\n"))
+    (raw,) = open_blocks(write(tmp_path, ",\n1,2\n")).read()
+    assert raw.names == ["", ""]
+
+
+def test_a_late_value_of_a_column_without_a_name_is_said(tmp_path: Path) -> None:
+    blocks = open_blocks(write(tmp_path, "text,label,\n" + "oil and gas,a,\n" * 400_000 + "tax,b,c\n"))
+    parts = list(blocks.read())
+    assert len(parts) > 1
+    assert {tuple(part.names) for part in parts} == {("text", "label")}
+    assert blocks.notes == ["1 cells of columns without a name are left out"]

@@ -93,6 +93,7 @@ def open_source(
     model: ModelColumns | None = None,
     classes: Collection[Label] = (),
     like: LenientReader | None = None,
+    labelled: bool = True,
 ) -> LenientReader:
     """Opens a file for :func:`check`, including one whose bytes training rejects.
 
@@ -106,6 +107,7 @@ def open_source(
         model: the columns that a model learned from, taken where the file has them.
         classes: that model's; a file with none of them is refused if its label column is guessed.
         like: the training file, whose columns are taken where the test file has them.
+        labelled: whether to read labels.
 
     Raises:
         DataError: the file cannot be read, or its columns cannot be guessed.
@@ -122,7 +124,7 @@ def open_source(
         # A title goes with its text.
         wanted["title"] = wanted["title"] if wanted["text"] in there else None
         named = {role: name or (wanted[role] if wanted[role] in there else None) for role, name in named.items()}
-    columns: dict[str, Any] = {**named, "model": model, "classes": classes}
+    columns: dict[str, Any] = {**named, "model": model, "classes": classes, "labelled": labelled}
     return LenientReader(blocks, names, drafts=drafts, **columns)
 
 
@@ -138,7 +140,8 @@ def check(
 ) -> Report:
     """Checks labelled rows before a model is trained on them.
 
-    Rows may have several labels: see :func:`recurra.checking.label_format.choose_label_format`.
+    Rows may have several labels: see :func:`recurra.checking.label_format.choose_label_format`. Of rows that were
+    opened without labels only the bytes and the texts are checked, and the words with ``known``.
 
     Args:
         train: the training rows.
@@ -160,6 +163,8 @@ def check(
         part: collect_facts(reader, advance=progress(f"reading {reader.source}")) for part, reader in readers.items()
     }
     drafts = [draft for reader in readers.values() for draft in reader.drafts]
+    if train.columns.label is None:
+        return _of_texts(train, facts["train"], drafts, training, known)
     asked = label_format_findings(train, facts["train"])
     drafts += asked
     several = str(asked[0].facts.get("say", "")) if asked else ""
@@ -219,6 +224,32 @@ def check(
         task=names.task,
         separator=names.separator,
         notes=list(dict.fromkeys(note for reader in readers.values() for note in _notes(reader))),
+    )
+
+
+def _of_texts(
+    reader: LenientReader, facts: Facts, drafts: list[Draft], training: Training, known: KnownModel | None
+) -> Report:
+    """The report on rows without labels, such as those that are to be classified."""
+    # Each row is to be classified: the copy keeps it.
+    kept = [
+        replace(draft, hint="Find their texts, or leave them to people.", fixable=False)
+        if draft.kind == "empty texts"
+        else draft
+        for draft in text_findings(facts, "train")
+    ]
+    drafts = [*drafts, *kept, *_missing_texts(reader, facts, "train")]
+    drafts += [*_missing_titles(facts, "train"), *_missing_columns(reader, "train")]
+    words, found = (None, []) if known is None else _coverage({"train": reader}, {"train": facts}, training, known)
+    findings = complete_findings([*drafts, *found], {"train": reader})
+    looked_for = _looked_for_texts(reader) + (["words that the vocabulary misses"] if words is not None else [])
+    summary = replace(_summary(reader, facts, reader.names), classes={})
+    return Report(
+        files={"train": summary},
+        findings=sorted(findings, key=lambda one: SEVERITIES.index(one.severity)),
+        words=words,
+        looked_for=looked_for,
+        notes=_notes(reader),
     )
 
 
@@ -315,7 +346,8 @@ def _missing_columns(reader: LenientReader, part: Part) -> list[Draft]:
 
 def _notes(reader: LenientReader) -> list[str]:
     """The notes without those that are findings."""
-    return [note for note in reader.notes if note not in reader.columns.warnings]
+    found = {one.warning for one in reader.columns.missing}
+    return [note for note in reader.notes if note not in found]
 
 
 def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
@@ -340,13 +372,10 @@ def _summary(reader: LenientReader, facts: Facts, names: LabelNames) -> FileSumm
 
 def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> list[str]:
     what = [
-        "wrong encodings", "empty texts", "damaged texts (mojibake, lost characters, control characters, HTML)",
-        "texts that look cut or are extremely long", "missing labels", "classes in several spellings", "damaged labels",
+        *_looked_for_texts(train), "missing labels", "classes in several spellings", "damaged labels",
         "placeholders among labels", "misspelt labels",
         "rare and uneven classes", "duplicates", "equal texts under different labels", "labels named in their texts",
     ]  # fmt: skip
-    if train.columns.title is not None:
-        what += ["missing texts", "missing titles"]
     if test or model:
         what.append("unknown labels")
     if model:
@@ -356,3 +385,11 @@ def _looked_for(test: bool, model: bool, inside: bool, train: LenientReader) -> 
     if inside:
         what.append("near-copies among the training rows")
     return [*what, "words that the vocabulary misses"]
+
+
+def _looked_for_texts(reader: LenientReader) -> list[str]:
+    what = [
+        "wrong encodings", "empty texts", "damaged texts (mojibake, lost characters, control characters, HTML)",
+        "texts that look cut or are extremely long",
+    ]  # fmt: skip
+    return what if reader.columns.title is None else [*what, "missing texts", "missing titles"]

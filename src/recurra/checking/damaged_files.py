@@ -11,6 +11,9 @@ from recurra.checking.encodings import LenientContent, scan_bytes
 from recurra.checking.finding import Part
 from recurra.checking.labels import NO_ROWS
 from recurra.data.blocks import Blocks
+from recurra.data.class_folders import FolderBlocks
+from recurra.data.likely_encoding import SAMPLE, likely_encoding
+from recurra.data.mixed_encodings import MixedUtf8
 
 __all__ = ["readable_blocks"]
 
@@ -25,6 +28,8 @@ def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]
     Raises:
         DataError: the file cannot be read at all.
     """
+    if isinstance(blocks, FolderBlocks) and _known(blocks.encoding):
+        return blocks, _of_folder(blocks, part)
     of_text: Any = blocks
     if not hasattr(blocks, "encoding") or not hasattr(blocks, "content") or not _known(of_text.encoding):
         # The reader reports an unknown encoding.
@@ -40,7 +45,9 @@ def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]
                 "wrong encoding", "error", part, NO_ROWS, meaning, hint, count=1, what="file", fixable=True, facts=facts
             )
         )
-    if seen.wrong is not None:
+    if seen.mixed is not None:
+        drafts.append(_mixed(seen.mixed, part))
+    elif seen.wrong is not None:
         byte, place, line = seen.wrong
         meaning = f"Byte 0x{byte:02x} at byte {place:,}, line {line:,} is not {of_text.encoding}: training stops there."
         hint = f"It is probably {seen.likely}: name it with --encoding {seen.likely}; --fix writes a copy in UTF-8."
@@ -69,9 +76,51 @@ def readable_blocks(blocks: Blocks, part: Part) -> tuple[Blocks, Sequence[Draft]
             )
         )
     if drafts:
-        of_text.content = LenientContent(of_text.content, seen.likely or seen.encoding)
+        of_text.content = LenientContent(of_text.content, seen.likely or seen.encoding, seen.mixed)
         of_text.encoding = "utf-8"
     return blocks, drafts
+
+
+def _of_folder(folder: FolderBlocks, part: Part) -> list[Draft]:
+    """Files of a folder in another encoding, which are decoded by the one that these files together seem to have."""
+    count, first, sample = 0, "", b""
+    for name, data in folder.wrong_files():
+        count, first = count + 1, first or name
+        if len(sample) < SAMPLE:
+            sample += data + b"\n"
+    if not count:
+        return []
+    likely = likely_encoding(sample, folder.encoding)
+    folder.decode_wrong = lambda data: data.decode(likely, "replace")
+    files = f"{count:,} {'file is' if count == 1 else 'files are'} not {folder.encoding}, the first {first!r:.80}"
+    meaning = f"{files}: training stops there. {'It is' if count == 1 else 'They are'} probably {likely}."
+    hint = "--fix writes a copy in UTF-8, for which each file is read as what it is."
+    facts = {"file": first, "likely": likely}
+    of_files: dict[str, Any] = {"count": count, "what": "file", "fixable": True, "facts": facts}
+    return [Draft("several encodings", "error", part, NO_ROWS, meaning, hint, **of_files)]
+
+
+def _mixed(mixed: MixedUtf8, part: Part) -> Draft:
+    """Lines of a file in UTF-8 that are in another encoding, or hold characters that were cut."""
+    count, cut = mixed.lines, mixed.encoding == "utf-8"
+    lines = f"{count:,} {'line is' if count == 1 else 'lines are'} not, the first line {mixed.first:,}"
+    which = "hold characters that were cut" if cut else f"seem to be {mixed.encoding}, as where two exports were joined"
+    meaning = f"The file is UTF-8, but {lines}: they {which}. Training stops there."
+    hint = "--fix writes a copy in UTF-8, with � for these characters."
+    if not cut:
+        hint = "--fix writes a copy in UTF-8, for which each line is read as what it is; look at these lines in it."
+    return Draft(
+        "several encodings",
+        "error",
+        part,
+        NO_ROWS,
+        meaning,
+        hint,
+        count=count,
+        what="line",
+        fixable=True,
+        facts={"line": mixed.first, "likely": mixed.encoding},
+    )
 
 
 def _known(encoding: str) -> bool:

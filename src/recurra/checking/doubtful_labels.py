@@ -130,7 +130,7 @@ def near_spelling_findings(
         f"{listed_labels({name: counts[name]})} and {listed_labels({other: counts[other]})}"
         for name, other in near.items()
     ]
-    meaning = f"{shortened(pairs, '; ')}: alike but for spaces or hyphens, a word such as 'and', or an ending."
+    meaning = f"{shortened(pairs, '; ')}: alike but for spaces or hyphens, a word such as 'and', an ending, or zeros."
     hint = "--fix leaves them apart. If they are one class, relabel one: train --relabel takes a file of decisions."
     return [Draft("labels that may be one class", "note", "train", rows, meaning, hint, facts={"near": dict(near)})]
 

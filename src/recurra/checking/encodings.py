@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from recurra.data.content import ByteStream, Content
 from recurra.data.likely_encoding import SAMPLE, decoded, likely_encoding
+from recurra.data.mixed_encodings import MixedUtf8, byte_lines, is_utf8_name, mixed_utf8
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 
 __all__ = ["NUL_REPLACEMENT", "ByteScan", "LenientContent", "scan_bytes"]
@@ -29,6 +30,7 @@ class ByteScan:
         encoding: the encoding that the file is read in: the one given, or that of its byte order mark.
         nuls: number of NUL characters.
         nul_line: line of the first NUL character, from 1.
+        mixed: what a file read as UTF-8 has of another encoding, if some of its lines are UTF-8.
     """
 
     wrong: tuple[int, int, int] | None
@@ -36,10 +38,11 @@ class ByteScan:
     encoding: str
     nuls: int
     nul_line: int
+    mixed: MixedUtf8 | None = None
 
 
 def scan_bytes(content: Content, encoding: str) -> ByteScan:
-    """Reads all bytes once.
+    """Reads all bytes once, and again if some are not UTF-8.
 
     Args:
         content: the bytes of a text file.
@@ -58,6 +61,14 @@ def scan_bytes(content: Content, encoding: str) -> ByteScan:
         wrong, nuls, nul_line = _scan_pieces(_pieces(opened, sample), encoding)
     finally:
         opened.close()
+    if wrong is not None and is_utf8_name(encoding):
+        opened = content.open()
+        try:
+            mixed = mixed_utf8(byte_lines(opened))
+        finally:
+            opened.close()
+        if mixed is not None:
+            return ByteScan(wrong, mixed.encoding, encoding, nuls, nul_line, mixed)
     if wrong is not None:
         return ByteScan(wrong, likely_encoding(sample, encoding), encoding, nuls, nul_line)
     # Texts in another encoding are hardly ever valid UTF-8, unless they are ASCII.
@@ -71,38 +82,48 @@ class LenientContent:
     Args:
         content: the bytes of the file.
         encoding: Python name of the encoding.
+        mixed: of a file in UTF-8 with lines in another encoding.
     """
 
-    def __init__(self, content: Content, encoding: str) -> None:
-        self.content, self.encoding, self.source = content, encoding, content.source
+    def __init__(self, content: Content, encoding: str, mixed: MixedUtf8 | None = None) -> None:
+        self.content, self.encoding, self.source, self.mixed = content, encoding, content.source, mixed
 
     def open(self, *, again: bool = True) -> ByteStream:
         """See :class:`recurra.data.content.Content`."""
-        return _LenientStream(self.content.open(again=again), self.encoding)
+        opened = self.content.open(again=again)
+        texts = _decoded_pieces(opened, self.encoding)
+        if self.mixed is not None:
+            texts = map(self.mixed.decode, byte_lines(opened))
+        return _LenientStream(opened, texts)
 
     def seekable(self) -> BinaryIO:
         """Not supported: a text is read sequentially."""
         raise NotImplementedError("text is read from its beginning to its end")
 
 
+def _decoded_pieces(opened: ByteStream, encoding: str) -> Iterator[str]:
+    decoder, over = codecs.getincrementaldecoder(encoding)("replace"), False
+    while not over:
+        raw = opened.read(PIECE)
+        over = len(raw) < PIECE
+        yield decoder.decode(raw, over)
+
+
 class _LenientStream:
-    def __init__(self, opened: ByteStream, encoding: str) -> None:
-        self.opened, self.close = opened, opened.close
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._ready, self._over = b"", False
+    def __init__(self, opened: ByteStream, texts: Iterator[str]) -> None:
+        self.opened, self.close, self._texts = opened, opened.close, texts
+        self._ready = bytearray()
 
     @property
     def size(self) -> int | None:
         return self.opened.size
 
     def read(self, size: int, /) -> bytes:
-        while len(self._ready) < size and not self._over:
-            raw = self.opened.read(PIECE)
-            self._over = len(raw) < PIECE
-            text = self._decoder.decode(raw, self._over)
+        while len(self._ready) < size and (text := next(self._texts, None)) is not None:
             # Broken UTF-16 gives lone surrogates.
             self._ready += text.replace("\0", NUL_REPLACEMENT).encode("utf-8", "replace")
-        piece, self._ready = self._ready[:size], self._ready[size:]
+        piece = bytes(self._ready[:size])
+        del self._ready[:size]
         return piece
 
 

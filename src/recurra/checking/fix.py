@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,8 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
+from recurra.data.blocks import DelimitedBlocks
+from recurra.data.columns import repeated_column
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.plain_columns import LIST, column_of_values, is_json
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
@@ -79,7 +82,7 @@ def fix(
 
     Args:
         reader: the file, which is not changed.
-        out: a .csv, .tsv, .jsonl or .parquet file; the changes are written beside it, as ``.changes.csv``.
+        out: a .csv, .tsv, .jsonl, .xlsx or .parquet file; the changes are written beside it, as ``.changes.csv``.
         test: the test file, whose texts are removed from the copy.
         options: optional fixes.
 
@@ -87,15 +90,22 @@ def fix(
         DataError: no row would be left, a decision does not fit, or the format of ``out`` cannot hold a column.
         RecurraError: a file cannot be written; nothing is left behind.
     """
+    names = reader.head.names
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise repeated_column(reader.source, names, twice[0])
     facts = collect_facts(reader)
     tested = None if test is None else collect_facts(test)
     changes = plan_fix(reader, facts, tested, options)
     left = len(facts) - len(changes.removed)
     if not left:
-        raise DataError(f"No row of {reader.source} would be left", "Look at what is wrong with it first.")
+        none = {*changes.removed.values()} == {"no label"}
+        hint = "For rows without labels say --unlabelled." if none else "Look at what is wrong with it first."
+        raise DataError(f"No row of {reader.source} would be left", hint)
     listed = out.with_suffix(".changes.csv")
     with AtomicFile(out) as file:
-        writer = writer_for(out.suffix.lower(), file)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
+        separator, mark = _form_of(reader)
+        kind = out.suffix.lower()
+        writer = writer_for(kind, file, separator=separator, mark=mark)  # type: ignore[arg-type]  # a RawIOBase takes bytes as well
         noted: list[tuple[Decision, Mapping[str, object]]] = []
         for block in reader:
             columns = _cleaned(block, reader, changes, options, objects=out.suffix.lower() == ".jsonl")
@@ -116,6 +126,24 @@ def fix(
         listed=len(changes.listed),
         decided=len(changes.decided),
     )
+
+
+def _form_of(reader: LenientReader) -> tuple[str, bool]:
+    """The separator for a copy as CSV, and whether it begins with a byte order mark: those of the file, if it is CSV.
+
+    A separator other than a comma is kept where the names of the columns leave no doubt about it.
+    """
+    blocks = reader.blocks
+    if not isinstance(blocks, DelimitedBlocks):
+        return ",", False
+    opened = blocks.content.open()
+    try:
+        mark = opened.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+    finally:
+        opened.close()
+    names = "".join(reader.head.names)
+    plain = len(reader.head.names) > 1 and not any(one in names for one in ',;|\t"\r\n')
+    return blocks.delimiter if blocks.delimiter in ";|" and plain else ",", mark
 
 
 def _cleaned(
@@ -178,7 +206,7 @@ def _noted(
             reasons.append(f"text repaired: {changes.repaired[row]}")
         if reasons:
             document = block.documents[row - block.first]
-            labelled = reader.names[int(block.labels[row - block.first])]
+            labelled = "" if reader.columns.label is None else reader.names[int(block.labels[row - block.first])]
             note = {"labelled": labelled, "reason": "; ".join(reasons)}
             yield Decision(row, decision, label, text_excerpt(document)), note
 

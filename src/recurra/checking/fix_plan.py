@@ -86,6 +86,8 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         test: the facts of the test file, which is never changed.
         options: optional fixes.
 
+    Rows that were read without labels are all kept: each is to be classified.
+
     Raises:
         DataError: a decision does not fit the file.
     """
@@ -94,6 +96,9 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
     for kind in kinds:
         for row in facts.damaged[kind].tolist():
             wrong.setdefault(row, []).append(kind)
+    repaired = {row: ", ".join(found) for row, found in wrong.items()}
+    if reader.columns.label is None:
+        return FixPlan(removed={}, relabelled=(), usual={}, repaired=repaired)
     keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type
@@ -139,7 +144,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         removed=removed,
         relabelled={row for row in relabelled.tolist() if row not in removed and row not in decided},
         usual=usual,
-        repaired={row: ", ".join(kinds) for row, kinds in wrong.items() if row not in removed},
+        repaired={row: found for row, found in repaired.items() if row not in removed},
         listed={row for row in _texts_among_lists(reader) if row not in removed and row not in decided},
         decided={row: cell for row, cell in decided.items() if row not in removed},
     )

@@ -6,6 +6,7 @@ reader returns rows as they are.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -19,11 +20,13 @@ import numpy.typing as npt
 from recurra.checking.label_names import LabelNames
 from recurra.data.arrow_columns import column_of, is_label, is_list, no_labels, text_column
 from recurra.data.blocks import Blocks
+from recurra.data.delimited import RawTable
 from recurra.data.label_format import split_text
 from recurra.data.mixed_values import LISTS, json_kinds, mixture_of
 from recurra.data.plain_columns import is_json
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.table_reader import RowBlock, TableReader
+from recurra.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -56,7 +59,9 @@ class LenientBlock(RowBlock):
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int32]:
-        """int32[B], numbers in :class:`LabelNames`."""
+        """int32[B], numbers in :class:`LabelNames`; of rows that are read without labels that of none."""
+        if self.columns.label is None:
+            return np.full(len(self), self.names.number_of(()), dtype=np.int32)
         import pyarrow as pa
 
         column = column_of(self.raw, self.columns.label or "", self.source)
@@ -83,7 +88,7 @@ class LenientReader(TableReader):
         blocks: the file; may be read any number of times.
         names: numbers the labels.
         drafts: findings from opening the file.
-        columns: ``text``, ``title``, ``label``, ``model`` and ``classes``, as
+        columns: ``text``, ``title``, ``label``, ``labelled``, ``model`` and ``classes``, as
             :class:`recurra.data.table_reader.TableReader` takes them.
 
     Raises:
@@ -91,22 +96,25 @@ class LenientReader(TableReader):
     """
 
     def __init__(self, blocks: Blocks, names: LabelNames, *, drafts: Sequence[Draft] = (), **columns: Any) -> None:
-        super().__init__(blocks, **columns)
+        with _told_of_bytes(drafts):
+            super().__init__(blocks, **columns)
         self.names, self.drafts = names, drafts
-        label = self.columns.label or ""
-        column = column_of(self.head, label, self.source)
-        self.lists = is_list(column.type)
-        if is_json(column.type):
-            kinds = json_kinds(column.to_pylist())
-            self.lists = LISTS in kinds
-            if not mixture_of(kinds).odd:
-                raise no_labels(self.head, label, self.source)
-        elif not (self.lists or is_label(column.type)):
-            raise no_labels(self.head, label, self.source)
+        self.lists = self.columns.label is not None and self._holds_lists(self.columns.label)
         self._kept: list[LenientBlock] | None = None
         # Of the blocks that were read so far.
         self._numbers: list[tuple[RowNumbers, int]] = []
         self._numbered = 0
+
+    def _holds_lists(self, label: str) -> bool:
+        column = column_of(self.head, label, self.source)
+        if is_json(column.type):
+            kinds = json_kinds(column.to_pylist())
+            if not mixture_of(kinds).odd:
+                raise no_labels(self.head, label, self.source)
+            return LISTS in kinds
+        if not (is_list(column.type) or is_label(column.type)):
+            raise no_labels(self.head, label, self.source)
+        return is_list(column.type)
 
     def __iter__(self) -> Iterator[LenientBlock]:
         """All rows, block by block."""
@@ -115,7 +123,7 @@ class LenientReader(TableReader):
             return
         kept: list[LenientBlock] = []
         first = size = 0
-        for raw in self.blocks.read():
+        for raw in self._raw():
             block = LenientBlock(raw, self.columns, self.source, first, names=self.names, lists=self.lists)
             if first == self._numbered:
                 self._numbers.append((raw.numbers, len(block)))
@@ -129,6 +137,10 @@ class LenientReader(TableReader):
         if size <= KEPT_BYTES:
             self._kept = kept
 
+    def _raw(self) -> Iterator[RawTable]:
+        with _told_of_bytes(self.drafts):
+            yield from self.blocks.read()
+
     def number(self, row: int) -> int:
         """The row number in messages of the row at an index."""
         return self.row_numbers.number(row)
@@ -137,6 +149,18 @@ class LenientReader(TableReader):
     def row_numbers(self) -> RowNumbers:
         """The numbers of the rows that were read so far."""
         return RowNumbers.joined(self._numbers) if self._numbers else self.head.numbers
+
+
+@contextlib.contextmanager
+def _told_of_bytes(drafts: Sequence[Draft]) -> Iterator[None]:
+    """Adds to errors what is wrong with the bytes: a wrong guess of an encoding may take a separator for a letter."""
+    try:
+        yield
+    except DataError as error:
+        said = " ".join(draft.meaning for draft in drafts)
+        if not said:
+            raise
+        raise DataError(error.received, f"{error.hint} {said}") from None
 
 
 def label_cells(column: pyarrow.ChunkedArray, *, lists: bool, separator: str | None) -> list[Any]:

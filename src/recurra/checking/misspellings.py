@@ -36,6 +36,8 @@ _AND = re.compile(r" (?:und|and|et|y) | u\.")
 # Spaces, and hyphens between words: a single letter, as in ``a-b``, is none.
 _JOINT = re.compile(r" |(?<=[^\W\d_]{2})[-_](?=[^\W\d_]{2})")
 
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+
 # Letters as keyboards without them write them.
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
 
@@ -43,8 +45,14 @@ _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ":
 def similar_labels(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """The similar one of the ``known`` labels by label, for those that have one; spellings of one class are similar."""
     others = {spelling_key(name): name for name in known}
-    meant = {name: get_close_matches(spelling_key(name), others, n=1, cutoff=ALIKE) for name in names}
-    return {name: others[found[0]] for name, found in meant.items() if found}
+    numbers = {number: key for key in others if (number := _number(key)) is not None}
+    found = {}
+    for name in names:
+        key = spelling_key(name)
+        same = numbers.get(_number(key) or "")
+        if meant := [same] if same is not None else get_close_matches(key, others, n=1, cutoff=ALIKE):
+            found[name] = others[meant[0]]
+    return found
 
 
 def one_letter_apart(counts: Mapping[str, int]) -> dict[str, str]:
@@ -94,7 +102,8 @@ def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
     """The more frequent label by label, for labels so much alike that they may be one class, or two.
 
     They differ only in spaces or hyphens between words (``log in``, ``log-in`` and ``login``), in ``&`` and a word for
-    it (``and``, ``und``, ``et``, ``y``), or in an ending (``refund`` and ``refunds``), however many rows they have.
+    it (``and``, ``und``, ``et``, ``y``), or in an ending (``refund`` and ``refunds``), or they are one number (``010``,
+    ``10`` and ``10.0``, as spreadsheets keep codes as texts and as numbers), however many rows they have.
 
     Args:
         counts: number of rows by label.
@@ -104,7 +113,8 @@ def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
     same: dict[str, list[str]] = {}
     for name in counts:
         if len(name) <= LONGEST:
-            same.setdefault(_JOINT.sub("", _AND.sub("&", spelling_key(name))), []).append(name)
+            key = spelling_key(name)
+            same.setdefault(_number(key) or _JOINT.sub("", _AND.sub("&", key)), []).append(name)
     groups = list(same.values())
     for form, names in same.items():
         bases = [form.removesuffix(ending) for ending in ENDINGS if form.endswith(ending)]
@@ -114,6 +124,16 @@ def near_spellings(counts: Mapping[str, int]) -> dict[str, str]:
         best = max(names, key=lambda name: (counts[name], name))
         found |= {name: best for name in names if name != best and name not in found}
     return found
+
+
+def _number(key: str) -> str | None:
+    """The same for all spellings of a number; ``None`` for other labels."""
+    if not _NUMBER.fullmatch(key):
+        return None
+    sign, digits = ("-", key[1:]) if key[0] == "-" else ("", key.removeprefix("+"))
+    whole, _, part = digits.replace(",", ".").partition(".")
+    number = (whole.lstrip("0") or "0") + "." + part.rstrip("0")
+    return number if number == "0." else sign + number
 
 
 def may_be_sentence(meant: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
-"""Writes rows with all their columns to a .csv, .tsv, .jsonl or .parquet file."""
+"""Writes rows with all their columns to a .csv, .tsv, .jsonl, .xlsx or .parquet file."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -9,7 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from recurra.checking.label_names import value_text
+from recurra.data.formats import require_openpyxl
 from recurra.data.plain_columns import is_json
+from recurra.data.workbook import MAX_CHARACTERS, cell_of
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "RowWriter", "writer_for"]
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx", ".parquet")
+
+_EXCEL_ROWS = (1 << 20) - 1
+"""Maximum number of rows below the header of a sheet, which is Excel's own."""
 
 
 class RowWriter(Protocol):
@@ -30,8 +36,14 @@ class RowWriter(Protocol):
         """Writes what is still buffered; the file stays open."""
 
 
-def writer_for(kind: str, file: BinaryIO) -> RowWriter:
+def writer_for(kind: str, file: BinaryIO, *, separator: str = ",", mark: bool = False) -> RowWriter:
     """The writer for one of :data:`SUFFIXES`.
+
+    Args:
+        kind: the suffix.
+        file: receives the bytes.
+        separator: of the fields of .csv.
+        mark: whether .csv and .tsv begin with a byte order mark, by which Excel knows UTF-8.
 
     Raises:
         SettingsError: another suffix.
@@ -40,19 +52,22 @@ def writer_for(kind: str, file: BinaryIO) -> RowWriter:
         return _Parquet(file)
     if kind == ".jsonl":
         return _Json(file)
+    if kind == ".xlsx":
+        return _Excel(file)
     if kind in SUFFIXES:
-        return _Delimited(file, "," if kind == ".csv" else "\t")
+        return _Delimited(file, separator if kind == ".csv" else "\t", mark)
     raise SettingsError(f"A file of the kind {kind!r:.40}", f"Give a name that ends in {', '.join(SUFFIXES)}.")
 
 
 class _Delimited:
-    def __init__(self, file: BinaryIO, delimiter: str) -> None:
-        self.file, self.delimiter, self.begun = file, delimiter, False
+    def __init__(self, file: BinaryIO, delimiter: str, mark: bool) -> None:
+        self.file, self.delimiter, self.mark, self.begun = file, delimiter, mark, False
 
     def write(self, names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray]) -> None:
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
         if not self.begun:
+            self.file.write(codecs.BOM_UTF8 if self.mark else b"")
             writer.writerow(names)
         self.begun = True
         cells = [_cells(name, column) for name, column in zip(names, columns, strict=True)]
@@ -71,6 +86,34 @@ def _cells(name: str, column: pyarrow.ChunkedArray) -> list[str]:
             "Write a .jsonl or .parquet file.",
         )
     return [value_text(value) for value in values]
+
+
+class _Excel:
+    def __init__(self, file: BinaryIO) -> None:
+        require_openpyxl("Writing .xlsx")
+        from openpyxl import Workbook
+
+        self.file, self.book, self.begun, self.rows = file, Workbook(write_only=True), False, 0
+        self.sheet = self.book.create_sheet("rows")
+        self.sheet.freeze_panes = "A2"
+
+    def write(self, names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray]) -> None:
+        if not self.begun:
+            self.sheet.append([cell_of(self.sheet, name) for name in names])
+        self.begun = True
+        cells = [_cells(name, column) for name, column in zip(names, columns, strict=True)]
+        self.rows += len(cells[0]) if cells else 0
+        longest = max((len(cell) for column in cells for cell in column), default=0)
+        if self.rows > _EXCEL_ROWS or longest > MAX_CHARACTERS:
+            self.sheet.close()
+            long = longest > MAX_CHARACTERS
+            what = f"a text of {longest:,} characters" if long else f"more than {_EXCEL_ROWS:,} rows"
+            raise DataError(f"The copy has {what}, which no sheet of Excel holds", "Write a .csv or .jsonl file.")
+        for row in zip(*cells, strict=True):
+            self.sheet.append([cell_of(self.sheet, value or None) for value in row])
+
+    def finish(self) -> None:
+        self.book.save(self.file)
 
 
 class _Json:

@@ -68,7 +68,8 @@ _DAMAGES = {
     "HTML entities": _Damage(
         "note",
         "HTML is left in (“&amp;” for “&”): its names are read as words.",
-        "--fix --unescape writes what they stand for; do the same with the texts that are classified later.",
+        "--fix --unescape writes what they stand for; do the same with the texts that are classified later: recurra "
+        "check TEXTS --unlabelled --unescape --fix OUT.",
         False,
         without_entities,
     ),

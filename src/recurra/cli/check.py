@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -36,7 +37,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.results_folder import check_results_folder, write_results
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.checking.check import KnownModel, Training
@@ -50,6 +51,7 @@ EXAMPLES = (
     "recurra check tickets.csv",
     "recurra check train.csv --test test.csv --out runs/check",
     "recurra check train.csv --test test.csv --fix train.clean.csv",
+    "recurra check new.csv --unlabelled --unescape --fix new.clean.csv",
     "recurra check rows.csv --fix new.csv --exclude made.csv --relabel made.csv",
     "recurra check topics.csv --multi-label --label-separator '|'",
     "recurra check new.csv --model runs/tickets/model.safetensors --strict",
@@ -100,6 +102,9 @@ def check(
     unescape: Annotated[
         bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
     ] = False,
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="DATA has no labels: check its texts alone; --fix keeps all rows.")
+    ] = False,
     exclude: Annotated[
         Path | None,
         typer.Option("--exclude", metavar="FILE", help="With --fix: file of decisions on rows to leave out."),
@@ -147,6 +152,13 @@ def check(
     ):
         if given and fix is None:
             raise SettingsError(f"{option} is given without --fix", "Name the cleaned copy with --fix OUT.")
+    if unlabelled:
+        _check_unlabelled(
+            {"--test": test, "--inside": inside, "--label": label, "--drop-conflicts": drop_conflicts}
+            | {"--drop-unknown": drop_unknown, "--drop-placeholders": drop_placeholders, "--exclude": exclude}
+            | {"--relabel": relabel, "--multi-label": multi_label, "--label-separator": label_separator}
+            | {"--single-label": single_label}
+        )
     if drop_unknown and model is None:
         raise SettingsError("--drop-unknown is given without --model", "Name the model whose labels are to be kept.")
     if fix is not None:
@@ -158,10 +170,13 @@ def check(
     labels = LabelOptions(multi_label, single_label, label_separator)
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name)
     loaded = None if model is None else load(model)
-    train, tested = _opened(data, test, reading if loaded is None else reading.of_labelled(loaded), output)
+    if loaded is not None:
+        reading_of_model = reading.of_model(loaded) if unlabelled else reading.of_labelled(loaded)
+    train, tested = _opened(data, test, reading if loaded is None else reading_of_model, output, not unlabelled)
     named = None if model is None else model_name(model)
     known = None if loaded is None else _known(str(named), loaded)
-    labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
+    if not unlabelled:
+        labels.apply([one for one in (train, tested) if one is not None], loaded, model, output)
     with Bars(output) as bars:
         report = look(
             train,
@@ -198,12 +213,12 @@ def check(
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
-        show_fix(fixed, output, replaced)
+        show_fix(fixed, report, output, replaced)
     wrong = report.found("wrong encoding")
     if wrong is not None and wrong.facts["likely"] == "utf-8":
         # The files are read as what they are.
         reading = reading._replace(encoding="utf-8")
-    again = options_again(test=test, model=named, inside=inside) + reading_again(reading)
+    again = options_again(test=test, model=named, inside=inside, unlabelled=unlabelled) + reading_again(reading)
     if similarity != SIMILARITY:
         again += options_again(similarity=similarity)
     columns = train.named_columns if loaded is not None and is_file(data) else None
@@ -233,13 +248,21 @@ def _check_copy(fix: Path, data: str, test: str | None) -> None:
     check_file(fix)
 
 
+def _check_unlabelled(given: Mapping[str, object]) -> None:
+    """Refuses options on labels, and on training rows, of which there are none."""
+    for option, value in given.items():
+        if value not in (None, False):
+            raise SettingsError(f"{option} is given with --unlabelled", "Leave one of them out.")
+
+
 def _opened(
-    data: str, test: str | None, reading: ReadOptions, output: Output
+    data: str, test: str | None, reading: ReadOptions, output: Output, labelled: bool
 ) -> tuple[LenientReader, LenientReader | None]:
     """Opens the training file and, if there is one, the test file; a named set has both."""
     from recurra.checking.check import open_source
     from recurra.checking.label_names import LabelNames
     from recurra.cli.data_argument import load_named_dataset
+    from recurra.data.columns import NoLabelColumnError
     from recurra.data.sources import open_blocks
 
     names = LabelNames()
@@ -255,11 +278,16 @@ def _opened(
             model=reading.model,
         )
         columns: dict[str, Any] = {**reading.columns, "model": reading.model, "classes": reading.classes}
-        return open_source(blocks, part, names, like=like, **columns)
+        try:
+            return open_source(blocks, part, names, like=like, labelled=labelled, **columns)
+        except NoLabelColumnError as error:
+            raise DataError(error.received, f"{error.hint} For rows without labels say --unlabelled.") from None
 
     if is_file(data):
         train = opened(data, "train")
         return train, None if test is None else opened(test, "test", train)
+    if not labelled:
+        raise SettingsError(f"--unlabelled is given with the named set {data:.80}, which has labels", "Leave it out.")
     found = load_named_dataset(data, reading, output)
     train = open_source(found.train, "train", names)
     return train, open_source(found.test, "test", names) if test is None else opened(test, "test", train)

@@ -55,7 +55,9 @@ def command_after_check(
     if fixed is None and report.count("error"):
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"
     rows = data if fixed is None else str(fixed.out)
-    if found.model is not None and (report.found("unknown labels") is None or _dropped_unknown(fixed)):
+    if report.files["train"].columns["label"] is None:
+        return command_line("score", found.model or "MODEL", rows, *_read_again(reading, fixed))
+    if found.model is not None:
         # A model takes the format of its labels from its own rows.
         asked = ["--label-separator", found.labels.separator] if found.labels.separator is not None else []
         return command_line("evaluate", found.model, rows, *_read_again(reading, fixed), *asked)
@@ -64,10 +66,6 @@ def command_after_check(
 
 def _read_again(reading: ReadOptions, fixed: FixResult | None) -> list[str]:
     return reading_again(reading, columns_only=fixed is not None)
-
-
-def _dropped_unknown(fixed: FixResult | None) -> bool:
-    return fixed is not None and "unknown label" in fixed.removed
 
 
 def _stem_of(data: str) -> tuple[str, int]:

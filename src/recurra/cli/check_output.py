@@ -31,12 +31,11 @@ def show_report(report: Report, output: Output) -> None:
             shown = f"{', '.join(each[:-1])} and {more:,} more, the smallest {each[-1]}"
         wording = report.task.wording
         what = _counted(len(classes), wording.each, wording.plural)
-        kinds = f"{what}{report.task.labels_per_row(seen.mean_labels)}"
+        unlabelled = seen.columns["label"] is None
+        kinds = "no labels" if unlabelled else f"{what}{report.task.labels_per_row(seen.mean_labels)}: {shown}"
         rows = _counted(seen.rows, "row", "rows")
         output.detail(
-            folded(
-                f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, {kinds}: {shown}"
-            )
+            folded(f"{part}: {seen.name}, {rows}{seen.row_hint}, median {seen.median:,.0f} characters, {kinds}")
         )
     if (words := report.words) is not None:
         output.detail(
@@ -107,13 +106,17 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     return lines
 
 
-def show_fix(fixed: FixResult, output: Output, replaced: str = "") -> None:
+def show_fix(fixed: FixResult, report: Report, output: Output, replaced: str = "") -> None:
     """Prints what was changed in the cleaned copy, and that it ``replaced`` an earlier file, if it did."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{fixed.decided:,} relabelled by decision"] if fixed.decided else []
     what += [f"{_counted(fixed.listed, 'label written as a list', 'labels written as lists')}"] if fixed.listed else []
     what += [f"{_counted(fixed.repaired, 'text', 'texts')} repaired"] if fixed.repaired else []
+    if (mixed := report.found("several encodings")) is not None and mixed.part == "train":
+        likely = mixed.facts["likely"]
+        how = "with lost characters" if likely == "utf-8" else f"read as {likely}"
+        what += [f"{_counted(mixed.count, mixed.what, mixed.what + 's')} {how}"]
     changed = ", ".join(what) or "nothing needed repair"
     output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}{replaced}"))
     output.result(f"changes: {fixed.changes}")

@@ -14,6 +14,7 @@ from recurra.errors import SettingsError
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
     from recurra.data.blocks import Blocks
+    from recurra.data.columns import Columns
     from recurra.data.corpus import Corpus, InMemoryRows
     from recurra.data.datasets import Dataset
     from recurra.data.documents import Label
@@ -41,6 +42,7 @@ class ReadOptions(NamedTuple):
         reads_texts: whether texts are read beside titles; some models read titles alone.
         question: called with the rows, ``None`` for a missing label, before a missing one is refused; it raises an
             error that comes first.
+        check_columns: called with the chosen columns and the source before rows are read; it raises an error.
     """
 
     text: str | None = None
@@ -54,6 +56,7 @@ class ReadOptions(NamedTuple):
     classes: tuple[Label, ...] = ()
     reads_texts: bool = True
     question: Callable[[Corpus], object] | None = None
+    check_columns: Callable[[Columns, str], None] | None = None
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -168,6 +171,8 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
         model=reading.model,
         read=bars.counting("reading"),
     )
+    if reading.check_columns is not None:
+        reading.check_columns(rows.columns, rows.source)
     guessed = rows.notes
     # Read the table once, so that errors in it show before anything else is loaded or written.
     try:

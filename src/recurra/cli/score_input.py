@@ -98,6 +98,15 @@ def open_rows(
         # A value inside an object is kept with the object.
         nested = blocks.nested if isinstance(blocks, JsonBlocks) else ()
         keep = tuple(name for name in names if name not in nested)
+        twice = next((name for name in keep if keep.count(name) > 1), None)
+        if twice:
+            raise DataError(
+                f"{table.source} has {keep.count(twice)} columns {twice!r:.80}, and all columns are copied",
+                "Give each column a name of its own, name those to copy with --keep, or say --answers-only.",
+            )
+        if twice is not None:
+            output.note(f"{keep.count(twice)} columns without a name are not copied")
+            keep = tuple(filter(None, keep))
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
     return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks), columns)

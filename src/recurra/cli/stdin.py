@@ -39,6 +39,7 @@ def lines_of_input(encoding: str) -> Iterator[str]:
     if encoding_of(line[:4], encoding) != encoding:
         yield from _lines_with_mark(_Unread(line, sys.stdin.buffer), encoding)
         return
+    beyond_ascii = False
     while line:
         number += 1
         content = line.rstrip(b"\r\n")
@@ -56,7 +57,9 @@ def lines_of_input(encoding: str) -> Iterator[str]:
         except UnicodeDecodeError as error:
             raise DataError(
                 f"Line {number:,} of standard input: byte 0x{content[error.start]:02x} is not {encoding}",
-                encoding_hint(content[error.start :], encoding),
+                f"Lines before it are {encoding}: save all of them in one encoding."
+                if beyond_ascii
+                else encoding_hint(content[error.start :], encoding),
             ) from None
         except UnicodeEncodeError as error:
             raise lone_surrogate(error, number, "standard input", encoding) from None
@@ -64,6 +67,7 @@ def lines_of_input(encoding: str) -> Iterator[str]:
             raise DataError(
                 f"Line {number:,} of standard input holds a NUL character", "Give lines of text, without NUL bytes."
             )
+        beyond_ascii = beyond_ascii or not text.isascii()
         yield text
         line = sys.stdin.buffer.readline(MAX_TEXT_BYTES + 2)
 

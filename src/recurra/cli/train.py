@@ -38,7 +38,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.train_decisions import DecisionFiles, decided_rows
-from recurra.cli.train_initial import initial_model, labels_of_model
+from recurra.cli.train_initial import check_label_column, initial_model, labels_of_model
 from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import SettingsError
@@ -259,7 +259,8 @@ def train(
     reading = ReadOptions(text, title, label, encoding, data_dir, format_name, task.label_cells)
     reading = reading.skipping_unlabelled(skip_unlabelled)._replace(reads_texts=recipe.text.field != "title")
     if initial is not None:
-        reading = reading._replace(model=ModelColumns.from_record(initial.record))
+        learned = ModelColumns.from_record(initial.record)
+        reading = reading._replace(model=learned, check_columns=partial(check_label_column, learned))
     ask = partial(resolve_rows, multi_label=False, single_label=False, separator=None, say=output.note)
     with locked_folder(out) if first else nullcontext(), Bars(output) as bars:
         if first:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recurra.cli.output import Output
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
+    from recurra.data.columns import Columns
+    from recurra.data.model_columns import ModelColumns
 
-__all__ = ["initial_model", "labels_of_model"]
+__all__ = ["check_label_column", "initial_model", "labels_of_model"]
 
 
 def initial_model(start: Path | None, model: str, replay: str | None) -> Bundle | None:
@@ -31,6 +34,24 @@ def initial_model(start: Path | None, model: str, replay: str | None) -> Bundle 
     from recurra.bundle import read_bundle
 
     return read_bundle(start)
+
+
+def check_label_column(learned: ModelColumns | None, columns: Columns, source: str) -> None:
+    """Checks that the labels were not guessed where those of the model had a column with another name.
+
+    Args:
+        learned: the columns that the model learned from, if it is known.
+        columns: those that are read.
+        source: name of the rows.
+
+    Raises:
+        DataError: they were.
+    """
+    if learned is not None and any(one.learned == learned.label for one in columns.missing):
+        raise DataError(
+            f"{source} has no column {learned.label!r:.60}, from which the model learned its labels",
+            f"Name the column of the labels with --label, such as --label {shlex.quote(str(columns.label))}.",
+        )
 
 
 def labels_of_model(

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Generator, Sequence
 from typing import Protocol
 
+import numpy as np
+
 from recurra.data.content import Content
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import columns_only, empty_file, header_only, row_hint
@@ -13,7 +15,7 @@ from recurra.data.lines import open_text
 from recurra.data.parquet import MAX_PARQUET_BYTES, open_parquet, plain_column
 from recurra.data.plain_columns import Column, PlainColumn, text_column_of
 from recurra.data.row_numbers import RowNumbers
-from recurra.data.row_splitter import RowSplitter
+from recurra.data.row_splitter import RowSplitter, TextArrays
 from recurra.errors import DataError
 
 __all__ = [
@@ -67,6 +69,8 @@ class Blocks(Protocol):
 class DelimitedBlocks:
     """Blocks of a .csv or .tsv file; all columns are always read.
 
+    Columns without a name and without a value in the first block, which spreadsheets write, are left out.
+
     Args:
         content: the file.
         delimiter: one character.
@@ -81,21 +85,37 @@ class DelimitedBlocks:
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
         splitter, rows, done = RowSplitter(self.delimiter, self.source, longest=BLOCK_BYTES), 0, False
+        kept: list[int] | None = None
+        left_out = 0
         with open_text(self.content, encoding=self.encoding, again=again) as (text, opened):
             while not done:
                 piece = text.read(BLOCK_BYTES)
                 done = text.done
                 for columns_of_rows, numbers in splitter.split(piece, done=done):
-                    arrays = [text_column_of(*arrays) for arrays in columns_of_rows]
+                    kept = _with_name_or_values(splitter.names, columns_of_rows) if kept is None else kept
+                    names = [splitter.names[place] for place in kept]
+                    arrays = [text_column_of(*columns_of_rows[place]) for place in kept]
+                    if len(kept) < len(columns_of_rows):
+                        dropped = {*range(len(columns_of_rows))}.difference(kept)
+                        left_out += sum(int((np.diff(columns_of_rows[place][1]) > 0).sum()) for place in dropped)
                     if opened.size is not None and splitter.taken:
                         self.total = max(rows, splitter.rows * opened.size // splitter.taken - 1)
-                    yield RawTable(splitter.names, arrays, numbers, row_hint(splitter.header), typed=False)
+                    yield RawTable(names, arrays, numbers, row_hint(splitter.header), typed=False)
                     rows += len(arrays[0])
         if text.blank or not splitter.rows:
             raise empty_file(self.source)
         if not rows:
-            raise header_only(self.source, splitter.names)
+            raise header_only(self.source, [*filter(None, splitter.names)] or splitter.names)
         self.total = rows
+        if left_out and (note := f"{left_out:,} cells of columns without a name are left out") not in self.notes:
+            self.notes.append(note)
+
+
+def _with_name_or_values(names: Sequence[str], columns: Sequence[TextArrays]) -> list[int]:
+    """The places of the columns that have a name or a value; all if none has a name."""
+    if not any(names):
+        return [*range(len(names))]
+    return [place for place, name in enumerate(names) if name or columns[place][0].tobytes().strip()]
 
 
 class ParquetBlocks:

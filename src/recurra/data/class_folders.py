@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -45,7 +45,12 @@ class FolderBlocks:
         source: name of the folder, for messages.
         encoding: Python name of the encoding of the files.
         part: which of the subfolders ``train`` and ``test`` is read, if there are any.
+
+    Attributes:
+        decode_wrong: gives the text of a file that is not in this encoding; ``None`` makes it an error.
     """
+
+    decode_wrong: Callable[[bytes], str] | None = None
 
     def __init__(self, folder: Path, *, source: str, encoding: str, part: Literal["train", "test"]) -> None:
         self.source, self.encoding = source, encoding
@@ -59,6 +64,7 @@ class FolderBlocks:
             self.folder = folder / part
             self.notes.append(f"reading the folder {part!r} of {source}")
         self._files: list[tuple[str | None, str]] | None = None
+        self._beyond_ascii = False  # in the texts so far
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
@@ -69,6 +75,20 @@ class FolderBlocks:
         while some := self._some(files):
             yield self._table(some, first)
             first += len(some)
+
+    def wrong_files(self) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of each file that is not in the encoding, in order.
+
+        Raises:
+            DataError: a file cannot be read.
+        """
+        self._files = self._files or self._found()
+        for _, name in self._files:
+            data = self._bytes(name)
+            try:
+                data.decode(encoding_of(data[:4], self.encoding))
+            except UnicodeDecodeError:
+                yield name, data
 
     def _found(self) -> list[tuple[str | None, str]]:
         """Class and path of each file, sorted."""
@@ -125,27 +145,40 @@ class FolderBlocks:
             size += len(text)
         return some
 
-    def _text(self, name: str) -> str:
+    def _bytes(self, name: str) -> bytes:
         source = f"{self.source}/{name}"
         try:
             # With this flag, a link that has replaced the file since is an error.
             with os.fdopen(os.open(self.folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
-                data = file.read(4 * MAX_TEXT_BYTES + 1)
+                return file.read(4 * MAX_TEXT_BYTES + 1)
         except OSError as error:
             raise DataError(f"{source!r} cannot be read: {error.strerror}", "Check its permissions.") from None
+
+    def _text(self, name: str) -> str:
+        source, data = f"{self.source}/{name}", self._bytes(name)
         try:
             text = data.decode(encoding_of(data[:4], self.encoding))
             text.encode()
         except UnicodeDecodeError as error:
+            if self.decode_wrong is not None:
+                return self.decode_wrong(data).rstrip("\r\n")
             line = data.count(b"\n", 0, error.start) + 1
             raise wrong_bytes(
-                data, error.start, place=error.start, line=line, source=source, encoding=self.encoding
+                data,
+                error.start,
+                place=error.start,
+                line=line,
+                source=source,
+                encoding=self.encoding,
+                utf8_before=self._beyond_ascii,
+                folder=self.source,
             ) from None
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
             raise lone_surrogate(error, line, source, self.encoding) from None
         except (LookupError, ValueError):
             raise unknown_encoding(self.encoding, source) from None
+        self._beyond_ascii = self._beyond_ascii or not data.isascii()
         return text.removeprefix("\ufeff").rstrip("\r\n")
 
     def _table(self, some: list[tuple[str | None, str, str]], first: int) -> RawTable:

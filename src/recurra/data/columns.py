@@ -7,6 +7,7 @@ label; a column of numbers is no text where another holds words. If two columns 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,12 +20,15 @@ __all__ = [
     "ColumnStatistics",
     "Columns",
     "MissingColumn",
+    "NoLabelColumnError",
+    "answer_columns",
     "are_numbers",
     "choose_columns",
     "quoted_names",
     "repeated_column",
 ]
 
+_ANSWER = re.compile("((?:predicted_)*)labels?")
 _LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the choice ambiguous
 
 
@@ -52,6 +56,10 @@ class ColumnStatistics:
         return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
 
 
+class NoLabelColumnError(DataError):
+    """No column looks like that of the labels."""
+
+
 class MissingColumn(NamedTuple):
     """A column that a model learned from and the table lacks.
 
@@ -67,6 +75,11 @@ class MissingColumn(NamedTuple):
     meaning: str
     hint: str
 
+    @property
+    def warning(self) -> str:
+        """Both in one line."""
+        return f"{self.meaning}; {self.hint}"
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -77,7 +90,7 @@ class Columns:
         title: the column of the titles, or None.
         label: the column of the labels, or None for a table without labels.
         note: one line on what was guessed or taken from a model, or None if nothing was.
-        warnings: lines on what a model learned from and the table lacks.
+        warnings: lines on what a model learned from and the table lacks, and on labels that are a model's answers.
         guessed: the roles whose column was guessed.
         text_columns: the columns that hold texts and have no label's name.
         missing: what a model learned from and the table lacks; each is one of the warnings.
@@ -148,8 +161,10 @@ def choose_columns(
     if model is not None and model.title is None and "text" in of_model:
         wants["title"] = False
     # A column with a label's name is found even if no label is wanted: it is not the text.
-    free = [fact for fact in facts if fact.name not in {text, title, label}]
+    answers = answer_columns(names)
+    free = [fact for fact in facts if fact.name not in {text, title, label, *answers}]
     named_label = label or (_by_name(free, LABEL_NAMES, source, "label", strict=labelled) if free else None)
+    passed = answers[:1] if wants["label"] and named_label is not None else []
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
         text = _guess_text(free, source, header=header)
@@ -172,7 +187,9 @@ def choose_columns(
         )
         free = [fact for fact in free if fact.name != title]
     if wants["label"]:
-        label = named_label or _guess_label(free, source, names, header=header)
+        label = named_label or (
+            _answer_label(free, source, answers[0]) if answers else _guess_label(free, source, names, header=header)
+        )
     chosen = {"label": label if labelled else None, "title": title, "text": text}
     guessed = {role: name for role, name in chosen.items() if wants[role] and name is not None}
     taken = {role: name for role, name in of_model.items() if chosen[role] is not None}
@@ -183,17 +200,50 @@ def choose_columns(
         if guessed
         else "",
     ]
+    if passed:
+        notes[1] = notes[1].replace("; name ", f" ({_shown(passed)[0]} is passed over: a model's answers); name ", 1)
+    warnings = []
+    if labelled and named["label"] is None and chosen["label"] in answers:
+        beside = ", ".join(_shown([name for name in answers if name != chosen["label"]][:1]))
+        warnings.append(
+            f"the labels of {source}, {_shown([str(label)])[0]}, look like a model's answers that recurra score wrote"
+            f"{f' beside {beside}' if beside else ''}, and not like people's; name another column with --label"
+        )
     missing = () if model is None else _missing(model, named, chosen, source)
     return Columns(
         text=text,
         title=title,
         label=chosen["label"],
         note="; ".join(filter(None, notes)) or None,
-        warnings=tuple(f"{one.meaning}; {one.hint}" for one in missing),
+        warnings=(*(one.warning for one in missing), *warnings),
         guessed=tuple(guessed),
-        text_columns=tuple(one.name for one in facts if one.mean_length is not None and one.name != named_label),
+        text_columns=tuple(
+            one.name for one in facts if one.mean_length is not None and one.name not in (named_label, *answers)
+        ),
         missing=missing,
     )
+
+
+def answer_columns(names: Collection[str]) -> list[str]:
+    """The columns that ``recurra score`` wrote, in order, the answer first; empty if there are none.
+
+    They are ``label`` or ``labels`` beside ``probability`` or one such column for each class, all of them with
+    ``predicted_`` before them where the scored table had columns of these names.
+    """
+    found = []
+    for name in names:
+        if answer := _ANSWER.fullmatch(name):
+            numbers = [other for other in names if re.match(rf"{answer[1]}probability(_|$)", other)]
+            found += [name, *numbers] if numbers or answer[1] else []
+    return found
+
+
+def _answer_label(free: Sequence[ColumnStatistics], source: str, answers: str) -> str:
+    """The column of a model's answers, unless another one may be that of the labels."""
+    few = [fact.name for fact in free if fact.few and not fact.numbers and (fact.distinct or 0) > 1]
+    if few:
+        raise _ambiguous(source, "label", [*few, answers])
+    return answers
 
 
 def _of_model(
@@ -261,9 +311,12 @@ def _shown(names: Collection[str]) -> list[str]:
     return [repr(name if len(name) <= 40 else name[:37] + "...") for name in names]
 
 
-def repeated_column(source: str, names: Sequence[str], name: str) -> DataError:
-    """The error for a column that cannot be told from another of its name."""
-    return DataError(f"{source} has {names.count(name)} columns {name!r}", "Give each column a name of its own.")
+def repeated_column(source: str, names: Sequence[str], name: str, *, hint: str = "") -> DataError:
+    """The error for a column that cannot be told from another of its name, with another ``hint`` than is usual."""
+    called = f"{name!r}" if name else "without a name"
+    return DataError(
+        f"{source} has {names.count(name)} columns {called}", hint or "Give each column a name of its own."
+    )
 
 
 def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
@@ -324,7 +377,7 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
         return few[0]
     if few:
         raise _ambiguous(source, "label", few)
-    raise DataError(
+    raise NoLabelColumnError(
         f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label" + (", or add a header row." if header else "."),
     )
@@ -333,5 +386,7 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
 def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
     if twice := [name for name in found if found.count(name) > 1]:
         # Naming such a column would not tell which.
-        return repeated_column(source, found, twice[0])
+        enough = "--text COLUMN --label COLUMN is enough" if role == "label" else f"--{role} COLUMN is enough"
+        hint = "" if twice[0] else f"Name what is read: {enough}; or give each column a name."
+        return repeated_column(source, found, twice[0], hint=hint)
     return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")

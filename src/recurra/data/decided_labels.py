@@ -22,25 +22,28 @@ class DecidedLabels:
     """The values that rows of a table may get.
 
     These are the values that others have, each of them in another spelling too (case, white space, damage), and, where
-    rows have several labels, new combinations of these: as a JSON list, or as they stand in the table's cells.
+    rows have several labels, new combinations of these: as a JSON list, or as they stand in the table's cells. Another
+    spelling of a label that a row keeps is that label, and no class of its own.
 
     Args:
         labels: of all rows.
         separator: separator of the labels in a cell; ``None`` if a text is one label, or the cells are lists.
         source: name of the table.
+        kept: those of ``labels`` that rows keep which no decision is about.
 
     Attributes:
         values: those of ``labels``, and behind them those that :meth:`code` added.
     """
 
-    def __init__(self, labels: EncodedLabels, *, separator: str | None, source: str) -> None:
+    def __init__(self, labels: EncodedLabels, *, separator: str | None, source: str, kept: Iterable[Any] = ()) -> None:
         self.separator, self.source = separator, source
         self.values: list[Any] = list(labels.values)
         self.lists = any(isinstance(value, tuple) for value in self.values)
         given = [value for value in self.values if value is not None]
-        several = self.lists or separator is not None
-        parts: Iterable[Any] = chain.from_iterable(split_labels(given, separator)) if several else given
-        self._labels = dict.fromkeys(map(str, parts))
+        self._labels = dict.fromkeys(map(str, self._parts(given)))
+        stay = self._parts([value for value in kept if value is not None])
+        # Of several spellings the first one: training and checks name them.
+        self._spelled = {spelling_key(label): label for label in reversed([*map(str, stay)])}
         self._keys = set(map(spelling_key, self._labels))
         self._codes = {self._written(value): code for code, value in enumerate(self.values) if value is not None}
 
@@ -62,15 +65,24 @@ class DecidedLabels:
             value = listed if listed is not None else split_text(label, self.separator)
         elif self.separator is not None and listed is not None:
             value = self.separator.join(map(str, listed))
-        several = self.lists or self.separator is not None
-        for part in split_labels([value], self.separator)[0] if several else [value]:
-            if part not in self._labels and spelling_key(str(part)) not in self._keys:
-                raise self._unknown(label, str(part), number)
+        parts = [*map(str, self._parts([value]))]
+        for part in parts:
+            if part not in self._labels and spelling_key(part) not in self._keys:
+                raise self._unknown(label, part, number)
+        spelled = [part if part in self._labels else self._spelled.get(spelling_key(part), part) for part in parts]
+        if spelled != parts:
+            spelled = [*dict.fromkeys(spelled)]
+            value = tuple(spelled) if self.lists else (self.separator or "").join(spelled)
         written = self._written(value)
         if written not in self._codes:
             self._codes[written] = len(self.values)
             self.values.append(value)
         return self._codes[written]
+
+    def _parts(self, values: list[Any]) -> list[Any]:
+        """The single labels of values."""
+        several = self.lists or self.separator is not None
+        return [*chain.from_iterable(split_labels(values, self.separator))] if several else values
 
     def _written(self, value: Any) -> str:
         return json.dumps(value) if self.lists else str(value)

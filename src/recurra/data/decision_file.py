@@ -14,6 +14,7 @@ from recurra.data.excel import ExcelBlocks
 from recurra.data.file_errors import unknown_encoding
 from recurra.data.formats import format_of_bytes, separator_line, separator_of
 from recurra.data.likely_encoding import encoding_to_name
+from recurra.data.mixed_encodings import mixed_utf8
 from recurra.data.utf8_stream import encoding_of, utf16_without_mark
 from recurra.errors import DataError
 
@@ -112,6 +113,8 @@ def _wrong_bytes(content: bytes, start: int, tried: Sequence[str], source: str) 
     wrong = names[0] if len(names) == 1 else f"neither {' nor '.join(names)}"
     likely = encoding_to_name(content)
     hint = f"Save it as UTF-8 or .xlsx, or name its encoding with {OPTION}."
-    if likely is not None:
+    if mixed_utf8(content.splitlines()) is not None:
+        hint = "Its lines are in several encodings: save it as UTF-8 or .xlsx."
+    elif likely is not None:
         hint = f"Say {OPTION} {likely}, or save it as UTF-8 or .xlsx."
     return DataError(f"{source}: {what} in line {line:,} is {'not ' if len(names) == 1 else ''}{wrong}", hint)

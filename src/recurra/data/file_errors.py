@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from recurra.data.delimited import HEADER_HINT, MAX_COLUMNS
 from recurra.errors import DataError
@@ -90,7 +92,17 @@ def unmarked_utf16(encoding: str, source: str) -> DataError:
     )
 
 
-def wrong_bytes(data: bytes, start: int, *, place: int, line: int, source: str, encoding: str) -> DataError:
+def wrong_bytes(
+    data: bytes,
+    start: int,
+    *,
+    place: int,
+    line: int,
+    source: str,
+    encoding: str,
+    utf8_before: bool = False,
+    folder: str | None = None,
+) -> DataError:
     """The error for a byte that the encoding cannot decode.
 
     Args:
@@ -100,11 +112,30 @@ def wrong_bytes(data: bytes, start: int, *, place: int, line: int, source: str, 
         line: line number, from 1.
         source: name of the file.
         encoding: encoding as the user named it.
+        utf8_before: whether bytes before ``data`` are UTF-8, and not ASCII alone.
+        folder: name of the folder, if the file is one of a folder of texts.
     """
+    # Files are mostly sound.
+    from recurra.data.mixed_encodings import is_utf8_name, mixed_utf8
+
     what = f"byte 0x{data[start]:02x}" if start < len(data) else "the end"
-    return DataError(
-        f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}", encoding_hint(data[start:], encoding)
-    )
+    received = f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}"
+    if is_utf8_name(encoding) and (utf8_before or mixed_utf8(data.splitlines()) is not None):
+        return DataError(
+            received,
+            f"Other {'lines' if folder is None else 'files'} are UTF-8: recurra check {_copying(folder or source)} "
+            "writes a copy that is UTF-8 throughout; add --unlabelled if its rows have no labels.",
+        )
+    return DataError(received, encoding_hint(data[start:], encoding))
+
+
+def _copying(source: str) -> str:
+    """A file and a cleaned copy of it, as words of a command."""
+    path = Path(source)
+    if source == "standard input":
+        return "FILE --fix COPY.csv"
+    kind = next((suffix for suffix in path.suffixes if suffix.lower() in (".tsv", ".jsonl")), ".csv")
+    return shlex.join([source, "--fix", f"{path.name.partition('.')[0] or 'data'}.clean{kind}"])
 
 
 def encoding_hint(data: bytes, encoding: str) -> str:

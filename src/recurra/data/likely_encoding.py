@@ -43,6 +43,12 @@ _ALPHABETS = (
     ("windows-1254", ("çğıöşüâîûi̇",)),
     ("windows-1257", ("ąčęėįšųūž", "āčēģīķļņšūž")),
 )
+# Of DOS and the old Macintosh, for languages of the West; most letters are where Windows has signs.
+_OLD = ("cp850", "mac_roman")
+# Within words, and no quotation mark, dash or ellipsis of Windows, which may stand there as well.
+_WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\x84\x86-\x90\x98-\x9f](?=[A-Za-z])")
+_LEAST_WITHIN, _SHARE_WITHIN, _SURE = 3, 1 / 4, 0.95
+"""Fewest such bytes, and their minimum share of those above ASCII; the minimum share of letters of one language."""
 # Quotation marks, dashes and signs that all of these have; they tell nothing.
 _SIGNS = frozenset("\u00a0«»‹›“”„‘’‚–—…•€§°©®™·´`±")
 SAMPLE = 1 << 20
@@ -56,8 +62,10 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
 
     UTF-8; UTF-16 by its byte order mark or by NUL in every second byte; an East Asian encoding that decodes the bytes
     to frequent characters of its language, Chinese only if bytes above ASCII rarely stand alone; Windows-1251 if the
-    words are Cyrillic; that of Windows-1252, -1250, -1254, -1257 and ISO-8859-2 by which most characters above ASCII
-    are letters of one language, or else of several; the first of these where several are as good.
+    words are Cyrillic; CP850 or Mac Roman if words hold bytes that are signs in Windows-1252 and their letters are
+    nearly all those of one language, and more so than in the following ones; that of Windows-1252, -1250, -1254, -1257
+    and ISO-8859-2 by which most characters above ASCII are letters of one language, or else of several; the first of
+    these where several are as good.
     """
     if (marked := encoding_of(sample[:4], "utf-8")) != "utf-8":
         return marked
@@ -80,7 +88,14 @@ def likely_encoding(sample: bytes, named: str = "utf-8") -> str:
     others = [name for name, _ in _ALPHABETS if name != named.casefold()]
     letters = {name: _letters_share(sample, name) for name in others}
     # The first of the best.
-    return max(others, key=lambda name: letters[name])
+    found = max(others, key=lambda name: letters[name])
+    within = len(_WITHIN_WORD.findall(sample))
+    if within >= max(_LEAST_WITHIN, _SHARE_WITHIN * above):
+        old = {name: _letters_share(sample, name) for name in _OLD if name != named.casefold()}
+        best = max(old, key=lambda name: old[name])
+        if old[best] >= max(_SURE, letters[found] + 1 - _SURE):
+            return best
+    return found
 
 
 def encoding_to_name(data: bytes) -> str | None:
@@ -92,7 +107,7 @@ def encoding_to_name(data: bytes) -> str | None:
 
 def _letters_share(sample: bytes, encoding: str) -> float:
     """The share of letters of one language among the characters above ASCII; that of several counts a little less."""
-    alphabets = dict(_ALPHABETS)[encoding]
+    alphabets = dict(_ALPHABETS)["windows-1252" if encoding in _OLD else encoding]
     text = bytes(byte for byte in sample if byte > 0x7F).decode(encoding, "replace").lower()
     counts = Counter(letter for letter in text if letter not in _SIGNS and ord(letter) > 0x7F)
     whole = counts.total()

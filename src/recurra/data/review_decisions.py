@@ -199,7 +199,10 @@ def apply_decisions(
     """
     check_decisions([*exclude, *relabel], rows)
     gone, changed = rows_of_decisions(rows, exclude, relabel)
-    decided = DecidedLabels(rows.labels, separator=separator, source=rows.source)
+    untouched = np.ones(len(rows), dtype=bool)
+    untouched[[*gone, *changed]] = False
+    kept_values = [rows.labels.values[code] for code in np.unique(rows.labels.codes[untouched]).tolist()]
+    decided = DecidedLabels(rows.labels, separator=separator, source=rows.source, kept=kept_values)
     given = [decided.code(one.label, rows.row_numbers.number(row)) for row, one in changed.items()]
     labels = EncodedLabels((*decided.values,), rows.labels.codes)
     places, codes = np.array(list(changed), dtype=np.int64), np.array(given, dtype=np.int32)

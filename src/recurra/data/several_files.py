@@ -40,7 +40,10 @@ def join_hint(pattern: str) -> str:
             f"recurra score MODEL {pattern!r:.80} --ray --out DIR reads several."
         )
     if kind in _READERS:
-        return f"Give one file, such as pandas.concat(map(pandas.{_READERS[kind]}, files)) writes."
+        return (
+            "Give one file: write each with recurra check FILE --fix FILE.jsonl, and join these with cat; in Python "
+            f"pandas.concat(map(pandas.{_READERS[kind]}, files)) does."
+        )
     lines = kind in _LINES
     shown, out = (pattern, ending) if lines else ("*.jsonl.gz", ".jsonl.gz")
     return f"Give one file, such as cat {shown:.80} > window{out} makes of JSON lines."

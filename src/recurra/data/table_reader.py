@@ -24,6 +24,7 @@ from recurra.data.class_folders import FolderBlocks
 from recurra.data.columns import (
     Columns,
     ColumnStatistics,
+    NoLabelColumnError,
     are_numbers,
     choose_columns,
 )
@@ -187,6 +188,13 @@ class TableReader:
                 header=self.head.has_header,
             )
         except DataError as error:
+            learned = None if model is None or not classes else model.label
+            if label is None and learned is not None and learned not in self.head.names and "--label" in error.hint:
+                what = error.received.removeprefix(self.source).lstrip(": ")
+                raise DataError(
+                    f"{self.source} has no column {learned!r:.60}, from which the model learned its labels, and {what}",
+                    "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
+                ) from None
             if inside := getattr(blocks, "inside", []):
                 raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
             if self._repeated_name is None:
@@ -259,7 +267,7 @@ def _no_labels(head: RawTable, source: str) -> DataError:
             f"{source} is read as one text a line, and its lines look like rows of a table",
             f"{(how := how_to_read(form))[0].upper()}{how[1:]}.",
         )
-    return DataError(
+    return NoLabelColumnError(
         f"{source} holds texts and no labels",
         "Give a table with a column of labels, begin each line with __label__, or make a folder per class.",
     )

@@ -64,7 +64,7 @@ class Utf8Stream:
     def __init__(self, file: ByteStream, *, source: str, encoding: str) -> None:
         self.file, self.source, self.encoding = file, source, encoding
         self.taken, self.blank = 0, True
-        self._given, self._lines = 0, 0
+        self._given, self._lines, self._beyond_ascii = 0, 0, False
         self._ahead, self._return, self._done = b"", b"", False
         try:
             self._plain = codecs.lookup(encoding).name == "utf-8"
@@ -119,8 +119,15 @@ class Utf8Stream:
             line = self._lines + 1 + whole.count(b"\n", 0, error.start)
             place = self.taken - len(pending) + error.start
             raise wrong_bytes(
-                whole, error.start, place=place, line=line, source=self.source, encoding=self.encoding
+                whole,
+                error.start,
+                place=place,
+                line=line,
+                source=self.source,
+                encoding=self.encoding,
+                utf8_before=self._beyond_ascii,
             ) from None
+        self._beyond_ascii = self._beyond_ascii or not text.isascii()
         try:
             return text.encode()
         except UnicodeEncodeError as error:
