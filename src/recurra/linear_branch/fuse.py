@@ -95,11 +95,13 @@ def language_model_factors(
     ratio = _spread(regression) / _spread(models)
     shares = np.linspace(0, 1, SHARES)[:-1].tolist()
 
-    def loss(share: float) -> float:
+    def losses(share: float) -> Floats:
         mixed = ((1 - share) * regression + share * ratio * models)[some]
-        return float(SOFTMAX.losses(mixed / fit_temperature(mixed, targets[some]), targets[some]).mean())
+        return SOFTMAX.losses(mixed / fit_temperature(mixed, targets[some]), targets[some])
 
-    share = min(shares, key=loss)
+    found = [losses(share) for share in shares]
+    best = min(found, key=lambda some: some.mean())
+    share = next(share for share, one in zip(shares, found, strict=True) if _as_good(one - best))
     return 1 - share, share * ratio
 
 

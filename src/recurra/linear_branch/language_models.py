@@ -36,7 +36,8 @@ def class_language_models(
     factor by which it raises the probability that backing off would give, and that of backing off behind it; so the
     logarithms of all n-grams of a document add up to that of its probability.
 
-    A document whose first token begins none that is known lacks the prior. What is the same for all classes is left
+    A document whose first token begins none that is known lacks the prior, and one whose last token ends none the
+    probability of an end. What is the same for all classes is left
     out: each n-gram's weights have the mean zero.
 
     Args:
@@ -75,9 +76,10 @@ def class_language_models(
         behind = np.where((context == PAD_ID)[:, None], 0, backoff[context])
         weights[rows] = np.log(probabilities[rows] / lower) - behind
     weights += np.where(np.arange(len(ngrams))[:, None] == PAD_ID, 0, backoff)
-    begins = first + np.flatnonzero(beginnings == PAD_ID)
-    begins = begins[lengths[begins] == 2]
-    weights[begins] += _log_prior(labels, outputs, row_weights)
+    # Nor is the boundary behind it: its own probability stands at the pairs of the last token and the end.
+    pairs = lengths[first:] == 2
+    weights[first + np.flatnonzero(pairs & (last == PAD_ID))] += np.log(probabilities[PAD_ID])
+    weights[first + np.flatnonzero(pairs & (beginnings == PAD_ID))] += _log_prior(labels, outputs, row_weights)
     centred: Array = weights - weights.mean(axis=1, keepdims=True)
     return centred
 
