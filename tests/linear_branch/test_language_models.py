@@ -64,7 +64,9 @@ def test_the_weights_of_a_document_add_up_to_its_log_probability(
     asked = data.draw(st.lists(st.lists(st.integers(2, KNOWN - 1), max_size=5), min_size=1, max_size=3))
     # Others lack the prior, or the probability of an end.
     asked = [
-        [data.draw(st.sampled_from(begins)), *document, data.draw(st.sampled_from(ends))] for document in asked if begins
+        [data.draw(st.sampled_from(begins)), *document, data.draw(st.sampled_from(ends))]
+        for document in asked
+        if begins
     ]
     of_class = [[row for row, label in zip(rows, labels, strict=True) if label == k] for k in range(3)]
     sizes = np.bincount(labels, minlength=3) + 0.5

@@ -76,5 +76,6 @@ def test_training_that_goes_on_from_a_model_keeps_its_weights_and_adds_none(unce
     before = train(rows=uncertain, training=HELD, branch=WITH).bundle
     again = train(rows=uncertain, training=HELD, branch=WITH, initial=before).bundle
     assert "language_models_share" not in again.record["branch"]
-    assert again.branch is not None and before.branch is not None
+    assert again.branch is not None
+    assert before.branch is not None
     assert np.corrcoef(again.branch.W.ravel(), before.branch.W.ravel())[0, 1] > 0.9

@@ -196,11 +196,14 @@ class BranchTraining:
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
-        whole = self._alone
-        if self._learns_held:
-            learned = self._regression(*self._whole)
-            whole = self._joined(learned, self._models(learned, *self._whole))
-        return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
+        return BranchResult(self._final().times(factors.branch), self._outputs * factors.branch, record)
+
+    def _final(self) -> LinearBranch:
+        """The branch that the model gets, without its factor."""
+        if not self._learns_held:
+            return self._alone
+        learned = self._regression(*self._whole)
+        return self._joined(learned, self._models(learned, *self._whole))
 
     @property
     def _learns_held(self) -> bool:
