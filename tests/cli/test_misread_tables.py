@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from commands import Run, check_failed
 from rows import write_table
 
-from recurra.data.formats import separator_of, table_format
+from recurra.data.formats import separator_of
+from recurra.data.table_guess import table_format
 
 TICKETS = ["Anlass;Mitteilung;Queue", "Drucker;Er druckt nicht, gar nicht;IT", "Gehalt;Wann kommt es?;HR"]
 
@@ -24,6 +26,31 @@ def test_a_table_on_standard_input_is_noticed(mark: str, run: Run, model: Path, 
     check_failed(run("train", "-", "--out", tmp_path / "run", "--quiet", stdin=content), 1, "say --format csv")
     read = " ".join(run("score", model, "-", "--format", "csv", stdin=content).err.split())
     assert "columns guessed: text 'Mitteilung'" in read
+
+
+def test_lines_that_begin_with_a_usual_name_are_answered_line_by_line(run: Run, model: Path) -> None:
+    lines = ["message, no space left on device", "help, link down", "text, token expired"]
+    for some in (lines, lines[:1]):
+        ran = run("score", model, "-", "-q", stdin="\n".join(some).encode())
+        assert ran.code == 0
+        assert [row[0] for row in csv.reader(ran.out.splitlines())] == ["text", *some]
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [("id, text\n1, oil\n2, tea\n", "csv"), ('{"text": "oil"}\n', "jsonl"), ("Anlass;Mitteilung\na;b\n", "csv")],
+)
+def test_lines_that_may_be_rows_are_mentioned_also_if_quiet(
+    content: str, form: str, run: Run, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "x.txt").write_text(content)
+    ran = run("score", model, tmp_path / "x.txt", "--quiet")
+    assert len(ran.out.splitlines()) == 1 + content.count("\n")
+    assert f"say --format {form}" in " ".join(ran.err.split())
+    asked = "Give it a header row if it has none, and say" if form == "csv" else "Say"
+    check_failed(run("train", tmp_path / "x.txt", "--out", "run", "-q"), 1, f"{asked} --format {form}")
+    # Who says what they are reads nothing of it.
+    assert run("score", model, tmp_path / "x.txt", "--quiet", "--format", "txt").err == ""
 
 
 def test_cells_with_many_lines_and_a_row_of_other_width_are_a_table() -> None:

@@ -249,6 +249,29 @@ def test_a_text_is_not_taken_for_a_header(line: str, run: Run, model: Path) -> N
     assert run("predict", model, stdin=line.encode()).err == ""
 
 
+@pytest.mark.parametrize(
+    ("lines", "form", "found"),
+    [
+        ('{"text": "oil"}\n{"text": "gas"}\n', "jsonl", "The first line is a JSON object"),
+        ('[\n{"text": "oil"}\n]\n', "json", "The first line is the start of a JSON array"),
+        ("__label__a oil\n__label__b gas\n", "fasttext", "The first line is a row with its __label__"),
+        ("id,text\n1,oil\n2,gas\n", "csv", "The lines look like the rows of a table"),
+    ],
+)
+def test_rows_that_are_surely_no_texts_are_mentioned_also_if_quiet(
+    lines: str, form: str, found: str, run: Run, model: Path
+) -> None:
+    ran = run("predict", model, "--quiet", stdin=lines.encode())
+    assert len(ran.out.splitlines()) == lines.count("\n")
+    assert f"{found}, and each line is" in (said := " ".join(ran.err.split())) or f"{found}, and each is" in said
+    assert ran.err.splitlines()[-1] == f"  recurra score {model} - --format {form}"
+
+
+@pytest.mark.parametrize("lines", ["{urgent} help\n", "text\noil\n", "1\toil\n2\tgas\n3\ttext\n"])
+def test_lines_that_may_be_texts_are_not_mentioned_if_quiet(lines: str, run: Run, model: Path) -> None:
+    assert run("predict", model, "--quiet", stdin=lines.encode()).err == ""
+
+
 def test_a_header_is_looked_for_in_the_first_line_of_input_alone(run: Run, model: Path) -> None:
     assert run("predict", model, stdin=b"oil\ntext,label\n").err == ""
     assert run("predict", model, "text,label").err == ""

@@ -48,6 +48,8 @@ def test_minutes_end_a_run_that_is_not_interrupted(run: Run, news: Path) -> None
     resumed = run("train", news, "--out", "run", "--resume", "--json", "--minutes", 10, *SMALL).json
     whole = run("train", news, "--out", "other", "--json", *SMALL).json
     assert (resumed["time_is_up"], resumed["steps"]) == (False, whole["steps"])
+    assert (values["resumed_after"], resumed["resumed_after"], whole["resumed_after"]) == (0, 1, 0)
+    assert "Resumed after step 1." in resumed["notes"]
     assert resumed["validation"] == whole["validation"]
     assert not whole["time_is_up"]
 

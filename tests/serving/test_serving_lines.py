@@ -70,10 +70,33 @@ def test_a_line_with_a_parameter_of_the_query_or_a_field_twice(client: TestClien
     answers = [json.loads(one) for one in client.post("/v1/classify", content=lines, headers=LINES).text.splitlines()]
     assert [one.get("error") for one in answers] == [
         "The line has the unknown field 'model'. Give it in the query of the request, ?model=…, for all lines. Its "
-        "fields are text.",
+        "fields are text, id.",
         "The line has the field 'text' twice. Give each field once.",
         None,
     ]
+
+
+def test_an_id_comes_back_with_the_answer_or_the_error() -> None:
+    good: list[Any] = ["a1", 'ü\n"', "x" * 128, 7, -(2**63), 2**63 - 1]
+    bad: list[Any] = ["x" * 129, 2**63, 1.5, True, ["a"]]
+    lines = [{"text": "oil", "id": one} for one in [*good, *bad]] + [{"text": "x" * 21, "id": 9}, {"text": "oil"}]
+    body = "\n".join(map(json.dumps, lines)).encode()
+    with asking(make_service(limits={"text_characters": 20})) as client:
+        plain, below = (
+            [
+                json.loads(one)
+                for one in client.post(f"/v1/classify{query}", content=body, headers=LINES).text.split("\n")[:-1]
+            ]
+            for query in ("", "?abstain_below=1")
+        )
+    assert [one["id"] for one in plain[: len(good)]] == good
+    assert [{**one, "id": 0} for one in plain[: len(good)]] == [{"id": 0, **plain[-1]}] * len(good)
+    assert (below[0]["id"], below[0]["label"]) == ("a1", None)
+    assert [one["error"].partition(". ")[2] for one in plain[len(good) : -2]] == [
+        "Give a text of up to 128 characters, or an integer of 64 bits."
+    ] * len(bad)
+    assert (plain[-2]["id"], plain[-2]["error"][:22]) == (9, "text has 21 characters")
+    assert "id" not in plain[-1]
 
 
 def test_a_stream_for_an_unknown_model_is_refused_before_it_begins(client: TestClient) -> None:

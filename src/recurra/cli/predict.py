@@ -32,6 +32,8 @@ BLOCK = 256
 LOOK_LINES = 3
 TABS = "The lines have tabs as the rows of a table have, and each is classified as one text"
 
+WRITTEN = {"jsonl": "a JSON object", "json": "the start of a JSON array", "fasttext": "a row with its __label__"}
+
 # Least number of columns for a text beside its labels.
 TEXT = 20
 
@@ -91,8 +93,9 @@ def predict(
 
 
 def _noting_a_table(lines: Iterable[str], model: Path, again: list[str], output: Output) -> Iterator[str]:
-    """The lines; a note is printed if the first look like rows of a table, which are no texts."""
-    from recurra.data.formats import table_format
+    """The lines; a note is printed if the first look like rows of a table, also if quiet where they surely are."""
+    from recurra.data.formats import format_of_text
+    from recurra.data.table_guess import is_marked, table_format, table_or_texts
 
     first: list[str] = []
     noted = False
@@ -100,14 +103,27 @@ def _noting_a_table(lines: Iterable[str], model: Path, again: list[str], output:
         if not noted and len(first) < LOOK_LINES:
             first.append(line)
             if (form := table_format(first)) is not None:
-                header = f"The first line, {cut(line, 40)!r}, looks like the header of a table, and is"
-                found = f"{header} classified as a text" if len(first) == 1 else TABS
-                output.warn(
-                    f"{found}. To classify the rows of a table with a header:",
-                    command_line("score", model_name(model), "-", "--format", form, *again),
-                )
-                noted = True
+                marked = is_marked(form, first[0])
+                # With quiet a row below the header has to make sure of it.
+                head = "\n".join(first)
+                sure = marked or (form == format_of_text(head) and table_or_texts(head, form) == "table")
+                if sure or not output.quiet:
+                    what = "" if marked else " with a header"
+                    output.warn(
+                        f"{_found(first, form)}. To classify the rows of a table{what}:",
+                        command_line("score", model_name(model), "-", "--format", form, *again),
+                        always=sure,
+                    )
+                    noted = True
         yield line
+
+
+def _found(first: list[str], form: str) -> str:
+    if form in WRITTEN:
+        return f"The first line is {WRITTEN[form]}, and each line is classified as one text"
+    if len(first) == 1:
+        return f"The first line, {cut(first[0], 40)!r}, looks like the header of a table, and is classified as a text"
+    return TABS if form == "tsv" else "The lines look like the rows of a table, and each is classified as one text"
 
 
 def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:

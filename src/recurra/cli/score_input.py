@@ -78,6 +78,8 @@ def open_rows(
         model=reading.model,
     )
     if isinstance(blocks, LineBlocks):
+        for warning in blocks.warnings:
+            output.caution(warning)
         return _lines(blocks, reading, keep)
     try:
         table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False, model=reading.model)

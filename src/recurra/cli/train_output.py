@@ -87,6 +87,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
             "epochs": outcome.epochs,
             "best_epoch": outcome.best_epoch,
             "steps": outcome.steps,
+            "resumed_after": fitted.resumed_after,
             **together,
             "interrupted": outcome.interrupted,
             "time_is_up": outcome.time_is_up,

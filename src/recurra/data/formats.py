@@ -22,8 +22,9 @@ from recurra.errors import DataError, SettingsError
 
 __all__ = [
     "FORMATS",
+    "LOOK_BYTES",
+    "LOOK_LINES",
     "MAX_FILE_BYTES",
-    "TABLE_LINES",
     "TITLE_ROWS",
     "Format",
     "check_not_packed",
@@ -40,8 +41,9 @@ __all__ = [
     "require_openpyxl",
     "require_pyarrow",
     "separator_line",
+    "separator_of",
     "short_name",
-    "table_format",
+    "short_names",
     "utf8_note",
 ]
 
@@ -70,14 +72,11 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "xlsx
 _LINE_END = re.compile(r"\r\n?|\n")
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?(?:\r\n?|\n|$)', re.IGNORECASE)
 _JSON_ARRAY = re.compile(r"\s*\[\s*\{")
-_LOOK_BYTES = 1 << 16
-_LOOK_LINES = 10
+LOOK_LINES = 10
+"""Number of lines by which it is guessed."""
 
-TABLE_LINES = 200
-"""Number of lines by which a file of texts is taken for a table: a cell may have many."""
-# Formats, marks between fields, and the fewest fields by which lines of text are taken for rows; the share of these.
-_TABLES = (("tsv", "\t", 2), ("csv", ";", 2), ("csv", "|", 2), ("csv", ",", 3))
-_MOST = 0.9
+LOOK_BYTES = 1 << 16
+"""Number of bytes at the start of a file by which its format is guessed."""
 
 
 class Format(NamedTuple):
@@ -193,7 +192,7 @@ def format_of_bytes(head: bytes) -> str | None:
 def _head(content: Content) -> bytes:
     opened = content.open()
     try:
-        return opened.read(_LOOK_BYTES)
+        return opened.read(LOOK_BYTES)
     finally:
         opened.close()
 
@@ -234,7 +233,7 @@ def head_text(content: Content, encoding: str) -> str:
         return ""
 
 
-def first_lines(head: str, count: int = _LOOK_LINES) -> list[str]:
+def first_lines(head: str, count: int = LOOK_LINES) -> list[str]:
     """The first lines of the start of a file, by which its format is guessed."""
     return _LINE_END.split(head, count)[:count]
 
@@ -277,8 +276,7 @@ def header_format(line: str, known: Collection[str] = ()) -> str | None:
     except csv.Error:
         # Such as a line feed within a cell.
         return None
-    short = all(name == name.strip() and len(name.split()) <= 3 and len(name) <= 30 for name in names)
-    return form if form in ("csv", "tsv") and short else None
+    return form if form in ("csv", "tsv") and short_names(filter(None, names)) else None
 
 
 def is_title_above(names: Collection[str], line: str) -> bool:
@@ -293,34 +291,8 @@ def is_title_above(names: Collection[str], line: str) -> bool:
     return header_format(line) is not None and not is_usual_name(line) and not any(map(is_usual_name, names))
 
 
-def table_format(lines: Iterable[str]) -> str | None:
-    """``csv`` or ``tsv`` if the first lines of a file of texts look like rows of a table, else ``None``.
-
-    The first is a header (:func:`header_format`), or there are three or more with as many tabs each; or the first has
-    short fields between tabs, semicolons or bars, or three or more between commas, and the others as many fields.
-    """
-    full = [line for line in islice(lines, TABLE_LINES) if line.strip()]
-    tabs = {line.count("\t") for line in full[:_LOOK_LINES]}
-    found = header_format(full[0]) if full else None
-    if found is None and len(full) > 2 and len(tabs) == 1 and tabs != {0}:
-        return "tsv"
-    return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
-
-
-def _is_table(lines: list[str], mark: str, least: int) -> bool:
-    """Whether lines are a header of short names, ``least`` or more, and rows most of which have as many fields."""
-    try:
-        names, *rows = csv.reader(lines, delimiter=mark)
-    except (csv.Error, ValueError):
-        return False
-    needed = 1 if mark in (";", "|") else 2
-    # A quote may be open at the last line that is looked at.
-    rows = rows[:-1] if len(rows) > needed else rows
-    agreeing = sum(len(row) == len(names) for row in rows)
-    return len(names) >= least and _short(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
-
-
-def _short(names: list[str]) -> bool:
+def short_names(names: Iterable[str]) -> bool:
+    """Whether fields are one to three words each, without spaces around them, as names of columns are."""
     return all(name == name.strip() and 1 <= len(name.split()) <= 3 and len(name) <= 30 for name in names)
 
 
@@ -340,7 +312,7 @@ def separator_of(head: str) -> str:
     """
     if named := separator_line(head):
         return named[1]
-    first = next((line for line in _LINE_END.split(head, _LOOK_LINES) if line.strip()), "")
+    first = next((line for line in _LINE_END.split(head, LOOK_LINES) if line.strip()), "")
     if first.count("\t") > first.count(","):
         return "\t"
     others = [mark for mark in (";", "|") if mark in first]
@@ -353,10 +325,10 @@ def separator_of(head: str) -> str:
 def _agreeing_fields(head: str, mark: str) -> int:
     """How many fields the first rows have, 0 if they differ or there is one row."""
     try:
-        rows = list(islice(csv.reader(StringIO(head, newline=""), delimiter=mark), _LOOK_LINES))
+        rows = list(islice(csv.reader(StringIO(head, newline=""), delimiter=mark), LOOK_LINES))
     except (csv.Error, ValueError):
         return 0
-    if 2 < len(rows) < _LOOK_LINES:
+    if 2 < len(rows) < LOOK_LINES:
         # The head of a file may end within it.
         rows = rows[:-1]
     full = [row for row in rows if any(map(str.strip, row))]

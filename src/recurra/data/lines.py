@@ -40,12 +40,14 @@ class LineBlocks:
         source: name of the file, for messages.
         total: number of lines, or an estimate; ``None`` if unknown.
         notes: lines on what was guessed.
+        warnings: those of the notes by which the lines may be no texts.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:
         self.content, self.source, self.encoding = content, content.source, encoding
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def lines(self, *, again: bool = True) -> Iterator[Lines]:
         """The lines in blocks of some thousands.

@@ -16,7 +16,6 @@ from recurra.data.decompression import DecompressedContent
 from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.formats import (
-    TABLE_LINES,
     Format,
     check_not_packed,
     checked_format,
@@ -29,7 +28,6 @@ from recurra.data.formats import (
     require_pyarrow,
     separator_of,
     short_name,
-    table_format,
     utf8_note,
 )
 from recurra.data.frames import FrameBlocks, is_frame
@@ -38,6 +36,7 @@ from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
 from recurra.data.model_columns import ModelColumns
 from recurra.data.several_files import join_hint, table_ending
+from recurra.data.table_guess import TABLE_LINES, how_to_read, table_format, table_or_texts
 from recurra.errors import DataError
 
 __all__ = ["STANDARD_INPUT", "Source", "open_blocks"]
@@ -107,7 +106,7 @@ def open_blocks(
     head = head_text(content, encoding) if found.name == "txt" and format is None else ""
     if format_of_text(head) == "fasttext":
         found = Format("fasttext")
-    table = _format_by_columns(head, columns)
+    table = _format_by_columns(head, columns, name)
     blocks = _open_format(content, table or found.name, encoding, columns)
     if table is not None:
         blocks.notes.append(f"{name}: read as {table}, as its first line names columns; name another with --format")
@@ -116,14 +115,33 @@ def open_blocks(
     return blocks
 
 
-def _format_by_columns(head: str, columns: _Names) -> str | None:
+def _format_by_columns(head: str, columns: _Names, source: str) -> str | None:
     """``csv`` or ``tsv`` if the first line of a file of texts names columns that were asked for, else ``None``."""
     known = {*columns.named, *columns.of_model}
     names = next((line for line in first_lines(head) if line.strip()), "")
     if (form := header_format(names, known)) is None:
         return None
     fields = next(csv.reader([names], delimiter="\t" if form == "tsv" else separator_of(names)))
-    return form if len(fields) > 1 and not known.isdisjoint(fields) else None
+    return None if len(fields) < 2 or known.isdisjoint(fields) else _sure_format(form, head, columns, source)
+
+
+def _sure_format(form: str, head: str, columns: _Names, source: str) -> str:
+    """The format guessed by the first line, or ``txt`` where the lines are texts.
+
+    Raises:
+        DataError: neither is sure: a table that is read as texts, or texts as a table, would not be noticed.
+    """
+    if form not in ("csv", "tsv"):
+        return form
+    found = table_or_texts(head, form, known=columns.of_model, named=columns.named)
+    if found == "unsure":
+        line = next(line for line in first_lines(head) if line.strip())
+        raise DataError(
+            f"{source} may be a table or one text a line: its first line, {line.strip()!r:.80}, looks like a header, "
+            "and rows with as many fields do not follow it",
+            f"Say --format {form} or --format txt.",
+        )
+    return form if found == "table" else "txt"
 
 
 def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names) -> Blocks:
@@ -134,13 +152,14 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names
     compression = format_of_magic(content)
     if compression in ("gzip", "zstd"):
         content = _decompressed(content, compression)
-    name = (
-        named.name
-        if named
-        else compression
-        if compression in ("xlsx", "parquet")
-        else format_of_text(head_text(content, encoding), {*named_columns.named, *named_columns.of_model})
-    )
+    if named:
+        name = named.name
+    elif compression in ("xlsx", "parquet"):
+        name = compression
+    else:
+        head = head_text(content, encoding)
+        form = format_of_text(head, {*named_columns.named, *named_columns.of_model})
+        name = _sure_format(form, head, named_columns, content.source)
     blocks = _open_format(content, name, encoding, named_columns)
     if named is None:
         packed = f", packed by {compression}" if compression in ("gzip", "zstd") else ""
@@ -151,13 +170,14 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names
 
 
 def _note_rows(blocks: LineBlocks, head: str) -> None:
-    """Notes that lines look like rows of a table."""
+    """Warns that lines look like rows of a table."""
     form = table_format(first_lines(head, TABLE_LINES))
     if form is not None:
-        blocks.notes.append(
+        blocks.warnings.append(
             f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
-            f"columns, give it a header row if it has none, and say --format {form}"
+            f"columns, {how_to_read(form)}"
         )
+        blocks.notes += blocks.warnings
 
 
 def _decompressed(content: Content, compression: str | None) -> Content:

@@ -31,7 +31,7 @@ from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
-from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, table_format
+from recurra.data.formats import TITLE_ROWS, is_title_above, short_name
 from recurra.data.known_labels import check_guessed_label, check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
@@ -39,6 +39,7 @@ from recurra.data.missing_texts import MissingTexts
 from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
+from recurra.data.table_guess import how_to_read, table_format
 from recurra.data.usual_names import is_label_name, is_text_name
 from recurra.errors import DataError
 
@@ -256,7 +257,7 @@ def _no_labels(head: RawTable, source: str) -> DataError:
     if form is not None and not head.typed:
         return DataError(
             f"{source} is read as one text a line, and its lines look like rows of a table",
-            f"Give it a header row if it has none, and say --format {form}.",
+            f"{(how := how_to_read(form))[0].upper()}{how[1:]}.",
         )
     return DataError(
         f"{source} holds texts and no labels",

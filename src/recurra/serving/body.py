@@ -137,6 +137,9 @@ def _unexpected(
             received, hint = f"{what} is no JSON: {found['msg'].removeprefix('Invalid JSON: ')[:120]}", "Send JSON."
             if not _is_utf8(data):
                 received, hint = f"{what} is not UTF-8", "Encode it in UTF-8."
+        case _ if found["loc"][:1] == ("id",):
+            # Of its two kinds each has an error of its own.
+            received, hint = f"id is {given}", "Give a text of up to 128 characters, or an integer of 64 bits."
         case "missing":
             received, hint = f"{what} has no {where}", f"Its fields are {names}."
         case "extra_forbidden":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from recurra.errors import RecurraError
 from recurra.serving.body import LINES, media_type, read_body, validate_json
-from recurra.serving.http_errors import JSON, RequestError
+from recurra.serving.http_errors import JSON, RequestError, json_bytes
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.query import STREAM_PARAMETERS, names_of
@@ -74,7 +75,7 @@ class ClassifyEndpoint:
         return Response(served.head + b",".join(answers) + b"]}", 200, served.headers, JSON)
 
     def _stream(self, request: Request) -> Response:
-        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``.
+        """Each line ``{"text": …}`` is answered by one line, in order: the result, or ``{"error": …}``, with its id.
 
         All lines are answered by the model that the stream began with.
         """
@@ -82,31 +83,41 @@ class ClassifyEndpoint:
         below = _abstaining(served, _number(request))
 
         async def answer(lines: Sequence[bytes | None]) -> bytes:
-            given = [self._text(line) for line in lines]
-            texts = [text for text in given if isinstance(text, str)]
+            given = [self._line(line) for line in lines]
+            texts = [line.text for line in given if isinstance(line, ClassifyLine)]
             try:
                 async with asyncio.timeout(self._limits.seconds):
                     found = await served.batcher.answers(texts, patient=True) if texts else []
                     answers = iter(found if below is None else [with_abstention(answer, below) for answer in found])
             except TimeoutError:
-                late = _problem(str(_late(self._limits)))
-                return b"".join(late if isinstance(text, str) else text for text in given)
-            return b"".join(next(answers) + b"\n" if isinstance(text, str) else text for text in given)
+                answers = itertools.repeat(_problem(str(_late(self._limits))))
+            return b"".join(
+                (_with_id(next(answers), line.id) if isinstance(line, ClassifyLine) else line) + b"\n" for line in given
+            )
 
-        stream = LineStream(answer, failed=_problem, limits=self._limits, stopping=self._stopping)
+        stream = LineStream(
+            answer, failed=lambda why: _problem(why) + b"\n", limits=self._limits, stopping=self._stopping
+        )
         stream.headers.update(served.headers)
         return stream
 
-    def _text(self, line: bytes | None) -> str | bytes:
-        """The text of a line, or the error line to answer it with."""
+    def _line(self, line: bytes | None) -> ClassifyLine | bytes:
+        """A line, or the error to answer it with."""
         if line is None:
             return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
+        name = None
         try:
-            text = validate_json(ClassifyLine, line, what="The line", in_query=STREAM_PARAMETERS).text
-            check_text(text, "text", self._limits)
+            read = validate_json(ClassifyLine, line, what="The line", in_query=STREAM_PARAMETERS)
+            name = read.id
+            check_text(read.text, "text", self._limits)
         except RecurraError as error:
-            return _problem(str(error))
-        return text
+            return _with_id(_problem(str(error)), name)
+        return read
+
+
+def _with_id(answer: bytes, name: str | int | None) -> bytes:
+    """A result or an error as JSON, with the id of its line first, if it has one."""
+    return answer if name is None else b'{"id":' + json_bytes(name) + b"," + answer[1:]
 
 
 def with_abstention(answer: bytes, below: float) -> bytes:
@@ -155,4 +166,4 @@ def _late(limits: Limits) -> RequestError:
 
 
 def _problem(line: str) -> bytes:
-    return json.dumps({"error": line}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return json.dumps({"error": line}, ensure_ascii=False).encode("utf-8", "replace")

@@ -43,7 +43,7 @@ BODY = (404, 408, 413, 415, 422, 504)
 _DIGEST = {
     "headers": {
         DIGEST_HEADER: {
-            "description": "The SHA-256 of the model file that answered, as /v1/models has it; of several, in order.",
+            "description": "The digest of the model file that answered, as /v1/models has it; of several, in order.",
             "schema": {"type": "string"},
         }
     }
@@ -69,7 +69,8 @@ def add_text_routes(app: FastAPI, classifier: ClassifyEndpoint, reader: ReadEndp
         summary="Classify texts",
         description=(
             f'One or many texts at once; or, as `{LINES}`, any number of lines `{{"text": …}}`, each answered by one '
-            'line, in order, as soon as possible: the result, or `{"error": …}`. A client that sends lines has to read '
+            'line, in order, as soon as possible: the result, or `{"error": …}`, with the `id` of the line if it has '
+            "one. A client that sends lines has to read "
             f"at the same time. With `Accept: {LINES}` the results for a list of texts are sent as lines as well."
         ),
         responses={200: {"model": schema.ClassifyResponse, "content": lines, **_DIGEST}, **_problems(*ACCESS, *BODY)},

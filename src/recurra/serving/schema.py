@@ -48,6 +48,10 @@ class ClassifyLine(_RequestBody):
     """One line of a stream of texts."""
 
     text: str
+    id: Annotated[
+        Annotated[str, Field(max_length=128)] | Annotated[int, Field(ge=-(2**63), lt=2**63)] | None,
+        Field(description="Comes back in the line of the answer: a text of up to 128 characters, or an integer."),
+    ] = None
 
 
 class ReadRequest(_RequestBody):

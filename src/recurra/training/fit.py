@@ -247,8 +247,11 @@ def fit_prepared(
             processes=processes,
         )
         # All of several processes take part: the first one tells the others what it has read, if anything.
-        if (run.resume or processes is not None) and not trainer.resume() and run.resume:
-            told.on_message(f"There is no checkpoint in {run.folder}: training starts from the beginning.")
+        found = (run.resume or processes is not None) and trainer.resume()
+        resumed_after = trainer.position.steps
+        if run.resume:
+            missing = f"There is no checkpoint in {run.folder}: training starts from the beginning."
+            told.on_message(f"Resumed after step {resumed_after:,}." if found else missing)
         # What ends the training of several processes may come twice: from the terminal, and from what has started them.
         with nullcontext() if processes is None else Interrupt(patient=True):
             outcome = trainer.run()
@@ -288,6 +291,7 @@ def fit_prepared(
         lower_loss="" if initial is None else lower_loss_before(outcome),
         branch_alone=branch_alone,
         copies=prepared.copies,
+        resumed_after=resumed_after,
     )
 
 

@@ -50,6 +50,7 @@ class FitResult:
         lower_loss: where a continued training did not keep the epoch of the lowest loss on held-out rows; else empty.
         branch_alone: where the network learned next to nothing and the linear branch answers; else empty.
         copies: what was said of held-out rows whose text is learned from, where they are many; else empty.
+        resumed_after: the step after which a resumed run went on; 0 for one that began.
     """
 
     bundle: Bundle
@@ -61,6 +62,7 @@ class FitResult:
     lower_loss: str = ""
     branch_alone: str = ""
     copies: str = ""
+    resumed_after: int = 0
 
     def __repr__(self) -> str:
         """One line."""
