@@ -14,22 +14,25 @@ import argparse
 import csv
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 import recurra
 from recurra.data.split import hold_out
 from recurra.evaluation.temperature import SOFTMAX, fit_temperature
-from recurra.linear_branch import OpenDocuments, fuse, learn_branch
+from recurra.linear_branch import OpenDocuments
 from recurra.models.network import Network
 from recurra.presets import load_preset
 from recurra.training import fit as training
 from recurra.training.branch import BranchResult, BranchTraining
+from recurra.training.callbacks import Callback
 from recurra.training.held_out import logits
 from recurra.training.prepare import TrainingData
 
@@ -68,6 +71,8 @@ VARIANTS = {
     "n-grams of two tokens at most": Variant({"ngrams": 2}),
     "n-grams of every length penalised alike": Variant({"ngram_decay": 1.0}),
     "without subwords": Variant({"subwords": 0}),
+    "without language models": Variant({"language_models": False}),
+    "without n-grams that occur once": Variant({"ngram_min_count": 2}),
 }
 
 
@@ -75,6 +80,7 @@ class Recorded(BranchTraining):
     """Keeps what the variants need."""
 
     asked: tuple[str, ...] = ()
+    seed = 0
     found: tuple[TrainingData, npt.NDArray[Any], npt.NDArray[Any]] | None = None
 
     def finish(self, network: Network, held: Tensor) -> BranchResult:
@@ -96,23 +102,17 @@ def answers(variant: Variant) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     if Recorded.found is None:
         raise ValueError("Nothing was trained")
     prepared, held, asked = Recorded.found
-    rows, classes, pipeline = prepared.branch_rows, len(prepared.classes), prepared.pipeline
-    if rows is None or prepared.held is None:
-        raise ValueError("The rows have no branch, or none are held out")
-    settings = load_preset("default").with_tokens(pipeline.settings.tokens).branch.replace(**variant.settings)
-    targets = prepared.rows.targets[rows.places]
-    opened = OpenDocuments.of(pipeline, list(Recorded.asked))
+    tokens = prepared.pipeline.settings.tokens
+    recipe = load_preset("default").with_tokens(tokens).with_options({**variant.settings, "seed": Recorded.seed})
+    if variant.repeats:
+        prepared = replace(prepared, new=np.arange(len(held)))
     as_good = FUSE._as_good if variant.rule else lambda differences: bool(differences.mean() <= 0)
     power = LEARN.POWER if variant.power is None else variant.power
     with mock.patch.object(LEARN, "POWER", power), mock.patch.object(FUSE, "_as_good", as_good):
-        alone = learn_branch(rows.rows, SOFTMAX.indicator(targets, classes), pipeline, settings)
-        whole = alone
-        if variant.all_rows:
-            every = np.concatenate([targets, prepared.held.targets])
-            whole = learn_branch(rows.all, SOFTMAX.indicator(every, classes), pipeline, settings)
-        choosing = None if variant.repeats else prepared.new
-        factors = fuse(held, alone.logits(rows.held), prepared.held.targets, choosing=choosing)
-    branch = whole.logits(opened)
+        joined = BranchTraining(prepared, recipe, SOFTMAX, callbacks=Callback())
+        factors = joined._factors(torch.from_numpy(held))
+        learned = joined._final() if variant.all_rows else joined._alone
+    branch = learned.logits(OpenDocuments.of(prepared.pipeline, list(Recorded.asked)))
     return branch, factors.network * asked + factors.branch * branch
 
 
@@ -120,7 +120,7 @@ def measured(path: Path, seed: int) -> dict[str, tuple[npt.NDArray[Any], npt.NDA
     """Of each variant, whether each asked row is right, and its log loss."""
     texts, labels = rows_of(path)
     kept, asked = hold_out(labels, share=SHARE, seed=SEED + seed)
-    Recorded.asked = tuple(texts[row] for row in asked)
+    Recorded.asked, Recorded.seed = tuple(texts[row] for row in asked), seed
     with mock.patch.object(training, "BranchTraining", Recorded):
         model = recurra.TextClassifier(random_state=seed).fit(
             [texts[row] for row in kept], [labels[row] for row in kept]
@@ -130,7 +130,8 @@ def measured(path: Path, seed: int) -> dict[str, tuple[npt.NDArray[Any], npt.NDA
         raise ValueError("Nothing was trained")
     outputs = {}
     for name, variant in VARIANTS.items():
-        if "subwords" in variant.settings and Recorded.found[0].pipeline.settings.tokens == "characters":
+        by_characters = Recorded.found[0].pipeline.settings.tokens == "characters"
+        if ("subwords" if by_characters else "ngram_min_count") in variant.settings:
             continue
         branch, both = answers(variant)
         outputs[name] = both

@@ -2,6 +2,7 @@
 
 from recurra.linear_branch.branch import LinearBranch
 from recurra.linear_branch.fuse import FusionWeights, fuse
+from recurra.linear_branch.language_models import class_language_models
 from recurra.linear_branch.learn import learn_branch
 from recurra.linear_branch.ngrams import Ngrams
 from recurra.linear_branch.open_documents import OpenDocuments, OpenVocabulary
@@ -20,6 +21,7 @@ __all__ = [
     "OpenDocuments",
     "OpenVocabulary",
     "Subwords",
+    "class_language_models",
     "fuse",
     "learn_branch",
     "select",

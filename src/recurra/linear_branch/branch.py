@@ -63,6 +63,10 @@ class LinearBranch:
         """The branch with all outputs multiplied by a factor."""
         return replace(self, W=_scaled(self.W, factor), U=_scaled(self.U, factor))
 
+    def plus(self, weights: Array) -> LinearBranch:
+        """The branch with other weights of its n-grams added, float32[n-grams, L]."""
+        return replace(self, W=self.W + weights)
+
     def logits(self, documents: OpenDocuments) -> Wide:
         """Its outputs, float64[B, L]; zeros for a document without a known n-gram.
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recurra.evaluation.temperature import SOFTMAX, Link, fit_temperature
 
-__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse"]
+__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse", "language_model_factors"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -75,6 +75,34 @@ def fuse(
     share = shares[best]
     temperature = fit_temperature((1 - share) * a + share * b, targets, link=link)
     return FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature)
+
+
+def language_model_factors(
+    regression: Floats, models: Floats, targets: npt.NDArray[Any], *, choosing: npt.NDArray[np.int64] | None = None
+) -> tuple[float, float]:
+    """The factors of a branch's regression and of its language models, of the lowest log loss on rows new to both.
+
+    Of 20 mixtures, from the regression alone to 5 % of it, at the best temperature of each. The sum of both is about as
+    large as the outputs of the regression alone.
+
+    Args:
+        regression: float[B, L], logits.
+        models: float[B, L], logits.
+        targets: int[B].
+        choosing: which of the rows choose; all if not given.
+    """
+    some = slice(None) if choosing is None else choosing
+    ratio = _spread(regression) / _spread(models)
+    shares = np.linspace(0, 1, SHARES)[:-1].tolist()
+
+    def losses(share: float) -> Floats:
+        mixed = ((1 - share) * regression + share * ratio * models)[some]
+        return SOFTMAX.losses(mixed / fit_temperature(mixed, targets[some]), targets[some])
+
+    found = [losses(share) for share in shares]
+    best = min(found, key=lambda some: some.mean())
+    share = next(share for share, one in zip(shares, found, strict=True) if _as_good(one - best))
+    return 1 - share, share * ratio
 
 
 def _as_good(differences: Floats) -> bool:

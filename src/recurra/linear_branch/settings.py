@@ -32,6 +32,8 @@ class BranchSettings(Settings):
         ngram_min_count: how often an n-gram of two or more tokens, or a subword, must occur.
         branch_max_tokens: read only the first so many tokens of a document, but no fewer than the network, which has
             ``max_tokens``; ``None`` reads as many as the network.
+        language_models: whether language models of the classes over the same n-grams are added, with the share that the
+            held-out rows choose. Only where a row has one label.
         branch_penalty: λ of λ/2 |w|², which is added to the summed loss of all rows.
     """
 
@@ -44,6 +46,7 @@ class BranchSettings(Settings):
     branch_weights: int = 8_000_000
     ngram_min_count: int = 2
     branch_max_tokens: int | None = None
+    language_models: bool = False
     branch_penalty: float = 1 / 64
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,17 @@ from recurra.bundle import Bundle
 from recurra.bundle.int8 import int8_branch
 from recurra.evaluation.temperature import MIN_ROWS, SIGMOID, SOFTMAX, Link, fit_temperature
 from recurra.file_size.limit import SizeLimit
-from recurra.linear_branch import LinearBranch, Ngrams, OpenDocuments, Subwords, fuse, learn_branch, select
-from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights
+from recurra.linear_branch import (
+    LinearBranch,
+    Ngrams,
+    OpenDocuments,
+    Subwords,
+    class_language_models,
+    fuse,
+    learn_branch,
+    select,
+)
+from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights, language_model_factors
 from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
 from recurra.presets import Recipe
@@ -34,6 +43,7 @@ MOST_WORK = 1 << 21
 
 # Documents, targets, and what each row counts.
 _Rows = tuple[OpenDocuments, npt.NDArray[Any], npt.NDArray[np.float32] | None]
+_Wide = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +69,9 @@ class BranchTraining:
     found and scores are measured; and one from all rows, which the model gets with the same factor. Where the held-out
     rows are no training rows, the first is what the model gets. Where the model file is bounded, the first is learned
     twice: with all n-grams and subwords, and with those that are kept.
+
+    To the regression of a branch, language models of the classes are added with the share that is best on the held-out
+    rows, or on the answers below; with none where neither are there, or where training continues from a model.
 
     Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
     branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
@@ -96,21 +109,29 @@ class BranchTraining:
         def told(rows: int) -> Callable[[], object]:
             return lambda: callbacks.on_data("learning the linear branch", rows, total)
 
-        learned = partial(self._learned, self._rows.rows, self._targets, self._weights, on_pass=told(count))
+        regression = partial(self._regression, self._rows.rows, self._targets, self._weights, on_pass=told(count))
         self._kept: tuple[Ngrams, Subwords | None] | None = None
+        self._mixed: tuple[float, float] | None = None
         # Before n-grams are chosen by rows that some of these have not seen.
         self._crossed = self._out_of_fold(whole, folds, told)
-        self._alone = learned()
+        learned = regression()
         if limit is not None:
             room = limit.ngram_room(prepared.pipeline)
             self._kept = select(
-                self._alone,
+                learned,
                 room,
                 ngram_bytes=limit.ngram_bytes,
                 subword_bytes=limit.subword_bytes,
                 initial=self._before,
             )
-            self._alone = learned()
+            learned = regression()
+        models = self._models(learned, self._rows.rows, self._targets, self._weights)
+        if models is not None and self._chosen and self._held is not None:
+            held = self._rows.held
+            self._mixed = language_model_factors(
+                learned.logits(held), models.logits(held), self._held.targets, choosing=prepared.new
+            )
+        self._alone = self._joined(learned, models)
         self._outputs = self._alone.logits(self._rows.held)
 
     @classmethod
@@ -167,14 +188,22 @@ class BranchTraining:
             "branch_factor": factors.branch,
             "chosen_on_held_out_rows": self._chosen,
         }
+        if self._mixed is not None:
+            record["language_models_share"] = 1 - self._mixed[0]
         if self._held is not None:
             record["network_right"] = self.right(held.double().numpy())
             record["branch_right"] = self.right(self._outputs)
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
-        whole = self._learned(*self._whole) if self._learns_held else self._alone
-        return BranchResult(whole.times(factors.branch), self._outputs * factors.branch, record)
+        return BranchResult(self._final().times(factors.branch), self._outputs * factors.branch, record)
+
+    def _final(self) -> LinearBranch:
+        """The branch that the model gets, without its factor."""
+        if not self._learns_held:
+            return self._alone
+        learned = self._regression(*self._whole)
+        return self._joined(learned, self._models(learned, *self._whole))
 
     @property
     def _learns_held(self) -> bool:
@@ -205,20 +234,25 @@ class BranchTraining:
 
     def _out_of_fold(
         self, whole: _Rows, folds: list[npt.NDArray[np.int64]], told: Callable[[int], Callable[[], object]]
-    ) -> npt.NDArray[np.float64] | None:
+    ) -> _Wide | None:
         """The outputs of branches that have not seen the row, float64[B, L]; ``None`` without folds."""
         documents, targets, weights = whole
-        found: npt.NDArray[np.float64] | None = None
+        if not folds:
+            return None
+        shape = len(documents), self._prepared.task.outputs(len(self._prepared.classes))
+        regression, models = np.empty(shape), np.zeros(shape)
         for own in folds:
             others = np.setdiff1d(np.arange(len(documents)), own)
-            learned = self._learned(
-                documents.take(others), targets[others], None if weights is None else weights[others],
-                on_pass=told(len(others)),
-            )  # fmt: skip
-            if found is None:
-                found = np.empty((len(documents), learned.outputs))
-            found[own] = learned.logits(documents.take(own))
-        return found
+            rows = documents.take(others), targets[others], None if weights is None else weights[others]
+            learned = self._regression(*rows, on_pass=told(len(others)))
+            regression[own] = learned.logits(documents.take(own))
+            of_classes = self._models(learned, *rows)
+            if of_classes is not None:
+                models[own] = of_classes.logits(documents.take(own))
+        if not models.any():
+            return regression
+        self._mixed = language_model_factors(regression, models, targets)
+        return self._mixed[0] * regression + self._mixed[1] * models
 
     @property
     def _chosen(self) -> bool:
@@ -232,7 +266,7 @@ class BranchTraining:
         logits, targets = held.double().numpy(), self._held.targets
         return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new)
 
-    def _learned(
+    def _regression(
         self,
         documents: OpenDocuments,
         targets: npt.NDArray[Any],
@@ -241,13 +275,42 @@ class BranchTraining:
     ) -> LinearBranch:
         prepared, training = self._prepared, self._recipe.training
         outputs = prepared.task.outputs(len(prepared.classes))
-        if self._link is SOFTMAX:
-            of_class = class_weights(training, targets, outputs)[targets]
-            weights = of_class if weights is None else weights * of_class
-        learned = learn_branch(
+        return learn_branch(
             documents, self._link.indicator(targets, outputs), prepared.pipeline, self._recipe.branch,
-            row_weights=weights, seed=training.seed, initial=self._before, kept=self._kept, on_pass=on_pass,
+            row_weights=self._with_classes(targets, weights), seed=training.seed, initial=self._before,
+            kept=self._kept, on_pass=on_pass,
         )  # fmt: skip
-        if training.weights == "float32":
-            return learned
-        return int8_branch(learned, compact=training.weights == "int8_compact")
+
+    def _models(
+        self,
+        regression: LinearBranch,
+        documents: OpenDocuments,
+        targets: npt.NDArray[Any],
+        weights: npt.NDArray[np.float32] | None,
+    ) -> LinearBranch | None:
+        """Language models of the classes over the n-grams of a regression; ``None`` where there are to be none."""
+        if not self._recipe.branch.language_models or self._link is not SOFTMAX or self._before is not None:
+            return None
+        models = class_language_models(
+            regression.ngrams, documents.ids, targets, regression.outputs,
+            row_weights=self._with_classes(targets, weights),
+        )  # fmt: skip
+        return replace(regression, W=models, U=np.zeros_like(regression.U))
+
+    def _joined(self, regression: LinearBranch, models: LinearBranch | None) -> LinearBranch:
+        """The branch of both, as precise as the model file will have it."""
+        if models is not None and self._mixed is not None:
+            regression = regression.times(self._mixed[0]).plus(models.W * np.float32(self._mixed[1]))
+        if self._recipe.training.weights == "float32":
+            return regression
+        return int8_branch(regression, compact=self._recipe.training.weights == "int8_compact")
+
+    def _with_classes(
+        self, targets: npt.NDArray[Any], weights: npt.NDArray[np.float32] | None
+    ) -> npt.NDArray[np.float32] | None:
+        """What each row counts, by its own weight and that of its class."""
+        if self._link is not SOFTMAX:
+            return weights
+        outputs = self._prepared.task.outputs(len(self._prepared.classes))
+        of_class: npt.NDArray[np.float32] = class_weights(self._recipe.training, targets, outputs)[targets]
+        return of_class if weights is None else weights * of_class

@@ -31,6 +31,7 @@ OF_BRANCH: tuple[str, ...] = (
     "ngram_count",
     "branch_weights",
     "ngram_min_count",
+    "language_models",
     "branch_penalty",
 )
 # Ancestors that a record names.
