@@ -99,6 +99,27 @@ def test_an_id_comes_back_with_the_answer_or_the_error() -> None:
     assert "id" not in plain[-1]
 
 
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        (b'{"id":5,"text":null}', b'{"id":5,"error":"text is null'),
+        (b'{"id":"a\xc3\xbc"}', b'{"id":"a\xc3\xbc","error":"The line has no text'),
+        (b'{"id":8,"text":4}', b'{"id":8,"error":"text is 4'),
+        (b'{"id":12,"text":"a","x":{"id":1}}', b'{"id":12,"error":"The line has the unknown field'),
+        (b'{"id":3,"text":"oil","text":"sea"}', b'{"id":3,"error":"The line has the field'),
+        (b'{"id":6,"text":"\xff"}', b'{"id":6,"error":"The line is not UTF-8'),
+        (b'{"id":"\xff","text":"a"}', b'{"error":"The line is not UTF-8'),
+        (b'{"id":3,"id":4,"text":"oil"}', b'{"error":"The line has the field'),
+        (b'{"id":1.5}', b'{"error":"'),
+        (b'[["id",5]]', b'{"error":"'),
+        (b'{"id":5', b'{"error":"The line is no JSON'),
+    ],
+)
+def test_the_id_is_in_whatever_error_its_line_has(client: TestClient, line: bytes, begins: bytes) -> None:
+    found = client.post("/v1/classify", content=line + b"\n", headers=LINES).content
+    assert found[: len(begins)] == begins
+
+
 def test_a_stream_for_an_unknown_model_is_refused_before_it_begins(client: TestClient) -> None:
     found = client.post("/v1/classify?model=none", content=line("oil"), headers=LINES)
     assert (found.status_code, list(found.json())) == (404, ["error"])

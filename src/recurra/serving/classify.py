@@ -6,8 +6,10 @@ import asyncio
 import itertools
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,11 +19,14 @@ from recurra.serving.http_errors import JSON, RequestError, json_bytes
 from recurra.serving.limits import Limits
 from recurra.serving.model_registry import ModelRegistry
 from recurra.serving.query import STREAM_PARAMETERS, names_of
-from recurra.serving.schema import ClassifyLine, ClassifyRequest
+from recurra.serving.schema import ClassifyLine, ClassifyRequest, LineId
 from recurra.serving.served_model import ServedModel
 from recurra.serving.stream import LineStream
 
 __all__ = ["ClassifyEndpoint", "check_text", "with_abstention"]
+
+
+_IDS: TypeAdapter[str | int | None] = TypeAdapter(LineId)
 
 
 class ClassifyEndpoint:
@@ -105,14 +110,28 @@ class ClassifyEndpoint:
         """A line, or the error to answer it with."""
         if line is None:
             return _problem(f"The line has more than {self._limits.body_bytes:,} bytes. Cut or split its text.")
-        name = None
         try:
             read = validate_json(ClassifyLine, line, what="The line", in_query=STREAM_PARAMETERS)
-            name = read.id
             check_text(read.text, "text", self._limits)
         except RecurraError as error:
-            return _with_id(_problem(str(error)), name)
+            return _with_id(_problem(str(error)), _id_of(line))
         return read
+
+
+def _id_of(line: bytes) -> str | int | None:
+    """The id of a line that is not as it should be; ``None`` if it has none, several, or one that is not valid."""
+    try:
+        # The text may be what is not UTF-8; of an id the stand-ins for such bytes are not valid.
+        pairs = json.loads(line.decode(errors="surrogateescape"), object_pairs_hook=_Pairs)
+        given = [value for name, value in pairs if name == "id"] if isinstance(pairs, _Pairs) else []
+        found: str | int | None = _IDS.validate_python(given[0], strict=True) if len(given) == 1 else None
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The names and values of a JSON object; a list is none."""
 
 
 def _with_id(answer: bytes, name: str | int | None) -> bytes:
@@ -166,4 +185,4 @@ def _late(limits: Limits) -> RequestError:
 
 
 def _problem(line: str) -> bytes:
-    return json.dumps({"error": line}, ensure_ascii=False).encode("utf-8", "replace")
+    return json_bytes({"error": line})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from recurra.serving.headers import with_headers
+from recurra.serving.http_errors import json_bytes
 from recurra.serving.limits import Limits
 
 __all__ = ["bounded_protocol"]
@@ -189,7 +189,7 @@ class _BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         phrase, line = _LINES[status]
-        body = json.dumps({"error": line}).encode()
+        body = json_bytes({"error": line})
         headers = with_headers(
             [
                 (b"content-type", b"application/json"),

@@ -17,6 +17,7 @@ __all__ = [
     "ComputingResponse",
     "DecisionRequest",
     "ErrorResponse",
+    "LineId",
     "ModelList",
     "ReadRequest",
     "RunList",
@@ -44,14 +45,17 @@ class ClassifyRequest(_RequestBody):
     ] = None
 
 
+LineId = Annotated[
+    Annotated[str, Field(max_length=128)] | Annotated[int, Field(ge=-(2**63), lt=2**63)] | None,
+    Field(description="Comes back in the line of the answer: a text of up to 128 characters, or an integer."),
+]
+
+
 class ClassifyLine(_RequestBody):
     """One line of a stream of texts."""
 
     text: str
-    id: Annotated[
-        Annotated[str, Field(max_length=128)] | Annotated[int, Field(ge=-(2**63), lt=2**63)] | None,
-        Field(description="Comes back in the line of the answer: a text of up to 128 characters, or an integer."),
-    ] = None
+    id: LineId = None
 
 
 class ReadRequest(_RequestBody):
