@@ -208,8 +208,8 @@ def test_only_the_same_run_goes_on(run: Run, classifier: Path, monkeypatch: pyte
         assert run(*words, "-q").code == 130
     left = everything(Path())
     for more, shown in (
-        (["--all"], "was begun with other columns, new: "),
-        (["--keep", "id"], "was begun with other columns, missing now: "),
+        (["--all"], "was begun with other columns (--keep, --all), new: "),
+        (["--keep", "id"], "was begun with other columns (--keep, --all), missing now: "),
         (["--encoding", "latin-1"], "was begun with --encoding 'utf-8', and this run has 'latin-1'"),
         (["--abstain-below", "0.5"], "was begun with no --abstain-below, and this run has 0.5"),
     ):

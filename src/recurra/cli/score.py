@@ -173,7 +173,7 @@ def score(
         plan = {
             f"{CONTENTS}the data": None if data == "-" else content_digest(Path(data)),
             f"{CONTENTS}the model": content_digest(model),
-            "columns": names,
+            "columns (--keep, --all)": names,
             "--abstain-below": below,
             "columns to read": source.read_as,
             "--encoding": encoding,

@@ -80,7 +80,7 @@ def score_with_ray(
     job = ScoringJob(str(model.absolute()), digest, str(out.absolute()), text, title, source.keep, tuple(names), below)
     plan = {
         f"{CONTENTS}the model": digest,
-        "columns": names,
+        "columns (--keep, --all)": names,
         "--abstain-below": below,
         "columns to read": source.read_as,
         "version of recurra": job.version,
