@@ -23,6 +23,7 @@ __all__ = ["AtomicFile", "check_file", "take_name", "target_of", "told", "write_
 _HINTS = {
     errno.ENOSPC: "Free some space, or choose a place on another disk.",
     errno.EDQUOT: "Free some space, or choose a place on another disk.",
+    errno.EFBIG: "Raise the limit of the size of files (ulimit -f), or choose another place.",
     errno.EACCES: "Choose a folder that you may write to.",
     errno.EPERM: "Choose a folder that you may write to.",
     errno.EROFS: "Choose a folder that you may write to.",
@@ -68,17 +69,20 @@ class AtomicFile(io.RawIOBase):
 
     Args:
         path: the file; its folder must exist.
+        temporary: the new file, in the same folder, where the caller keeps others from that name; its name is random
+            otherwise.
 
     Raises:
         RecurraError: the file cannot be written, at whatever step; nothing is left behind.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, temporary: Path | None = None) -> None:
         self.path = path
         self._place = 0
         with told(path):
             self._target = target_of(path)
-            self._temporary = self._target.with_name(f".{self._target.name[:100]}.{secrets.token_hex(4)}.tmp")
+            random = self._target.with_name(f".{self._target.name[:100]}.{secrets.token_hex(4)}.tmp")
+            self._temporary = temporary or random
 
     def __enter__(self) -> Self:
         # O_EXCL never follows or overwrites what another process may have put there under the same name.

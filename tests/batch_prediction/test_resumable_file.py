@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -312,6 +313,48 @@ def test_what_could_be_gone_on_with_is_left_unless_the_error_would_come_again(
     assert (tmp_path / "out.csv").read_bytes() == b"old"
 
 
+@pytest.fixture
+def _small_files() -> Iterator[None]:
+    """The system lets no file grow over 45,000 bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def too_large(out: Path, plan: dict[str, Any], *, resumable: bool = True) -> None:
+    with ResumableFile(out, plan, resume=False, resumable=resumable) as file:
+        for place in range(6):
+            # Some bytes of the next rows are in a buffer each time.
+            file.write(b"x" * 9_989 + b"\n")
+            file.write(b"some rows\n")
+            file.checkpoint(Tally(place + 1, 0, 0, (place,)))
+
+
+@pytest.mark.usefixtures("_small_files")
+def test_a_file_that_cannot_grow_is_kept_up_to_its_last_whole_rows(tmp_path: Path) -> None:
+    out, rows = tmp_path / "out.csv", b"x" * 9_989 + b"\nsome rows\n"
+    with pytest.raises(RecurraError) as caught:
+        too_large(out, {})
+    assert caught.value.for_commands.endswith("place; the same command with --resume goes on after 4 rows.")
+    assert (tmp_path / ".out.csv.part").read_bytes() == rows * 4
+    with ResumableFile(out, {}, resume=True) as file:
+        assert file.begun == Tally(4, 0, 0, (3,))
+        file.write(b"last\n")
+        file.finish()
+    assert out.read_bytes() == rows * 4 + b"last\n"
+    assert names_in(tmp_path) == ["out.csv"]
+
+
+@pytest.mark.usefixtures("_small_files")
+@pytest.mark.parametrize(("plan", "resumable"), [({"data": "x" * 45_000}, True), ({}, False)], ids=["journal", "pipe"])
+def test_where_nothing_can_be_kept_the_error_says_so(plan: dict[str, Any], resumable: bool, tmp_path: Path) -> None:
+    with pytest.raises(RecurraError, match=r"ulimit -f.*; the answers so far were dropped\."):
+        too_large(tmp_path / "out.csv", plan, resumable=resumable)
+    assert names_in(tmp_path) == []
+
+
 def test_a_file_of_another_form_is_made_in_the_end(tmp_path: Path) -> None:
     out = tmp_path / "out.upper"
 
@@ -319,6 +362,8 @@ def test_a_file_of_another_form_is_made_in_the_end(tmp_path: Path) -> None:
         assert stream == tmp_path / ".out.upper.part"
         file.write(stream.read_bytes().upper())
 
+    # A run that was killed at this point leaves it.
+    (tmp_path / ".out.upper.part.tmp").write_bytes(b"half")
     with ResumableFile(out, {}, resume=False) as file:
         assert file.write(b"words\n") == 6
         assert file.flushed

@@ -53,6 +53,14 @@ class Tally(NamedTuple):
     without_text: int = 0
 
 
+class _Block(NamedTuple):
+    """A place in the file behind whole rows: the rows before it, the bytes, and their CRC-32."""
+
+    tally: Tally
+    place: int
+    checksum: int
+
+
 class _Journal(NamedTuple):
     """The plan of a run, the rows that it has predicted, the bytes of its journal and of its file, and their CRC-32."""
 
@@ -68,7 +76,8 @@ class ResumableFile:
 
     It is written to inside a ``with`` block; :meth:`finish` moves it to its final name. An error in the data or the
     model, which would occur again, removes the partial file; any other early exit leaves it, if there is a checkpoint
-    to resume from.
+    to resume from. Where it cannot be written, as on a full disk, it is cut behind the last whole rows, which gives
+    room for a checkpoint there.
 
     Args:
         out: the final path; its folder must exist.
@@ -96,7 +105,13 @@ class ResumableFile:
         self._target = target
         self._part = target.with_name(f".{target.name[:100]}.part")
         self._log = target.with_name(f".{target.name[:100]}.part.json")
+        # Of one name, so that what a killed process leaves is found; the journal's lock keeps others from it.
+        self._converted = target.with_name(f".{target.name[:100]}.part.tmp")
         self._place, self._checksum, self._kept = 0, 0, False
+        # Behind the last whole rows that the system has taken, and behind those of the journal's last line.
+        self._whole: _Block | None = None
+        self._stored: _Block | None = None
+        self._failed = False
         self._last, self._cost = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
@@ -115,9 +130,11 @@ class ResumableFile:
                 self._check_unchanged(found)
                 self.begun, length, place = found.tally, found.length, found.place
                 self._checksum = found.checksum
+                self._whole = self._stored = _Block(found.tally, found.place, found.checksum)
             elif found is not None:
                 self.dropped = found.tally
             with self._errors_of_start():
+                self._converted.unlink(missing_ok=True)
                 self._file = open_for_update(self._part, private=self._target.exists())
                 self._file.truncate(place)
                 self._file.seek(place)
@@ -134,10 +151,17 @@ class ResumableFile:
     ) -> None:
         with contextlib.suppress(OSError):
             self._file.close()
-        if isinstance(error, DataError | ModelFileError) or not self._kept:
+        comes_again = isinstance(error, DataError | ModelFileError)
+        unwritten = error if self._failed and isinstance(error, RecurraError) and not comes_again else None
+        if unwritten is not None:
+            self._keep_whole_rows()
+        if comes_again or not self._kept:
             self._part.unlink(missing_ok=True)
             self._log.unlink(missing_ok=True)
-        self._journal.close()
+        with contextlib.suppress(OSError):
+            self._journal.close()
+        if unwritten is not None:
+            raise self._with_what_is_kept(unwritten) from unwritten
 
     @property
     def kept(self) -> bool:
@@ -151,7 +175,7 @@ class ResumableFile:
 
     def write(self, data: bytes, /) -> int:
         """Appends bytes and returns their number."""
-        with told(self.out):
+        with self._written():
             self._file.write(data)
         self._place += len(data)
         self._checksum = zlib.crc32(data, self._checksum)
@@ -161,19 +185,15 @@ class ResumableFile:
         """Nothing is buffered here."""
 
     def checkpoint(self, tally: Tally) -> None:
-        """Records in the journal that the bytes written until now hold these rows; at most every few seconds."""
+        """Notes that the bytes written until now hold these rows, and records it in the journal every few seconds."""
         start = time.monotonic()
-        if not self._resumable or start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
-            return
-        with told(self.out):
+        with self._written():
             self._file.flush()
-            os.fsync(self._file.fileno())
-            lines: list[dict[str, Any]] = [] if self._kept else [{"plan": self.plan}]
-            lines.append({"bytes": self._place, "crc32": self._checksum, **tally._asdict()})
-            self._journal.write("".join(json.dumps(line) + "\n" for line in lines).encode())
-            self._journal.flush()
-            os.fsync(self._journal.fileno())
-        self._kept = True
+            self._whole = _Block(tally, self._place, self._checksum)
+            if not self._resumable or start - self._last < max(CHECKPOINT_SECONDS, self._cost / _DISK_SHARE):
+                return
+            self._sync()
+            self._record(self._whole)
         self._last = time.monotonic()
         self._cost = self._last - start
 
@@ -183,16 +203,62 @@ class ResumableFile:
         Args:
             convert: writes the final file from the partial one, where their formats differ.
         """
-        with told(self.out):
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        with self._written():
+            self._sync()
             if convert is None:
                 take_name(self._part, self._target)
         if convert is not None:
-            with AtomicFile(self.out) as file:
+            with self._written(), AtomicFile(self.out, temporary=self._converted) as file:
                 convert(self._part, file)
             self._part.unlink(missing_ok=True)
         self._kept = False
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        """As :func:`told`, and notes that the file could not be written."""
+        try:
+            with told(self.out):
+                yield
+        except RecurraError:
+            self._failed = True
+            raise
+
+    def _sync(self) -> None:
+        self._file.flush()
+        # Of bytes that could not be synced some may be lost, though the system had taken them.
+        whole, self._whole = self._whole, self._stored
+        os.fsync(self._file.fileno())
+        self._whole = whole
+
+    def _record(self, block: _Block) -> None:
+        """Writes a line of the journal on bytes that have been synced."""
+        lines: list[dict[str, Any]] = [] if self._kept else [{"plan": self.plan}]
+        lines.append({"bytes": block.place, "crc32": block.checksum, **block.tally._asdict()})
+        self._journal.write("".join(json.dumps(line) + "\n" for line in lines).encode())
+        self._journal.flush()
+        os.fsync(self._journal.fileno())
+        self._stored, self._kept = block, True
+
+    def _keep_whole_rows(self) -> None:
+        """Cuts the file behind its last whole rows and records them, if that is possible."""
+        if self._whole is None or not self._resumable:
+            return
+        with contextlib.suppress(OSError):
+            # Opened again: the bytes that could not be written would be written once more before it is cut.
+            with open_for_update(self._part) as part:
+                part.truncate(self._whole.place)
+                os.fsync(part.fileno())
+            if self._whole != self._stored:
+                self._record(self._whole)
+
+    def _with_what_is_kept(self, error: RecurraError) -> RecurraError:
+        """An error of writing that says which rows need not be answered again."""
+        hint = error.hint.rstrip(".")
+        if self._kept and self._stored is not None:
+            hint = f"{hint}; the same command with --resume goes on after {self._stored.tally.rows:,} rows"
+        elif self._whole is not None:
+            hint = f"{hint}; the answers so far were dropped"
+        return type(error)(error.received, f"{hint}.")
 
     def _read_journal(self) -> _Journal | None:
         """What the journal says; ``None`` if there is nothing to go on from."""
