@@ -175,6 +175,7 @@ def test_two_models_are_told_apart(run: Run, trained: Path, other: Path, news: P
         line = next(line for line in lines if line.startswith(f"{name} "))
         low, high = pair["intervals"][key]
         assert line.endswith(f"{pair['differences'][key]:+.4f}  {low:+.4f} to {high:+.4f}")
+    assert "difference: run minus other" in lines
     counts = f"rows right: run alone {pair['only_a']}, other alone {pair['only_b']}, both {pair['both']}, "
     said = " ".join(" ".join(lines).split())
     assert f"{counts}neither {pair['neither']}; sign test p={pair['p']:.2g}" in said
@@ -238,7 +239,8 @@ def test_a_model_that_is_worse_fails_on_request(run: Run, trained: Path, other: 
         assert (ran.code, ran.err, ran.json["fail_if_worse"]["worse"]) == (0, "", False)
     copy = good.with_name("copy.safetensors")
     copy.write_bytes(good.read_bytes())
-    assert run("compare", good, copy, *words, 0).code == 0
+    same = run("compare", copy, good, *words, 0)
+    assert (same.code, [one["name"] for one in same.json["models"]]) == (0, ["copy.safetensors", "run"])
 
     hint = "Give two models, first the old one, and --data."
     check_failed(run("compare", good, other, copy, *words, 0), 2, "given with 3 models", hint)

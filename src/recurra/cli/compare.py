@@ -229,6 +229,7 @@ def _show_pair(pair: Pair, found: Comparison, output: Output) -> None:
         difference = f"{pair.differences[key]:+.4f}"
         rows.append((name, f"{a:.4f}", f"{b:.4f}", difference, f"{low:+.4f} to {high:+.4f}"))
     output.result("\n" + aligned(rows, right=range(1, 5)))
+    output.result(folded(f"difference: {pair.a} minus {pair.b}"))
     p = f"p={pair.p:.2g}" + (f", over all pairs p={pair.p_adjusted:.2g}" if len(found.pairs) > 1 else "")
     output.result(
         folded(
@@ -244,11 +245,10 @@ def _written(label: Any) -> str:
 
 
 def _names(models: list[Path]) -> list[str]:
-    """Short distinct names: the last parts of the paths, of equal number; for runs, the names of their folders."""
+    """Short distinct names: the last parts of the paths, of equal number; model.safetensors is named by its folder."""
     from recurra.hub import display_folder
 
-    runs = all(path.name == MODEL and path.parent.name for path in models)
-    parts = [display_folder(path).parts if runs else path.parts for path in models]
+    parts = [display_folder(path.absolute()).parts if path.name == MODEL else path.parts for path in models]
     for count in range(1, max(map(len, parts)) + 1):
         names = ["/".join(part[-count:]) for part in parts]
         if len(set(names)) == len(names):
