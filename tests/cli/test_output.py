@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurra.cli.output import LINE, aligned, count, cut, definitions, excerpt, folded, plain, width
+from recurra.cli.output import LINE, Output, aligned, count, cut, definitions, excerpt, folded, plain, width
 
 
 @given(st.text(max_size=80), st.integers(2, 40))
@@ -55,6 +56,24 @@ def test_plain_leaves_nothing_that_acts(text: str) -> None:
     assert len(shown) == len(text)
     assert not [letter for letter in shown if unicodedata.category(letter) == "Cc"]
     assert plain(shown) == shown
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_messages_are_folded_on_a_terminal_alone(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = " ".join(["word"] * 20)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    output = Output(as_json=False, quiet=False, aside=True)
+    output.note(f"{long}.")
+    output.warn(f"{long}.", "recurra score")
+    Output(as_json=False, quiet=True).caution(long)
+    lines = capsys.readouterr().err.splitlines()
+    if terminal:
+        assert len(lines) == 7
+        assert max(map(width, lines)) <= LINE
+    else:
+        assert lines == [f"{long}.", f"recurra: note: {long}: recurra score", f"recurra: warning: {long}"]
 
 
 def test_columns_are_flush() -> None:

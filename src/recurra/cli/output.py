@@ -67,22 +67,23 @@ class Output:
     def note(self, message: str) -> None:
         """Prints a note, such as on a guess."""
         self.notes.append(message)
-        self.detail(folded(message))
+        self.detail(_for_log(message) if self.aside else folded(message))
 
     def warn(self, message: str, command: str = "", *, always: bool = False) -> None:
-        """Prints a note to standard error, as standard output carries data; ``command`` stands in a line of its own.
+        """Prints a note to standard error, as standard output carries data.
 
-        It is printed if quiet only with ``always``.
+        On a terminal ``command`` stands in a line of its own, so that it can be copied. If quiet, the note is printed
+        only with ``always``.
         """
         self.notes.append(message)
         if (always or not self.quiet) and sys.stderr is not None:
-            lines = folded(plain(f"recurra: note: {message}"))
-            print(f"{lines}\n  {plain(command)}" if command else lines, file=sys.stderr)
+            said = plain(f"recurra: note: {message}")
+            print(_for_log(said, plain(command)), file=sys.stderr)
 
     def caution(self, message: str) -> None:
         """Prints, also if quiet, what may spoil the result, such as a column that is missing: to standard error."""
         if self.quiet and not self.as_json and sys.stderr is not None:
-            print(folded(plain(f"recurra: warning: {message}")), file=sys.stderr)
+            print(_for_log(plain(f"recurra: warning: {message}")), file=sys.stderr)
         self.note(message)
 
     def detail(self, text: str) -> None:
@@ -214,6 +215,13 @@ def folded(text: str, indent: str = "") -> str:
         else:
             lines[-1] += f" {word}" if lines[-1] else word
     return "\n".join(indent + line for line in lines)
+
+
+def _for_log(message: str, command: str = "") -> str:
+    """A message for standard error: one line, as errors are, for programs and logs; folded on a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return folded(message) + (f"\n  {command}" if command else "")
+    return f"{message.rstrip('.:')}: {command}" if command else message
 
 
 def flush() -> None:
