@@ -173,7 +173,7 @@ def test_a_text_may_be_cut_anywhere(text: str, tmp_path: Path, monkeypatch: pyte
         ('[{"text": "a"}', "the array is not closed after object 1. Is the file whole?"),
         ('[{"text": "a"},', "the array is not closed after object 1. Is the file whole?"),
         ("[", "the array is not closed after object 0."),
-        ('[{"text": "a', "object 1 is not JSON as it is read here: Unterminated string starting at at character 10"),
+        ('[{"text": "a', "object 1 is not JSON as it is read here: Unterminated string starting at character 10"),
         ('[{"text": "a"}] [', "'[' follows the array"),
         ('[{"text": "a"}, {"text": 1}]', "object 2, 'text' holds 1, and earlier objects hold a text there"),
         ('[{"text": "\\ud800"}]', "object 1, 'text' holds half a character"),

@@ -127,7 +127,7 @@ class JsonBlocks:
     def _wrong(self, number: int, error: Exception, *, begin: int = 0) -> DataError:
         reason = "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", str(error))
         if isinstance(error, json.JSONDecodeError):
-            reason = f"{reason} at character {error.pos - begin + 1:,}"
+            reason = f"{reason.removesuffix(' at')} at character {error.pos - begin + 1:,}"
         return DataError(
             f"{self.source}: {self.unit} {number:,} is not JSON as it is read here: {str(reason)[:120]}", self.hint
         )
