@@ -103,6 +103,8 @@ def test_several_files_are_answered_with_how_to_join_them(run: Run, window: Path
     for name in ("1.jsonl.gz", "2.jsonl.gz"):
         Path(name).rename(f"day/{name}")
     check_failed(run("train", "day", *out), 1, "a folder of 2 tables, such as '1.jsonl.gz'", cat.format("day/"))
+    loop = 'for f in day/*.jsonl.gz; do recurra score MODEL "$f" --out "answers/${f##*/}.csv"; done'
+    check_failed(run("score", model, "day", "--out", "out.csv"), 1, cat.format("day/"), loop)
     check_failed(run("score", model, "big/*.parquet", "--out", "out.csv"), 1, "recurra score MODEL", "--ray --out DIR")
     way = "write each with recurra check FILE --fix FILE.jsonl, and join these with cat; in Python pandas.concat(map("
     check_failed(run("train", "day/*.csv", *out), 1, way + "pandas.read_csv")

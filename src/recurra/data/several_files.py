@@ -39,11 +39,14 @@ def join_hint(pattern: str) -> str:
             "Give one file, such as pandas.concat(map(pandas.read_parquet, files)) writes; "
             f"recurra score MODEL {pattern!r:.80} --ray --out DIR reads several."
         )
+    shown, out = (pattern, ending) if kind in _LINES else ("*.jsonl.gz", ".jsonl.gz")
+    each = (
+        f"Rows to classify may stay in files of their own: for f in {pattern if kind else shown:.80}; "
+        'do recurra score MODEL "$f" --out "answers/${f##*/}.csv"; done'
+    )
     if kind in _READERS:
         return (
             "Give one file: write each with recurra check FILE --fix FILE.jsonl, and join these with cat; in Python "
-            f"pandas.concat(map(pandas.{_READERS[kind]}, files)) does."
+            f"pandas.concat(map(pandas.{_READERS[kind]}, files)) does. {each}"
         )
-    lines = kind in _LINES
-    shown, out = (pattern, ending) if lines else ("*.jsonl.gz", ".jsonl.gz")
-    return f"Give one file, such as cat {shown:.80} > window{out} makes of JSON lines."
+    return f"Give one file, such as cat {shown:.80} > window{out} makes of JSON lines. {each}"
