@@ -37,6 +37,10 @@ def test_the_columns_of_a_frame_of_probabilities_are_the_classes() -> None:
     found = recurra.evaluate(frame, ["a", "b", "b"])
     assert found.accuracy == pytest.approx(2 / 3)
     assert found.to_dict() == recurra.evaluate(frame.to_numpy(), ["a", "b", "b"], ["b", "a"]).to_dict()
+    counted = pd.DataFrame(frame.to_numpy())
+    assert recurra.evaluate(counted, [1, 0, 0]).accuracy == pytest.approx(2 / 3)
+    with pytest.raises(DataError, match="was given no classes"):
+        recurra.evaluate(counted, ["a", "b", "b"])
 
 
 def test_the_example_is_the_documented_one() -> None:

@@ -97,8 +97,8 @@ def evaluate(
             its probabilities are meant.
     """
     rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
-    if classes is None and (named := named_matrix(probabilities)) is not None:
-        classes = named.names
+    if classes is None:
+        classes = _named_classes(probabilities, targets)
     if classes is None:
         raise DataError(
             "evaluate takes probabilities, labels and classes, and was given no classes",
@@ -132,3 +132,12 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _named_classes(probabilities: Any, targets: Any) -> list[Any] | None:
+    """The names of a frame's columns; ``None`` for other arrays, and where names of pandas' own stand beside texts."""
+    named = named_matrix(probabilities)
+    if named is None:
+        return None
+    counted = named.names == list(range(len(named.names)))
+    return None if counted and any(isinstance(one, str) for one in plain_list(targets)) else named.names
