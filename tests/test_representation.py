@@ -99,6 +99,8 @@ def test_history() -> None:
         "  … the 2 epochs before are in .epochs", "  lowest validation loss 0.5000 after epoch 9",
         "  These figures are of the recurrent network alone.",
     ]  # fmt: skip
+    one_more = History([TrainingMetrics(at, 1.0, 0.5, 0.1) for at in range(1, 10)], [])
+    assert "  … the epoch before is in .epochs" in repr(one_more).splitlines()
     assert history.epochs[9] == {
         "epoch": 10, "loss": pytest.approx((2 / 19 + 2 / 20) / 2), "accuracy": pytest.approx(19.5 / 40),
         "validation_loss": 1.5, "validation_accuracy": 1.0,

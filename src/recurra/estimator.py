@@ -16,8 +16,8 @@ from recurra.data.documents import Document
 from recurra.data.plain_values import other_order_note
 from recurra.data.split import check_one_split
 from recurra.errors import in_python
-from recurra.estimator_answers import FittedClassifier
-from recurra.estimator_notes import lost_classes_note
+from recurra.estimator_answers import Absent, FittedClassifier
+from recurra.estimator_notes import lost_classes_note, other_preset_note
 from recurra.estimator_parameters import (
     ANEW,
     bundle_of,
@@ -105,6 +105,8 @@ class TextClassifier(FittedClassifier):
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
+    # Set by fit; a model file does not hold the curves.
+    history_: Any = Absent("fit sets it, and model files do not hold it; model_.record has the scores of a model")
     # The parameters of one that was loaded, until it is fitted.
     _as_loaded: dict[str, Any] | None = None
 
@@ -253,6 +255,8 @@ class TextClassifier(FittedClassifier):
         if initial is None and self._as_loaded == self.get_params(deep=False):
             warnings.warn(ANEW, UserWarning, stacklevel=2)
         bundle = bundle_of(initial)
+        if bundle is not None and (said := other_preset_note(self.model, bundle)):
+            warnings.warn(said, UserWarning, stacklevel=2)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = with_options(recipe, {**options, **given})
         if self.vectors is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,26 @@ from recurra.evaluation.probabilities import log_probabilities
 from recurra.runtime import Model, Reading
 from recurra.training.sample_weight import check_sample_weight
 
-__all__ = ["FittedClassifier"]
+__all__ = ["Absent", "FittedClassifier"]
+
+
+class Absent:
+    """A name that a classifier lacks: who asks for it is told what to write instead.
+
+    Args:
+        instead: such as the function that does it.
+    """
+
+    def __init__(self, instead: str) -> None:
+        self._instead, self._name = instead, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise AttributeError(f"{owner.__name__} has no {self._name}: {self._instead}")
 
 
 class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -154,13 +173,10 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             warnings.warn(said, UserWarning, stacklevel=3)
         return documents
 
-    @property
-    def partial_fit(self) -> NoReturn:
-        """There is none: ``fit(X, y, initial=…)`` trains on from a model for whole epochs, into a new one."""
-        raise AttributeError(
-            "TextClassifier has no partial_fit: fit(X, y, initial=classifier) trains on from a fitted one, for "
-            "whole epochs"
-        )
+    partial_fit = Absent("fit(X, y, initial=classifier) trains on from a fitted one, for whole epochs")
+    evaluate = Absent("recurra.evaluate(classifier.predict_proba(X), y, classifier.classes_) gives the scores")
+    export_onnx = Absent("recurra.export.export_onnx(classifier).save(path) writes it as ONNX")
+    to_onnx = Absent("recurra.export.export_onnx(classifier).save(path) writes it as ONNX")
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from recurra.bundle import Bundle
@@ -11,6 +12,7 @@ from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.labels import spelling_note
 from recurra.data.documents import Document
 from recurra.data.label_format import nearly_one_a_row
+from recurra.presets import load_preset
 from recurra.tasks.multi_label_detection import detect_multi_label, split_call
 from recurra.tasks.written_lists import written_lists
 
@@ -20,10 +22,13 @@ __all__ = [
     "lost_classes_note",
     "missing_texts_note",
     "one_label_note",
+    "other_preset_note",
     "telling_titles_note",
     "token_pairs_note",
 ]
 
+# The preset of a classifier that names none.
+DEFAULT = "default"
 # What str() and NumPy's arrays of texts make of a value that is missing.
 MISSING_AS_TEXT = ("nan", "None", "<NA>", "NaT")
 # The share of the texts from which on empty ones are many.
@@ -75,6 +80,21 @@ def label_notes(labels: Sequence[Any], initial: Bundle | None) -> Iterator[str]:
         yield f"{_classes(others)}: does it stand for a missing label? Leave such rows out of X and y."
     if spelled := spelling_note(counts, known, in_python=True):
         yield spelled
+
+
+def other_preset_note(model: str | Path, initial: Bundle) -> str:
+    """What is said where a preset is named, and training continues from a model of another, whose settings hold.
+
+    Args:
+        model: name or path of the preset.
+        initial: the model to continue from.
+    """
+    if str(model) == DEFAULT or load_preset(model).name == initial.record.get("preset"):
+        return ""
+    return (
+        f"the preset {str(model)!r:.60} is not used: fit continues from initial with the settings of that model, and "
+        "others than these stand in options"
+    )
 
 
 def missing_texts_note(documents: Sequence[Document]) -> str:

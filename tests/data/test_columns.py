@@ -28,10 +28,20 @@ def roles(facts: list[ColumnStatistics], **named: object) -> tuple[str, str | No
         (["sentence", "label"], ("sentence", None, "label")),
         (["text", "sentence", "category"], ("text", None, "category")),
         (["Review-Text", "Rating"], ("Review-Text", None, "Rating")),
+        (["k__subject", "k__body", "rest__topic"], ("k__body", "k__subject", "rest__topic")),
+        (["a__text", "text", "label"], ("text", None, "label")),
     ],
 )
 def test_columns_are_known_by_name(names: list[str], expected: tuple[str, str | None, str | None]) -> None:
     assert roles([fact(name) for name in names]) == expected
+
+
+@pytest.mark.parametrize(("learned", "there"), [("", "k__"), ("k__", ""), ("a__", "b__")])
+def test_a_model_s_columns_are_known_with_another_prefix(learned: str, there: str) -> None:
+    model = ModelColumns(f"{learned}remark", f"{learned}about")
+    facts = [fact(f"{there}about"), fact(f"{there}remark"), fact("other", 90)]
+    found = choose_columns(facts, source="x.csv", labelled=False, model=model)
+    assert (found.text, found.title, found.warnings) == (f"{there}remark", f"{there}about", ())
 
 
 def test_the_longest_texts_are_the_text_and_few_values_the_label() -> None:

@@ -9,6 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from estimator.small_classifier import TEXTS, TOPICS, network
 from topics import topic_rows
@@ -29,6 +30,17 @@ def documented(clf: Any, texts: Any, labels: Any) -> Any:
 def test_without_classes_the_call_is_named() -> None:
     with pytest.raises(DataError, match=r"no classes. Write evaluate\(model.predict_proba\(X\), y, model"):
         recurra.evaluate(TOPICS, TOPICS)  # type: ignore[call-overload]
+
+
+def test_the_columns_of_a_frame_of_probabilities_are_the_classes() -> None:
+    frame = pd.DataFrame([[0.2, 0.8], [0.9, 0.1], [0.4, 0.6]], columns=["b", "a"])
+    found = recurra.evaluate(frame, ["a", "b", "b"])
+    assert found.accuracy == pytest.approx(2 / 3)
+    assert found.to_dict() == recurra.evaluate(frame.to_numpy(), ["a", "b", "b"], ["b", "a"]).to_dict()
+    counted = pd.DataFrame(frame.to_numpy())
+    assert recurra.evaluate(counted, [1, 0, 0]).accuracy == pytest.approx(2 / 3)
+    with pytest.raises(DataError, match="was given no classes"):
+        recurra.evaluate(counted, ["a", "b", "b"])
 
 
 def test_the_example_is_the_documented_one() -> None:

@@ -263,10 +263,20 @@ def test_texts_as_labels_of_which_none_can_be_held_out() -> None:
         TextClassifier(epochs=1).fit(TOPICS[:30], [f"{text} in number {row}" for row, text in enumerate(TEXTS[:30])])
 
 
-def test_there_is_no_partial_fit() -> None:
-    assert not hasattr(network(), "partial_fit")
-    with pytest.raises(AttributeError, match=r"fit\(X, y, initial=classifier\)"):
-        network().partial_fit  # noqa: B018
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("partial_fit", r"fit\(X, y, initial=classifier\)"),
+        ("evaluate", r"recurra\.evaluate\(classifier\.predict_proba\(X\), y, classifier\.classes_\)"),
+        ("to_onnx", r"recurra\.export\.export_onnx\(classifier\)\.save\(path\)"),
+        ("export_onnx", r"recurra\.export\.export_onnx\(classifier\)\.save\(path\)"),
+        ("history_", r"model_\.record has the scores"),
+    ],
+)
+def test_what_a_classifier_lacks_is_answered_with_what_to_write(name: str, instead: str) -> None:
+    assert not hasattr(network(), name)
+    with pytest.raises(AttributeError, match=rf"^TextClassifier has no {name}: .*{instead}"):
+        getattr(network(), name)
 
 
 def test_two_columns_of_one_name_are_answered_with_what_to_write() -> None:

@@ -6,13 +6,15 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.parallel import Parallel, delayed
-from small_classifier import TEXTS, TOPICS, linear, network
+from small_classifier import PAIRS, TEXTS, TOPICS, linear, network
 from vector_wheels import VALUES, offer, pin_small_vectors
 
 from recurra import TextClassifier
@@ -28,6 +30,15 @@ def test_in_a_pipeline_behind_another_step(fitted: TextClassifier) -> None:
     assert pipeline.score(TEXTS, TOPICS) == fitted.score(TEXTS, TOPICS)
     pipeline.set_params(textclassifier__epochs=1)
     assert pipeline[-1].epochs == 1
+
+
+def test_a_column_transformer_keeps_titles_and_texts() -> None:
+    frame = pd.DataFrame({"number": range(len(PAIRS)), "subject": [one for one, _ in PAIRS], "body": TEXTS})
+    keep = ColumnTransformer([("k", "passthrough", ["subject", "body"])]).set_output(transform="pandas")
+    pipeline = make_pipeline(keep, network(epochs=1)).fit(frame, TOPICS)
+    assert pipeline[-1].columns_ == ("k__body", "k__subject")
+    expected = network(epochs=1).fit(PAIRS, TOPICS).predict_proba(PAIRS)
+    np.testing.assert_array_equal(pipeline.predict_proba(frame), expected)
 
 
 def test_grid_search_finds_what_learns() -> None:

@@ -133,6 +133,18 @@ NUMBERED = [f"{text} n{place}" for place, (_, text) in enumerate(ROWS)]
 HALVED = {"hidden": 6, "embedding": 8, "validation": 0.25, "patience": 0, "dropout": 0.0, "branch": False}
 
 
+def test_a_preset_beside_a_model_to_continue_from_is_not_used() -> None:
+    first = network(epochs=1).fit(TEXTS, TOPICS)
+    said = r"^the preset 'small' is not used: fit continues from initial with the settings of that model"
+    with pytest.warns(UserWarning, match=said) as found:
+        more = network(model="small", epochs=1).fit(TEXTS, TOPICS, initial=first)
+    assert [one.filename for one in found] == [__file__]
+    assert more.model_.settings.hidden == 6
+    # Named as that model's, it is what is used.
+    small = network(model="small", epochs=1).fit(TEXTS, TOPICS)
+    small.fit(TEXTS, TOPICS, initial=small)
+
+
 def test_rows_to_validate_on_that_the_model_before_learned_from(capsys: pytest.CaptureFixture[str]) -> None:
     first = network(epochs=3, options=HALVED).fit(NUMBERED, CLASSES)
     said = (

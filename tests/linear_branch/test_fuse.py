@@ -52,6 +52,16 @@ def test_as_much_of_the_branch_as_one_standard_error_of_the_lowest_loss_allows(l
     assert own.mean() == pytest.approx(all_losses[expected].mean(), abs=1e-3)
 
 
+@pytest.mark.parametrize("link", [SOFTMAX, SIGMOID])
+def test_without_a_temperature_the_mixture_is_as_large_as_the_network_s_logits(link: Link) -> None:
+    network, branch, targets = planted(link)
+    found, calibrated = (fuse(3 * network, branch, targets, link=link, calibrate=on) for on in (False, True))
+    assert found.branch / found.network == pytest.approx(calibrated.branch / calibrated.network)
+    mixed = found.network * 3 * network + found.branch * branch
+    # What was planted varies by 1 about each row's mean.
+    assert np.sqrt(np.mean((mixed - mixed.mean(axis=1, keepdims=True)) ** 2)) == pytest.approx(3)
+
+
 def test_a_network_that_helps_a_little_is_kept() -> None:
     network, branch, targets = planted(SOFTMAX)
     both = 0.5 * network + 1.5 * branch

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bundles import make_bundle
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
 import recurra
@@ -156,7 +157,8 @@ def test_examples_are_shown_as_a_table() -> None:
 @pytest.mark.parametrize(
     ("wrapped", "hint"),
     [
-        (SimpleNamespace(best_estimator_=1), "search.best_estimator_"),
+        (SimpleNamespace(best_estimator_=TextClassifier()), "search.best_estimator_"),
+        (SimpleNamespace(best_estimator_=make_pipeline(TextClassifier())), "search.best_estimator_[-1]"),
         (make_pipeline(TextClassifier()), "pipeline[-1]"),
     ],
 )
@@ -164,6 +166,12 @@ def test_what_a_model_is_wrapped_in_is_named(wrapped: Any, hint: str) -> None:
     with pytest.raises(SettingsError) as caught:
         flags(wrapped, DATA)
     assert str(caught.value).endswith(f"Give what recurra.load returns, or a fitted TextClassifier, such as {hint}.")
+
+
+def test_a_pipeline_of_another_library_is_no_model() -> None:
+    said = r"Only Recurra's models can be given, not a DummyClassifier: give what recurra\.load returns, or a fitted"
+    with pytest.raises(SettingsError, match=said):
+        flags(make_pipeline(DummyClassifier()), DATA)
 
 
 @pytest.mark.parametrize(("given", "kind"), [(["oil", "prices"], "list"), (pd.Series(["oil", "prices"]), "Series")])

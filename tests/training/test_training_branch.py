@@ -75,12 +75,15 @@ def test_the_branch_learns_and_the_record_says_how_it_is_joined() -> None:
 
 @pytest.mark.parametrize(("count", "validation"), [(60, 0.0), (60, 0.3)])
 def test_too_few_held_out_rows_choose_nothing(count: int, validation: float) -> None:
-    fitted = train(count=count, training=SHORT.replace(validation=validation), branch=BRANCH)
+    training = SHORT.replace(validation=validation)
+    fitted = train(count=count, training=training.replace(calibrate=True), branch=BRANCH)
     record = fitted.bundle.record["branch"]
+    reason = "18 held-out rows are fewer than 100" if validation else "no rows were held out"
+    assert fitted.bundle.record["calibration"] == {"skipped": reason}
     assert (record["network_factor"], record["branch_factor"]) == DEFAULT
     assert record["chosen_on_held_out_rows"] is False
     # The network has learned what it does without a branch: its output is the same but for the factor.
-    plain = train(count=count, training=SHORT.replace(validation=validation)).bundle
+    plain = train(count=count, training=training).bundle
     for name in ("W_O", "b_O"):
         np.testing.assert_allclose(fitted.bundle.tensors[name], plain.tensors[name] * DEFAULT.network, rtol=1e-6)
 
@@ -126,13 +129,30 @@ def test_without_enough_rows_held_out_the_temperature_is_that_of_branches_that_h
     uncertain: tuple[Any, list[str]], validation: float
 ) -> None:
     documents, labels = uncertain
-    bundle = train(rows=uncertain, training=SHORT.replace(validation=validation), branch=BRANCH).bundle
+    training = SHORT.replace(validation=validation, calibrate=True)
+    bundle = train(rows=uncertain, training=training, branch=BRANCH).bundle
     kept, held = hold_out(labels, share=validation, seed=0)
     temperature = best_temperature(*crossed(bundle, documents, labels, [*kept, *held], seed=0))
     record = bundle.record["branch"]
     assert record["chosen_on_held_out_rows"] is False
     assert record["network_factor"] == pytest.approx(UNIT.network / temperature, rel=1e-4)
     assert record["branch_factor"] == pytest.approx(UNIT.branch / temperature, rel=1e-4)
+    assert bundle.record["calibration"] == {"skipped": "the factors of network and branch hold the temperature"}
+    plain = train(rows=uncertain, training=training.replace(calibrate=False), branch=BRANCH).bundle.record["branch"]
+    assert (plain["network_factor"], plain["branch_factor"]) == DEFAULT
+
+
+def test_without_calibration_network_and_branch_keep_their_shares() -> None:
+    plain, calibrated = (
+        train(count=400, training=HELD.replace(calibrate=on), branch=BRANCH).bundle.record for on in (False, True)
+    )
+    own, other = (
+        np.array([record["branch"][f"{part}_factor"] for part in ("network", "branch")])
+        for record in (plain, calibrated)
+    )
+    assert not np.allclose(own, other)
+    np.testing.assert_allclose(own / own.sum(), other / other.sum())
+    assert "calibration" not in plain
 
 
 def test_where_that_takes_long_or_held_out_rows_choose_no_such_branches_are_learned(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recurra.data.model_columns import ModelColumns
-from recurra.data.usual_names import LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, is_text_name, plain_name
+from recurra.data.usual_names import LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, is_text_name, plain_name, unprefixed_name
 from recurra.errors import DataError
 
 __all__ = [
@@ -271,11 +271,14 @@ def _of_model(
 
 
 def _same_name(name: str, names: Sequence[str]) -> str | None:
-    """The column of that name; if there is none, the only one whose name differs by case and marks alone."""
+    """The column of that name; if there is none, the only one whose name differs by case and marks, or by a prefix."""
     if name in names:
         return name
-    alike = [other for other in names if plain_name(other) == plain_name(name)]
-    return alike[0] if len(alike) == 1 else None
+    for plain in (plain_name, unprefixed_name):
+        alike = [other for other in names if plain(other) == plain(name)]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None
 
 
 def _missing(
@@ -285,7 +288,7 @@ def _missing(
     found = []
     for role in ("text", "label"):
         own, read = model.by_role[role], chosen[role]
-        if named[role] is None and own is not None and read is not None and plain_name(read) != plain_name(own):
+        if named[role] is None and own is not None and read is not None and _same_name(own, [read]) is None:
             learned, other = _shown([own, read])
             meaning = (
                 f"{source} has no column of {role}s {learned}, from which the model learned: {other} is read instead"
@@ -338,7 +341,10 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
 def _by_name(
     facts: Sequence[ColumnStatistics], tiers: Sequence[Collection[str]], source: str, role: str, *, strict: bool
 ) -> str | None:
-    """The column in the first tier with a match; several are an error if ``strict``, else the first is taken."""
+    """The column in the first tier with a match; several are an error if ``strict``, else the first is taken.
+
+    Where none has such a name, the only one that has it after a prefix is taken.
+    """
     for tier in tiers:
         found = [fact.name for fact in facts if plain_name(fact.name) in tier]
         if len(found) == 1:
@@ -347,6 +353,10 @@ def _by_name(
             if not strict:
                 return found[0]
             raise _ambiguous(source, role, found)
+    for tier in tiers:
+        found = [fact.name for fact in facts if unprefixed_name(fact.name) in tier]
+        if found:
+            return found[0] if len(found) == 1 else None
     return None
 
 

@@ -65,3 +65,9 @@ def is_label_name(name: str) -> bool:
 def plain_name(name: str) -> str:
     """A column's name without case, and with an underscore for the marks and spaces in it."""
     return re.sub(r"\W+", "_", name.strip().casefold())
+
+
+def unprefixed_name(name: str) -> str:
+    """A column's plain name without the ``step__`` that scikit-learn's ColumnTransformer writes before it."""
+    plain = plain_name(name)
+    return re.sub(r"^[^_].*?__(?=[^_])", "", plain)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label, LabelSet
-from recurra.data.plain_values import other_order_note, plain_list
+from recurra.data.plain_values import named_matrix, other_order_note, plain_list
 from recurra.errors import DataError, SettingsError
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.floating]
 def evaluate(
     probabilities: Floats,
     targets: npt.NDArray[np.int64] | Sequence[str],
-    classes: Sequence[Label],
+    classes: Sequence[Label] | None = None,
     *,
     unknown: Sequence[Label] = (),
     class_numbers: bool = False,
@@ -43,7 +43,7 @@ def evaluate(
 def evaluate(
     probabilities: Floats,
     targets: npt.NDArray[np.bool_] | Sequence[list[str] | tuple[str, ...]],
-    classes: Sequence[Label],
+    classes: Sequence[Label] | None = None,
     *,
     thresholds: Floats | None = None,
     unknown: Sequence[LabelSet] = (),
@@ -78,7 +78,8 @@ def evaluate(
         targets: the true labels, as they stand in ``classes`` or ``unknown``: B of them, or B lists of them. Or
             bool[B, C], which labels each row has, in the order of ``classes``; a data frame whose columns have the
             classes as names may have them in another order.
-        classes: C labels, in the order of the columns: ``model.classes_``, or a frame's columns.
+        classes: C labels, in the order of the columns: ``model.classes_``. Where the probabilities are a data frame or
+            Arrow table, its columns if not given.
         thresholds: float[C], above 0 and below 1, the least probability at which each of several labels is given, such
             as ``model.thresholds`` (``None`` for a model of one class a row); 0.5 if not given.
         unknown: U labels that are not classes, in the order of their numbers; or, for several labels, a tuple for each
@@ -96,6 +97,8 @@ def evaluate(
             its probabilities are meant.
     """
     rows: RowScores[Evaluation] | RowScores[MultiLabelEvaluation]
+    if classes is None:
+        classes = _named_classes(probabilities, targets)
     if classes is None:
         raise DataError(
             "evaluate takes probabilities, labels and classes, and was given no classes",
@@ -129,3 +132,12 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _named_classes(probabilities: Any, targets: Any) -> list[Any] | None:
+    """The names of a frame's columns; ``None`` for other arrays, and where names of pandas' own stand beside texts."""
+    named = named_matrix(probabilities)
+    if named is None:
+        return None
+    counted = named.names == list(range(len(named.names)))
+    return None if counted and any(isinstance(one, str) for one in plain_list(targets)) else named.names

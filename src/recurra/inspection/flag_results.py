@@ -185,7 +185,7 @@ class Flags(Represented):
             )
             for one in units
         ]
-        head = ("unit", "score", "speaks for", "on at", "accuracy without it")
+        head = ("unit", "score", "speaks for", "on at", "change of accuracy without it")
         title = (
             f"Flags: {one_line(self.model)} ({self.cell}), accuracy {self.accuracy:.4f} on {self.documents:,} documents"
         )

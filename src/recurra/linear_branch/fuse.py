@@ -45,6 +45,7 @@ def fuse(
     *,
     link: Link = SOFTMAX,
     choosing: npt.NDArray[np.int64] | None = None,
+    calibrate: bool = True,
 ) -> FusionWeights:
     """The factors of a low log loss on rows that neither has learned from, in favour of the branch.
 
@@ -61,6 +62,7 @@ def fuse(
         targets: of the B rows, as the link wants them.
         link: from logits to probabilities.
         choosing: which of the rows choose the mixture; all if not given. Its temperature is that of all.
+        calibrate: whether the factors hold that temperature; otherwise the sum is as large as the first logits.
     """
     some = slice(None) if choosing is None else choosing
     spreads = [_spread(logits) for logits in (network, branch)]
@@ -73,7 +75,8 @@ def fuse(
     if best not in (0, SHARES - 1):
         best = max(place for place in range(best, SHARES - 1) if _as_good(losses[place] - losses[best]))
     share = shares[best]
-    temperature = fit_temperature((1 - share) * a + share * b, targets, link=link)
+    mixed = (1 - share) * a + share * b
+    temperature = fit_temperature(mixed, targets, link=link) if calibrate else _spread(mixed) / spreads[0]
     return FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature)
 
 

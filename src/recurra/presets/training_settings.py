@@ -49,7 +49,9 @@ class TrainingSettings(Settings):
             ends training at once. Whenever rows are held out and ``patience`` is above 0, the best epoch's weights are
             restored.
         calibrate: divide the trained network's output by the temperature that makes its probabilities as sure as they
-            are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes.
+            are right on the held-out rows (:mod:`recurra.evaluation.temperature`). No answer changes. Where there is a
+            linear branch, the factors of both hold the temperature; without it their sum is as large as the network's
+            output alone.
         precision: ``float32``, or ``bfloat16`` for mixed precision on a GPU.
         freeze_vectors: keep pretrained vectors as they are.
         weights: how the model file stores the large weights: ``float32``, or ``int8`` or ``int8_compact``, rounded as

@@ -27,7 +27,13 @@ def model_of(given: Any) -> Model:
         return Model(found)
     hint = "Give what recurra.load returns, or a fitted TextClassifier"
     # What scikit-learn wraps it in.
-    inside = "search.best_estimator_" if hasattr(given, "best_estimator_") else "pipeline[-1]"
-    if hasattr(given, "best_estimator_") or hasattr(given, "named_steps"):
-        hint += f", such as {inside}"
+    inside, place = given, ""
+    if hasattr(inside, "best_estimator_"):
+        inside, place = inside.best_estimator_, "search.best_estimator_"
+    if hasattr(inside, "named_steps"):
+        inside, place = inside[-1], f"{place or 'pipeline'}[-1]"
+    if place and any(base.__module__.partition(".")[0] == "recurra" for base in type(inside).__mro__):
+        hint += f", such as {place}"
+    elif place:
+        hint = f"Only Recurra's models can be given, not a {type(inside).__name__}: {hint[0].lower()}{hint[1:]}"
     raise SettingsError(f"The model is {given!r:.60}", f"{hint}.")

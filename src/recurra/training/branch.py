@@ -55,11 +55,13 @@ class BranchResult:
         held: float64[held, L], the outputs for the held-out rows of a branch that has not seen them; no rows if none
             are held out.
         record: for the model's record.
+        fitted: whether rows that are new to it have given the factors, and so the temperature.
     """
 
     branch: LinearBranch | None
     held: npt.NDArray[np.float64]
     record: dict[str, Any]
+    fitted: bool = True
 
 
 class BranchTraining:
@@ -75,7 +77,7 @@ class BranchTraining:
 
     Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
     branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
-    (benchmarks/own_files/LOG.md).
+    (benchmarks/own_files/LOG.md). With ``calibrate=False`` no temperature is divided by.
 
     Args:
         prepared: the rows.
@@ -196,7 +198,8 @@ class BranchTraining:
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
-        return BranchResult(self._final().times(factors.branch), self._outputs * factors.branch, record)
+        fitted = self._chosen or self._crossed is not None
+        return BranchResult(self._final().times(factors.branch), self._outputs * factors.branch, record, fitted)
 
     def _final(self) -> LinearBranch:
         """The branch that the model gets, without its factor."""
@@ -259,12 +262,13 @@ class BranchTraining:
         return self._held is not None and len(self._held) >= MIN_ROWS
 
     def _factors(self, held: Tensor) -> FusionWeights:
-        if self._crossed is not None:
+        calibrate = self._recipe.training.calibrate
+        if self._crossed is not None and calibrate:
             return UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
         if self._held is None or not self._chosen:
             return DEFAULT
         logits, targets = held.double().numpy(), self._held.targets
-        return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new)
+        return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new, calibrate=calibrate)
 
     def _regression(
         self,

@@ -161,7 +161,9 @@ class History(Represented):
             (str(row.pop("epoch")), *("" if value is None else f"{value:.4f}" for value in row.values()))
             for row in epochs[-ROWS:]
         ]
-        notes = [f"… the {len(epochs) - ROWS:,} epochs before are in .epochs"] if epochs[ROWS:] else []
+        before = len(epochs) - ROWS
+        earlier = "epoch before is" if before == 1 else f"{before:,} epochs before are"
+        notes = [f"… the {earlier} in .epochs"] if before > 0 else []
         lowest = min(self._ends, key=lambda one: one.loss, default=None)
         if lowest is not None:
             notes.append(f"lowest validation loss {lowest.loss:.4f} after epoch {int(lowest.epoch)}")

@@ -139,17 +139,18 @@ def calibrate_output(
     """
     if not training.calibrate:
         return {}
-    if beside is not None:
-        return {"calibration": {"skipped": "the factors of network and branch hold the temperature"}}
     rows, link = len(held) if held else 0, task.link
+    few = f"{rows:,} held-out rows are fewer than {MIN_ROWS}" if rows else "no rows were held out"
+    if beside is not None:
+        reason = "the factors of network and branch hold the temperature" if beside.fitted else few
+        return {"calibration": {"skipped": reason}}
     if link is None:
         reason = f"no temperature suits {task.wording.gives}"
         callbacks.on_message(f"calibration: skipped, {reason}.")
         return {"calibration": {"skipped": reason}}
     if held is None or rows < MIN_ROWS:
-        reason = f"{rows:,} held-out rows are fewer than {MIN_ROWS}" if rows else "no rows were held out"
-        callbacks.on_message(f"calibration: skipped, {reason}.")
-        return {"calibration": {"skipped": reason}}
+        callbacks.on_message(f"calibration: skipped, {few}.")
+        return {"calibration": {"skipped": few}}
     found = calibrate(
         logits(network, held.documents, pad_to=pad_to).numpy(), held.targets, link=link, seed=training.seed
     )

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
+from recurra.representation import Representation, Represented
+
 __all__ = ["FOUND", "StudyResult", "TrialResult", "best_of", "csv_of", "tried", "tried_all"]
 
 FOUND = "recurra"
@@ -60,8 +62,8 @@ class TrialResult:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class StudyResult:
+@dataclass(frozen=True, repr=False)
+class StudyResult(Represented):
     """How a study ended.
 
     Attributes:
@@ -82,6 +84,20 @@ class StudyResult:
     seconds: float
     interrupted: bool
     elsewhere: str = ""
+
+    def _representation(self) -> Representation:
+        ended = f"StudyResult: {len(self.trials):,} trial{'' if len(self.trials) == 1 else 's'} in {self.seconds:.0f} s"
+        if self.best is None:
+            return Representation(f"{ended}, none with a score")
+        notes = [f"settings: {', '.join(f'{name} {value}' for name, value in self.best.settings.items())}"]
+        if self.best.aside:
+            notes.append(f"on the rows set aside: log loss {self.best.aside['log_loss']:.4f}")
+        found = f"{ended}, the best is trial {self.best.number} with log loss {self.best.log_loss:.4f}"
+        return Representation(found, notes=notes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
 
 
 def tried(trial: FrozenTrial) -> TrialResult:

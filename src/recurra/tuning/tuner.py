@@ -18,6 +18,7 @@ from recurra.bundle.format import encode
 from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.model_columns import ModelColumns
+from recurra.data.table import Table
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
@@ -28,6 +29,7 @@ from recurra.training.callbacks import Callback
 from recurra.training.held_out import scores_of
 from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
+from recurra.tuning.given import recipe_of, rows_of
 from recurra.tuning.initial_trials import initial_trials
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried, tried_all
@@ -55,8 +57,8 @@ class Tuner:
     """Tries settings around a recipe.
 
     Args:
-        corpus: documents with labels; they need not be in memory, but for their token ids and the rows set aside.
-        recipe: trial 0; its seed is the study's.
+        corpus: documents with labels, such as :func:`recurra.read_table` gives; token ids alone must fit into memory.
+        recipe: trial 0, or the name or path of its preset; its seed is the study's.
         folder: for the best model, and the study where no storage is named.
         limits: when to end.
         storage: see :func:`recurra.tuning.storage.storage_of`.
@@ -80,10 +82,10 @@ class Tuner:
 
     def __init__(
         self,
-        corpus: Corpus,
+        corpus: Corpus | Table,
         *,
-        recipe: Recipe,
-        folder: Path,
+        recipe: Recipe | str | Path,
+        folder: Path | str,
         limits: StudyLimits,
         storage: str | None = None,
         resume: bool = False,
@@ -92,10 +94,13 @@ class Tuner:
         device: str = "auto",
         callback: StudyCallback | None = None,
         clock: Callable[[], float] = time.monotonic,
-        validation_data: Corpus | None = None,
+        validation_data: Corpus | Table | None = None,
         columns: ModelColumns | None = None,
         single_label: bool = False,
     ) -> None:
+        recipe, folder = recipe_of(recipe), Path(folder)
+        corpus, columns = rows_of(corpus, "corpus", columns)
+        validation_data = None if validation_data is None else rows_of(validation_data, "validation_data")[0]
         self._began, self._clock = clock(), clock
         self._callback = callback or StudyCallback()
         self._folder, self._limits, self._where = folder, limits, worker_name(folder) if shared else ""
@@ -116,7 +121,12 @@ class Tuner:
         self._recipe = self._rows.recipe
         self._space = space_around(self._recipe)
         self._models = TrialModels(
-            self._rows, self._recipe, folder, limits, run=RunOptions(engine=engine, device=device), columns=columns
+            self._rows,
+            self._recipe,
+            folder,
+            limits,
+            run=RunOptions(engine=engine, device=device),
+            columns=columns,
         )
         check_room(self._rows, self._recipe, self._space, limits)
         with locked_folder(folder):
