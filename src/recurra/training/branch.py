@@ -153,9 +153,7 @@ class BranchTraining:
             few = (
                 ""
                 if learned._chosen
-                else (
-                    f"; {len(prepared.held):,} rows are too few to choose how much each counts, so that is mostly as usual"
-                )
+                else f"; {len(prepared.held):,} rows are few: how much each counts is as usual unless they contradict"
             )
             callbacks.on_message(
                 f"linear branch alone: {learned.right(learned._outputs):.4f} of the rows held out right; the scores of "
