@@ -110,7 +110,7 @@ def answers(variant: Variant) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     power = LEARN.POWER if variant.power is None else variant.power
     with mock.patch.object(LEARN, "POWER", power), mock.patch.object(FUSE, "_as_good", as_good):
         joined = BranchTraining(prepared, recipe, SOFTMAX, callbacks=Callback())
-        factors = joined._factors(torch.from_numpy(held))
+        factors, _ = joined._factors(torch.from_numpy(held))
         learned = joined._final() if variant.all_rows else joined._alone
     branch = learned.logits(OpenDocuments.of(prepared.pipeline, list(Recorded.asked)))
     return branch, factors.network * asked + factors.branch * branch

@@ -9,6 +9,7 @@ from scipy.special import log_expit, log_softmax
 
 from recurra.evaluation.temperature import SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import fuse
+from recurra.linear_branch.fuse import UNIT, fuse_few
 
 
 def planted(link: Link, rows: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,3 +94,17 @@ def test_what_says_nothing_gets_nothing() -> None:
     assert fuse(noise, 0.5 * network + 1.5 * branch, targets).network < 0.1
     assert fuse(0.5 * network + 1.5 * branch, noise, targets).branch == 0
     assert fuse(0.5 * network + 1.5 * branch, np.zeros_like(network), targets).network == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("link", [SOFTMAX, SIGMOID])
+def test_few_rows_replace_the_usual_factors_only_where_these_are_clearly_wrong(link: Link) -> None:
+    network, branch, targets = (some[:60] for some in planted(link))
+    true = 0.5 * network + 1.5 * branch
+    # Both are about right: the usual mixture is not clearly worse than the best.
+    usual = UNIT
+    assert fuse_few(0.2 * network + true, true, targets, usual, link=link) == usual
+    # A network that knows the answers, and a branch that knows nothing.
+    known = 12 * (targets if link is SIGMOID else np.eye(4)[targets]) - 6
+    found = fuse_few(known, network, targets, usual, link=link)
+    assert found == fuse(known, network, targets, link=link)
+    assert found.network > found.branch

@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from recurra.evaluation.temperature import SOFTMAX, Link, fit_temperature
 
-__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse", "language_model_factors"]
+__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse", "fuse_few", "language_model_factors"]
 
 Floats = npt.NDArray[np.floating]
 
 SHARES = 21
+# Standard errors by which the usual factors must be worse.
+SURE = 2
 
 
 class FusionWeights(NamedTuple):
@@ -78,6 +80,36 @@ def fuse(
     mixed = (1 - share) * a + share * b
     temperature = fit_temperature(mixed, targets, link=link) if calibrate else _spread(mixed) / spreads[0]
     return FusionWeights((1 - share) / spreads[0] / temperature, share / spreads[1] / temperature)
+
+
+def fuse_few(
+    network: Floats,
+    branch: Floats,
+    targets: npt.NDArray[Any],
+    usual: FusionWeights,
+    *,
+    link: Link = SOFTMAX,
+    choosing: npt.NDArray[np.int64] | None = None,
+) -> FusionWeights:
+    """The usual factors, unless those of :func:`fuse` have a lower log loss by more than two standard errors.
+
+    Rows that are too few to choose a mixture can still say that the usual one is wrong, as where the network knows much
+    that n-grams do not tell.
+
+    Args:
+        network: see :func:`fuse`, as the next two.
+        branch: as there.
+        targets: as there.
+        usual: the factors to keep.
+        link: as there.
+        choosing: as there.
+    """
+    found = fuse(network, branch, targets, link=link, choosing=choosing)
+    before, after = (
+        link.losses(factors.network * network + factors.branch * branch, targets) for factors in (usual, found)
+    )
+    gains = before - after
+    return found if gains.mean() > SURE * gains.std() / np.sqrt(len(gains)) else usual
 
 
 def language_model_factors(

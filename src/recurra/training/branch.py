@@ -26,7 +26,7 @@ from recurra.linear_branch import (
     learn_branch,
     select,
 )
-from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights, language_model_factors
+from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights, fuse_few, language_model_factors
 from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
 from recurra.presets import Recipe
@@ -40,6 +40,9 @@ __all__ = ["BranchResult", "BranchTraining"]
 FOLDS = 5
 # Tokens times outputs up to which folds are learned: some seconds.
 MOST_WORK = 1 << 21
+
+# Fewer held-out rows say nothing of the factors.
+SOME_ROWS = 20
 
 # Documents, targets, and what each row counts.
 _Rows = tuple[OpenDocuments, npt.NDArray[Any], npt.NDArray[np.float32] | None]
@@ -77,7 +80,8 @@ class BranchTraining:
 
     Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
     branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
-    (benchmarks/own_files/LOG.md). With ``calibrate=False`` no temperature is divided by.
+    (benchmarks/own_files/LOG.md). Held-out rows that are few replace them where they are clearly wrong. With
+    ``calibrate=False`` no temperature is divided by, and few rows replace nothing.
 
     Args:
         prepared: the rows.
@@ -152,7 +156,7 @@ class BranchTraining:
             few = (
                 ""
                 if learned._chosen
-                else (f"; {len(prepared.held):,} rows are too few to choose how much each counts, so that is as usual")
+                else f"; {len(prepared.held):,} rows are few: how much each counts is as usual unless they contradict"
             )
             callbacks.on_message(
                 f"linear branch alone: {learned.right(learned._outputs):.4f} of the rows held out right; the scores of "
@@ -181,14 +185,14 @@ class BranchTraining:
             network: trained; its output is changed in place.
             held: [held, L], its logits for the held-out rows before.
         """
-        factors = self._factors(held)
+        factors, chosen = self._factors(held)
         for name in ("W_O", "b_O"):
             weight = network.named_weights()[name]
             weight.copy_(weight.double() * factors.network)
         record: dict[str, Any] = {
             "network_factor": factors.network,
             "branch_factor": factors.branch,
-            "chosen_on_held_out_rows": self._chosen,
+            "chosen_on_held_out_rows": chosen,
         }
         if self._mixed is not None:
             record["language_models_share"] = 1 - self._mixed[0]
@@ -261,14 +265,20 @@ class BranchTraining:
     def _chosen(self) -> bool:
         return self._held is not None and len(self._held) >= MIN_ROWS
 
-    def _factors(self, held: Tensor) -> FusionWeights:
-        calibrate = self._recipe.training.calibrate
+    def _factors(self, held: Tensor) -> tuple[FusionWeights, bool]:
+        """The factors, and whether the held-out rows have chosen them."""
+        calibrate, usual = self._recipe.training.calibrate, DEFAULT
         if self._crossed is not None and calibrate:
-            return UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
-        if self._held is None or not self._chosen:
-            return DEFAULT
-        logits, targets = held.double().numpy(), self._held.targets
-        return fuse(logits, self._outputs, targets, link=self._link, choosing=self._prepared.new, calibrate=calibrate)
+            usual = UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
+        if self._held is None or len(self._held) < SOME_ROWS:
+            return usual, False
+        logits, targets, new = held.double().numpy(), self._held.targets, self._prepared.new
+        if self._chosen:
+            return fuse(logits, self._outputs, targets, link=self._link, choosing=new, calibrate=calibrate), True
+        if not calibrate:
+            return usual, False
+        found = fuse_few(logits, self._outputs, targets, usual, link=self._link, choosing=new)
+        return found, found != usual
 
     def _regression(
         self,
