@@ -50,8 +50,8 @@ def test_lines_and_json(run: Run, uneven: Path) -> None:
         "The largest class has 200 rows and the smallest 30: look at macro F1 and at each class, not at the accuracy "
         "alone.",
         "It never predicts 1 class on the rows held out: 'r_re'.",
-        "The recurrent network learned next to nothing: 0.8696 of the rows held out right, and 0.8696 by the most frequent "
-        "answer. Give more epochs or rows, or another learning rate than 0.01.",
+        "The recurrent network learned next to nothing: 0.8696 of the rows held out right, and 0.8696 by the most "
+        "frequent answer. Give more epochs or rows, or another learning rate than 0.01.",
     ]
     # Sentences are folded.
     assert " ".join(lines[start:-1]).endswith(" ".join(["", *beside, *notes]))
@@ -68,7 +68,7 @@ def test_lines_and_json(run: Run, uneven: Path) -> None:
         "features": "1- and 2-grams of words",
         "skipped": None,
     }
-    assert values["notes"][-2:] == notes
+    assert values["notes"][-3:] == notes
     files = [Path(name, "model.safetensors").read_bytes() for name in ("run", "quiet", "json")]
     assert files[0] == files[1] == files[2]
 
