@@ -13,6 +13,7 @@ from rows import write_table
 
 from recurra.checking import leakage
 from recurra.checking.check import KnownModel, Training, check, open_source
+from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
@@ -487,3 +488,9 @@ def test_damaged_labels_are_a_finding_of_their_own(tmp_path: Path) -> None:
         "'te\\u0301ch ' (1, decomposed letters) is 'téch' (1)."
     )
     assert visible_spaces("te\u0301ch\u200b ") == "te\\u0301ch\\u200b␣"
+
+
+@pytest.mark.parametrize("label", ["n/d", "N/D", "s/d", "n. d.", "pte.", "N/A"])
+def test_placeholders_in_any_spelling(label: str) -> None:
+    assert is_placeholder(label)
+    assert not is_placeholder("norte")
