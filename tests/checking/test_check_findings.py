@@ -13,6 +13,7 @@ from rows import write_table
 
 from recurra.checking import leakage
 from recurra.checking.check import KnownModel, Training, check, open_source
+from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
@@ -73,6 +74,7 @@ FLAWS = {
     "mojibake": (cell(9, 2, lambda text: text + " cafÃ©"), "mojibake", "train", [9]),
     "lost": (cell(11, 2, lambda text: "\ufffd" + text), "replacement characters", "train", [11]),
     "control": (cell(13, 2, lambda text: text + "\x07"), "control characters", "train", [13]),
+    "tags": (cell(14, 2, lambda text: "<p>" + text + "<br/>"), "HTML tags", "train", [14]),
     "html": (cell(15, 2, lambda text: text + " R&amp;D"), "HTML entities", "train", [15]),
     "spelling": (cell(18, 1, lambda label: label.upper() + " "), "one class in several spellings", "train", [18]),
     "too long": (cell(3, 2, lambda _: "wide " * (MAX_TEXT_BYTES // 5 + 1)), "texts too long to read", "train", [3]),
@@ -381,7 +383,9 @@ def facts_with(characters: list[int], keys: list[int] | None = None) -> Facts:
         keys=np.array(range(count) if keys is None else keys, dtype=np.uint64),
         characters=np.array(characters, dtype=np.int32),
         longest=np.array(characters, dtype=np.int64),
-        damaged=dict.fromkeys(("mojibake", "replacement characters", "control characters", "HTML entities"), none),
+        damaged=dict.fromkeys(
+            ("mojibake", "replacement characters", "control characters", "HTML entities", "HTML tags"), none
+        ),
         empty=none,
         untitled=none,
         textless=none,
@@ -484,3 +488,9 @@ def test_damaged_labels_are_a_finding_of_their_own(tmp_path: Path) -> None:
         "'te\\u0301ch ' (1, decomposed letters) is 'téch' (1)."
     )
     assert visible_spaces("te\u0301ch\u200b ") == "te\\u0301ch\\u200b␣"
+
+
+@pytest.mark.parametrize("label", ["n/d", "N/D", "s/d", "n. d.", "pte.", "N/A"])
+def test_placeholders_in_any_spelling(label: str) -> None:
+    assert is_placeholder(label)
+    assert not is_placeholder("norte")

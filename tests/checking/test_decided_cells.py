@@ -15,7 +15,7 @@ from recurra.checking.fix_plan import FixOptions
 from recurra.checking.label_format import choose_label_format
 from recurra.checking.label_names import LabelNames
 from recurra.checking.lenient_reader import LenientReader
-from recurra.data.review_decisions import read_decisions
+from recurra.data.renamed_classes import read_relabelling
 from recurra.data.sources import open_blocks
 from recurra.errors import DataError
 
@@ -31,7 +31,12 @@ def fixed(reader: LenientReader, out: Path, decisions: str) -> list[list[str]]:
     (out.parent / "d.csv").write_text(decisions)
     for _ in reader:
         pass
-    made = read_decisions(out.parent / "d.csv", numbers=reader.row_numbers)
+    made = read_relabelling(
+        out.parent / "d.csv",
+        lambda: (cell for block in reader for cell in block.cells),
+        numbers=reader.row_numbers,
+        separator=reader.names.separator,
+    )
     result = fix(reader, out, options=FixOptions(exclude=made, relabel=made))
     with result.changes.open(newline="") as file:
         return [[line["number"], line["decision"], line["label"], line["reason"]] for line in csv.DictReader(file)]
@@ -73,9 +78,25 @@ def test_several_labels_a_row(tmp_path: Path) -> None:
     assert found == [["a", "b"], ["b", "c"], ["c", "a"], ["c"]]
 
 
+def test_classes_get_new_names(tmp_path: Path) -> None:
+    rows = [("oil", "Saude"), ("gas", "Saúde"), ("tea", "Saude"), ("rye", "Lei")]
+    table = write_table(tmp_path / "x.csv", ("text", "label"), rows)
+    changes = fixed(opened(table), tmp_path / "y.csv", "label;new label\nSaude;Saúde\n")
+    assert (tmp_path / "y.csv").read_text().split() == ["text,label", "oil,Saúde", "gas,Saúde", "tea,Saúde", "rye,Lei"]
+    assert changes == [["2", "relabel", "Saúde", "decision"], ["4", "relabel", "Saúde", "decision"]]
+    rows = [("oil", "a|b"), ("gas", "b"), ("tea", "c|a"), ("rye", "b|c")]
+    table = write_table(tmp_path / "x.csv", ("text", "label"), rows)
+    fixed(opened(table, separator="|"), tmp_path / "y.csv", "label,new label\nb,c\n")
+    assert (tmp_path / "y.csv").read_text().split() == ["text,label", "oil,a|c", "gas,c", "tea,c|a", "rye,c"]
+
+
 @pytest.mark.parametrize(
     ("decisions", "said"),
     [
+        ("label,new label\nA,b\n", "renames 'A', which no row has"),
+        ("label,new label\na,b\na,c\n", "the label 'a' gets two names"),
+        ("label,new label\na,\n", "the label 'a' has no new label"),
+        ("label,new label\na,z\n", "Row 2 is to be relabelled 'z', which no row of"),
         ("number,decision,label\n2,relabel,z\n", "Row 2 is to be relabelled 'z', which no row of"),
         ("number,decision,label\n9,exclude,\n", "A decision is about row 9 of"),
         ("number,decision,label,text\n2,exclude,,gas\n", "has the text 'gas', the row 'oil'"),

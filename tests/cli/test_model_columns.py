@@ -176,3 +176,32 @@ def test_a_missing_column_of_labels_is_named(run: Run, tickets: Path, trained: P
     said = "one.csv has no column 'label', from which the model learned its labels. Name the column of the labels with"
     check_failed(run(*words), 1, said)
     assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_an_empty_column_of_labels_is_said_to_be_empty(run: Run, tickets: Path, tmp_path: Path) -> None:
+    rows = [[f"words {place} of a text", "a subject", ""] for place in range(4)]
+    table = write_table(tmp_path / "new.csv", ("Nachricht", "Betreff", "Queue"), rows)
+    named = run("evaluate", tickets, table, "--label", "Queue", "-q")
+    check_failed(named, 1, "row 2 (the header is row 1), column 'Queue' holds no label")
+    assert run("evaluate", tickets, table, "-q").err == named.err
+
+
+def test_replayed_labels_of_another_column_are_to_be_renamed(run: Run, trained: Path, tmp_path: Path) -> None:
+    rows = [["t", f"words {place} of a longer text", "ab"[place % 2]] for place in range(8)]
+    new = write_table(tmp_path / "new.csv", ("title", "description", "Tema"), rows)
+    old = write_table(tmp_path / "old.csv", ("title", "description", "label"), rows)
+    words = ("train", new, "--from", trained / "model.safetensors", "--out", tmp_path / "run", "--label", "Tema", "-q")
+    check_failed(run(*words, "--replay", old), 1, "no column 'Tema'", "rename the column of the labels in one file")
+
+
+def test_an_ambiguous_column_of_labels_in_another_encoding(run: Run, tmp_path: Path) -> None:
+    lines = [f"não consigo entrar na conta {place};{'ab'[place % 2]};{'xy'[place % 2]}" for place in range(40)]
+    (tmp_path / "x.csv").write_text("\n".join(["Mensagem;Assunto;Canal", *lines]), encoding="cp1252")
+    said = "the label column may be any of 'Assunto', 'Canal'"
+    check_failed(run("check", tmp_path / "x.csv", "-q"), 1, said, "name it with --encoding windows-1252")
+
+
+def test_a_label_column_that_is_guessed_by_what_it_holds_is_said_if_quiet(run: Run, tmp_path: Path) -> None:
+    rows = [[place * 37, f"words {place} of a longer text", "ab"[place % 2]] for place in range(40)]
+    table = write_table(tmp_path / "x.csv", ("Nº", "Mensaje", "Vía"), rows)
+    assert "columns guessed: label 'Vía', text 'Mensaje'" in run("check", table, "-q").err

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recurra.data.columns import ColumnStatistics, are_numbers, choose_columns, quoted_names
+from recurra.data.column_statistics import ColumnStatistics, are_numbers, distinct_labels
+from recurra.data.columns import choose_columns, quoted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
 
@@ -272,8 +273,9 @@ def test_answers_of_a_model_are_passed_over(names: str, label: str, passed: str)
     assert (chosen.label, chosen.warnings) == (label, ())
     assert chosen.note is not None
     assert f"({passed!r} is passed over: a model's answers); name them with --label" in chosen.note
-    # Whoever names it is not contradicted.
-    assert choose_columns(facts, source="x.csv", label=passed).warnings == ()
+    # Whoever names it may not know.
+    (warning,) = choose_columns(facts, source="x.csv", label=passed).warnings
+    assert f"the labels of x.csv, {passed!r}, look like a model's answers that recurra score wrote" in warning
 
 
 def test_answers_of_a_model_are_the_labels_if_nothing_else_can_be() -> None:
@@ -297,3 +299,44 @@ def test_columns_without_a_name_need_the_others_named() -> None:
         choose_columns(facts, source="x.csv")
     assert str(caught.value.received) == "x.csv has 2 columns without a name"
     assert "--text COLUMN --label COLUMN is enough" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Etiquetas", "Categorías", "categoria", "Clasificación", "Classificação", "Étiquettes", "Kategorien"),
+        *("Categorieën", "Themen", "Tipos", "Motivo", "Thèmes", "tema", "Tags", "Intents", "カテゴリー"),
+    ],
+)
+def test_a_label_s_name_of_any_language_and_number_comes_before_what_a_column_holds(name: str) -> None:
+    facts = [fact("Nº", 3), fact("Fecha", 10), fact("Vía", 5, 3), fact("Mensaje", 80), fact(name, 9, 40)]
+    chosen = choose_columns(facts, source="x.csv")
+    assert (chosen.text, chosen.label, chosen.warnings) == ("Mensaje", name, ())
+
+
+def test_a_reason_that_no_other_row_has_is_no_label() -> None:
+    assert roles([fact("Motivo", 60), fact("Vía", 5, 3)]) == ("Motivo", None, "Vía")
+
+
+@pytest.mark.parametrize("name", ["Assunto", "Betreff", "subject", "Objet", "Oggetto"])
+def test_subjects_that_repeat_may_be_the_labels(name: str) -> None:
+    subjects = fact(name, 9, 12)
+    assert roles([fact("Mensagem", 80), subjects]) == ("Mensagem", None, name)
+    with pytest.raises(DataError, match=f"the label column may be any of '{name}', 'Canal'"):
+        choose_columns([fact("Mensagem", 80), subjects, fact("Canal", 5, 3)], source="x.csv")
+    # Beside labels they are titles, and so are subjects of which nearly all rows have one of their own.
+    assert roles([fact("Mensagem", 80), subjects, fact("Tipo", 5, 3)]) == ("Mensagem", name, "Tipo")
+    assert roles([fact("Mensagem", 80), fact(name, 9, 700), fact("Canal", 5, 3)]) == ("Mensagem", name, "Canal")
+    assert roles([fact("Mensagem", 80), fact(name, 9, 9, rows=10), fact("Canal", 5, 3)]) == ("Mensagem", name, "Canal")
+
+
+def test_a_label_that_is_guessed_by_what_it_holds_is_a_warning() -> None:
+    chosen = choose_columns([fact("text", 80), fact("n", None, 900), fact("Vía", 5, 3)], source="x.csv")
+    assert chosen.note is None
+    assert chosen.warnings == ("columns guessed: label 'Vía', text 'text'; name them with --label, --text",)
+
+
+def test_cells_with_several_labels_are_counted_as_these() -> None:
+    cells = [f"{a}; {b}" for a in "abcdef" for b in "uvwxyz"]
+    assert distinct_labels([*cells, None]) == 12
+    assert distinct_labels(["yes, of course", "no", "no"]) == 2

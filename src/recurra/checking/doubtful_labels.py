@@ -16,6 +16,7 @@ from recurra.data.known_labels import folded
 from recurra.tasks.multi_label_detection import joined_labels
 
 __all__ = [
+    "RENAME",
     "is_placeholder",
     "joined_label_findings",
     "misspelling_findings",
@@ -30,6 +31,7 @@ PLACEHOLDERS = frozenset(
         *("tbd", "t.b.d.", "tba", "to be determined", "todo", "to do", "undefined", "not available"),
         *("no label", "unlabelled", "unlabeled", "not labelled", "not labeled", "unclassified"),
         # In German, French, Spanish, Italian, Portuguese, Dutch, Japanese and Chinese.
+        *("n/d", "n.d.", "n.d", "s/d", "s.d.", "pte.", "pte"),
         *("k.a.", "nicht zugeordnet", "nicht klassifiziert", "unklassifiziert", "ohne label", "n.v.t."),
         *(
             "à classer",
@@ -45,6 +47,9 @@ PLACEHOLDERS = frozenset(
     )
 )
 """Labels, in lower case, that stand for a label that is missing."""
+
+RENAME = "--fix OUT --relabel FILE, and train --relabel FILE, take a table with the columns 'label' and 'new label'."
+"""How a class gets another name."""
 
 POSSIBLE = frozenset(
     (
@@ -108,7 +113,7 @@ def misspelling_findings(
     some = {name: counts[name] for name in meant}
     why = "one letter away from a class of many more rows, or alike but for accents"
     meaning = f"{listed_labels(some)}: {why}.{may_be_sentence(meant)}"
-    hint = "If they are misspelt, correct them, or relabel them: train --relabel takes a file of decisions."
+    hint = f"If they are misspelt, correct them, or rename them: {RENAME}"
     return [Draft("labels that look misspelt", "warning", "train", rows, meaning, hint, facts={"meant": dict(meant)})]
 
 
@@ -131,7 +136,7 @@ def near_spelling_findings(
         for name, other in near.items()
     ]
     meaning = f"{shortened(pairs, '; ')}: alike but for spaces or hyphens, a word such as 'and', an ending, or zeros."
-    hint = "--fix leaves them apart. If they are one class, relabel one: train --relabel takes a file of decisions."
+    hint = f"--fix leaves them apart. If they are one class, rename one: {RENAME}"
     return [Draft("labels that may be one class", "note", "train", rows, meaning, hint, facts={"near": dict(near)})]
 
 

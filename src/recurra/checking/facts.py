@@ -16,9 +16,11 @@ from recurra.data.text_repair import (
     CONTROL,
     ENTITY,
     MOJIBAKE,
+    TAG,
     without_control_characters,
     without_entities,
     without_mojibake,
+    without_tags,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _DAMAGE_TESTS: dict[str, tuple[str, Callable[[str], str]]] = {
     "mojibake": (MOJIBAKE, without_mojibake),
     "control characters": (CONTROL, without_control_characters),
     "HTML entities": (ENTITY, without_entities),
+    "HTML tags": (TAG, without_tags),
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.checking.doubtful_labels import (
+    RENAME,
     is_placeholder,
     joined_label_findings,
     misspelling_findings,
@@ -338,12 +339,15 @@ def _class_size_findings(labels: npt.NDArray[np.int32], names: LabelNames, *, sh
     few = {name: rows for name, rows in counts.items() if name not in _by_class(labels[labelled][held], names)}
     if few:
         rows = np.flatnonzero(np.isin(labels, names.having(few)))
+        similar = similar_labels(few, set(counts) - set(few))
         meaning = (
             f"Too few rows for one to be among the {len(held):,} that training holds out, so that validation says "
             f"nothing about {'this class' if len(few) == 1 else 'these classes'}: {listed_labels(few)}."
-            f"{may_be_sentence(similar_labels(few, set(counts) - set(few)))}"
+            f"{may_be_sentence(similar)}"
         )
         hint = "Add rows, join them with a related class, or leave them out."
+        if similar:
+            hint += f" What is misspelt is renamed: {RENAME}"
         drafts.append(
             Draft(
                 "rare classes",

@@ -157,7 +157,7 @@ def _told_of_bytes(drafts: Sequence[Draft]) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        said = " ".join(draft.meaning for draft in drafts)
+        said = " ".join(f"{draft.meaning} {draft.hint}" for draft in drafts)
         if not said:
             raise
         raise DataError(error.received, f"{error.hint} {said}") from None

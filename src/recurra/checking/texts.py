@@ -14,7 +14,13 @@ from recurra.checking.draft import Draft
 from recurra.checking.facts import Facts
 from recurra.checking.finding import Part, Severity
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
-from recurra.data.text_repair import CONTROL, without_control_characters, without_entities, without_mojibake
+from recurra.data.text_repair import (
+    CONTROL,
+    without_control_characters,
+    without_entities,
+    without_mojibake,
+    without_tags,
+)
 
 __all__ = ["text_findings"]
 
@@ -72,6 +78,13 @@ _DAMAGES = {
         "check TEXTS --unlabelled --unescape --fix OUT.",
         False,
         without_entities,
+    ),
+    "HTML tags": _Damage(
+        "note",
+        "HTML tags are left in (“<p>”): their names are read as words.",
+        "No option takes them out: export the texts without them, also those that are classified later.",
+        False,
+        without_tags,
     ),
 }
 

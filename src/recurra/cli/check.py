@@ -100,7 +100,7 @@ def check(
         bool, typer.Option("--drop-placeholders", help="With --fix: leave out rows labelled N/A, -, ? and the like.")
     ] = False,
     unescape: Annotated[
-        bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters.")
+        bool, typer.Option("--unescape", help="With --fix: replace HTML entities by their characters; tags stay.")
     ] = False,
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="DATA has no labels: check its texts alone; --fix keeps all rows.")
@@ -111,7 +111,7 @@ def check(
     ] = None,
     relabel: Annotated[
         Path | None,
-        typer.Option("--relabel", metavar="FILE", help="With --fix: file of decisions on labels to change."),
+        typer.Option("--relabel", metavar="FILE", help="With --fix: decisions on labels to change, or new names."),
     ] = None,
     decisions_encoding: DecisionsEncoding = None,
     multi_label: MultiLabel = False,
@@ -190,17 +190,29 @@ def check(
     if fix is not None:
         refuse_to_clean(report, fix)
     for note in report.notes:
-        output.note(note)
+        (output.caution if note in train.columns.warnings else output.note)(note)
     show_report(report, output)
     fixed = None
     if fix is not None:
         from recurra.checking.fix import fix as clean
         from recurra.checking.fix_plan import FixOptions
+        from recurra.data.renamed_classes import read_relabelling
         from recurra.data.review_decisions import Decision, read_decisions
 
-        def made(file: Path | None) -> list[Decision]:
-            used = encoding if decisions_encoding is None else decisions_encoding
-            return [] if file is None else read_decisions(file, numbers=train.row_numbers, encoding=used)
+        used = encoding if decisions_encoding is None else decisions_encoding
+        numbers, mark = train.row_numbers, train.names.separator
+        left_out: list[Decision] = []
+        changed: list[Decision] = []
+        if exclude is not None:
+            left_out = read_decisions(exclude, numbers=numbers, encoding=used)
+        if relabel is not None:
+            changed = read_relabelling(
+                relabel,
+                lambda: (cell for block in train for cell in block.cells),
+                numbers=numbers,
+                separator=mark,
+                encoding=used,
+            )
 
         options = FixOptions(
             unescape=unescape,
@@ -208,12 +220,14 @@ def check(
             known=None if known is None else known.classes,
             drop_unknown=drop_unknown,
             drop_placeholders=drop_placeholders,
-            exclude=made(exclude),
-            relabel=made(relabel),
+            exclude=left_out,
+            relabel=changed,
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
         show_fix(fixed, report, output, replaced)
+        if exclude is not None or relabel is not None:
+            output.result("The findings are those of the rows before the decisions: check the copy.")
     wrong = report.found("wrong encoding")
     if wrong is not None and wrong.facts["likely"] == "utf-8":
         # The files are read as what they are.

@@ -85,7 +85,7 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare models on the same texts or labelled rows."""
+    """Compare models on labelled rows (--data), or on texts without labels (--on)."""
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)

@@ -26,11 +26,12 @@ def tell_of_missing_texts(missing: MissingTexts, column: str, output: Output, *,
     """
     of = f" of {source}" if source else ""
     lacking = f"an empty column {column!r:.60}" if column else "no text"
+    # ``1 of 9 rows has``, ``2 of 9 rows have``.
     said = {
-        f"have a title and {lacking}: their titles alone are read.": missing.without_text,
-        "have no text." if source else "have no text: they all get the same answer.": missing.empty,
+        f"a title and {lacking}: their titles alone are read.": missing.without_text,
+        "no text." if source else "no text: they all get the same answer.": missing.empty,
     }
     for what, rows in said.items():
         if rows and missing.empty < missing.rows:
             say = output.caution if rows >= MANY * missing.rows else output.note
-            say(f"{rows:,} of {missing.rows:,} rows{of} {what}")
+            say(f"{rows:,} of {missing.rows:,} rows{of} {'has' if rows == 1 else 'have'} {what}")

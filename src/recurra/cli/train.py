@@ -38,7 +38,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.train_decisions import DecisionFiles, decided_rows
-from recurra.cli.train_initial import check_label_column, initial_model, labels_of_model
+from recurra.cli.train_initial import check_label_column, initial_model, labels_of_model, read_replay
 from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import SettingsError
@@ -178,7 +178,10 @@ def train(
     relabel: Annotated[
         Path | None,
         typer.Option(
-            "--relabel", metavar="FILE", rich_help_panel="Data", help="File of decisions on labels of DATA to change."
+            "--relabel",
+            metavar="FILE",
+            rich_help_panel="Data",
+            help="Decisions on labels of DATA to change, or new names.",
         ),
     ] = None,
     decisions_encoding: DecisionsEncoding = None,
@@ -284,7 +287,7 @@ def train(
             from recurra.data.known_rows import CORRECTED, is_before_decisions
             from recurra.data.replay import with_replay
 
-            old = _labelled(read_rows(replay, reading, output=output, bars=bars), skip_unlabelled, output)
+            old = _labelled(read_replay(replay, reading, output=output, bars=bars), skip_unlabelled, output)
             if initial is not None and is_before_decisions(initial.record, old):
                 output.warn(
                     f"The model to continue from learned from {old.source} after decisions about its rows. Here it is "

@@ -49,17 +49,25 @@ def decided_rows(
     if given.exclude is None and given.relabel is None:
         return rows, None
     from recurra.data.known_rows import CORRECTED
-    from recurra.data.review_decisions import ABOUT_THIS_TABLE, apply_decisions, read_decisions
+    from recurra.data.renamed_classes import read_relabelling
+    from recurra.data.review_decisions import ABOUT_THIS_TABLE, Decision, apply_decisions, read_decisions
     from recurra.tasks.multi_label_detection import detect_multi_label
 
     files = {"exclude": given.exclude, "relabel": given.relabel}
-    decisions = {
-        option: [] if file is None else read_decisions(file, numbers=rows.row_numbers, encoding=given.encoding)
-        for option, file in files.items()
-    }
     if multi_label and separator is None:
         found = detect_multi_label(rows.labels.values, rows.labels.counts)
         separator = None if found is None else found.separator
+    decisions: dict[str, list[Decision]] = {"exclude": [], "relabel": []}
+    if given.exclude is not None:
+        decisions["exclude"] = read_decisions(given.exclude, numbers=rows.row_numbers, encoding=given.encoding)
+    if given.relabel is not None:
+        decisions["relabel"] = read_relabelling(
+            given.relabel,
+            lambda: (rows.labels.values[code] for code in rows.labels.codes.tolist()),
+            numbers=rows.row_numbers,
+            separator=separator,
+            encoding=given.encoding,
+        )
     try:
         cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)
     except DataError as error:

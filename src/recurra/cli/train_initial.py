@@ -6,15 +6,19 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recurra.cli.data_argument import ReadOptions, read_rows
 from recurra.cli.output import Output
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
+    from recurra.cli.progress import Bars
     from recurra.data.columns import Columns
+    from recurra.data.corpus import InMemoryRows
     from recurra.data.model_columns import ModelColumns
+    from recurra.data.streamed import StreamedTable
 
-__all__ = ["check_label_column", "initial_model", "labels_of_model"]
+__all__ = ["check_label_column", "initial_model", "labels_of_model", "read_replay"]
 
 
 def initial_model(start: Path | None, model: str, replay: str | None) -> Bundle | None:
@@ -52,6 +56,21 @@ def check_label_column(learned: ModelColumns | None, columns: Columns, source: s
             f"{source} has no column {learned.label!r:.60}, from which the model learned its labels",
             f"Name the column of the labels with --label, such as --label {shlex.quote(str(columns.label))}.",
         )
+
+
+def read_replay(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> StreamedTable | InMemoryRows:
+    """The rows to mix in; arguments are those of :func:`recurra.cli.data_argument.read_rows`.
+
+    Raises:
+        DataError: they cannot be read, or have their labels in a column of another name than DATA.
+    """
+    try:
+        return read_rows(name, reading, output=output, bars=bars)
+    except DataError as error:
+        if "--label" not in error.hint:
+            raise
+        hint = "DATA and the rows of --replay are read by the same names: rename the column of the labels in one file."
+        raise DataError(error.received, hint) from None
 
 
 def labels_of_model(

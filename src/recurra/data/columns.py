@@ -8,21 +8,29 @@ label; a column of numbers is no text where another holds words. If two columns 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from recurra.data.column_statistics import ColumnStatistics
 from recurra.data.model_columns import ModelColumns
-from recurra.data.usual_names import LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, is_text_name, plain_name, unprefixed_name
+from recurra.data.usual_names import (
+    LABEL_NAMES,
+    LOOSE_LABEL_NAMES,
+    TEXT_NAMES,
+    TITLE_NAMES,
+    is_text_name,
+    is_title_name,
+    plain_name,
+    unprefixed_name,
+)
 from recurra.errors import DataError
 
 __all__ = [
-    "ColumnStatistics",
     "Columns",
     "MissingColumn",
     "NoLabelColumnError",
     "answer_columns",
-    "are_numbers",
     "choose_columns",
     "quoted_names",
     "repeated_column",
@@ -30,30 +38,6 @@ __all__ = [
 
 _ANSWER = re.compile("((?:predicted_)*)labels?")
 _LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the choice ambiguous
-
-
-@dataclass(frozen=True)
-class ColumnStatistics:
-    """Statistics of a column for guessing its role.
-
-    Attributes:
-        name: name of the column in the file.
-        rows: number of rows that the statistics are based on.
-        mean_length: mean length of the values in bytes, None if the column cannot hold texts.
-        distinct: number of distinct values, None if the column cannot hold labels.
-        numbers: whether it is a column of texts that are all numbers, dates or codes, such as 17, 12.11.2025 or T-17.
-    """
-
-    name: str
-    rows: int
-    mean_length: float | None
-    distinct: int | None
-    numbers: bool = False
-
-    @property
-    def few(self) -> bool:
-        """Whether the values repeat as labels do."""
-        return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
 
 
 class NoLabelColumnError(DataError):
@@ -106,22 +90,6 @@ class Columns:
     missing: tuple[MissingColumn, ...] = ()
 
 
-def are_numbers(values: Iterable[str | None]) -> bool:
-    """Whether all texts that are not blank, of which there are some, are numbers, dates or codes.
-
-    Such a text has at most two words, and more digits than letters. A longer row of numbers may be a sequence to be
-    classified.
-    """
-    found = False
-    for value in values:
-        if not value or not value.strip():
-            continue
-        found = True
-        if len(value.split()) > 2 or sum(map(str.isdigit, value)) <= sum(map(str.isalpha, value)):
-            return False
-    return found
-
-
 def choose_columns(
     facts: Sequence[ColumnStatistics],
     *,
@@ -164,6 +132,10 @@ def choose_columns(
     answers = answer_columns(names)
     free = [fact for fact in facts if fact.name not in {text, title, label, *answers}]
     named_label = label or (_by_name(free, LABEL_NAMES, source, "label", strict=labelled) if free else None)
+    if wants["label"] and named_label is None:
+        named_label = _by_name([one for one in free if one.repeats], LOOSE_LABEL_NAMES, source, "label", strict=True)
+    # What has a title's name and repeats as labels do, such as the subjects of a form, may be the labels.
+    subjects = {one.name for one in free if is_title_name(one.name) and one.repeats and wants["label"]}
     passed = answers[:1] if wants["label"] and named_label is not None else []
     free = [fact for fact in free if fact.name != named_label]
     if text is None:
@@ -179,7 +151,13 @@ def choose_columns(
     free = [fact for fact in free if fact.name != text]
     if wants["title"]:
         title = _by_name(
-            [fact for fact in free if fact.mean_length is not None and not fact.numbers],
+            [
+                fact
+                for fact in free
+                if fact.mean_length is not None
+                and not fact.numbers
+                and (named_label is not None or fact.name not in subjects)
+            ],
             TITLE_NAMES,
             source,
             "title",
@@ -203,11 +181,15 @@ def choose_columns(
     if passed:
         notes[1] = notes[1].replace("; name ", f" ({_shown(passed)[0]} is passed over: a model's answers); name ", 1)
     warnings = []
-    if labelled and named["label"] is None and chosen["label"] in answers:
+    if wants["label"] and named_label is None and not answers and len(names) > 2:
+        # Another one may be meant: this is said with --quiet, too.
+        warnings, notes[1] = [notes[1]], ""
+    if labelled and chosen["label"] in answers:
         beside = ", ".join(_shown([name for name in answers if name != chosen["label"]][:1]))
         warnings.append(
             f"the labels of {source}, {_shown([str(label)])[0]}, look like a model's answers that recurra score wrote"
             f"{f' beside {beside}' if beside else ''}, and not like people's; name another column with --label"
+            f"{f', or take out {beside} if people corrected them' if beside and named['label'] is not None else ''}"
         )
     missing = () if model is None else _missing(model, named, chosen, source)
     return Columns(

@@ -54,7 +54,8 @@ def _space_kept(space: re.Match[str]) -> str:
 def check_labels(head: RawTable, classes: Collection[Label], source: str, *, column: str | None = None) -> None:
     """Checks that some column holds a label of a model, in any case and spacing, alone or among several in a cell.
 
-    A column with the name of the model's labels, or a usual one, is taken for that of the labels, whatever it holds.
+    A column with the name of the model's labels is taken for that of the labels, whatever it holds, and one with a
+    usual name if it holds anything.
 
     Args:
         head: the first rows of a table.
@@ -66,13 +67,13 @@ def check_labels(head: RawTable, classes: Collection[Label], source: str, *, col
         DataError: no column does.
     """
     for name, values_of_name in zip(head.names, head.columns, strict=True):
-        if is_json(values_of_name.type) and (name == column or is_label_name(name)):
-            # Reading it says what is wrong.
+        if name == column or (is_json(values_of_name.type) and is_label_name(name)):
+            # Reading it says what is wrong, such as that it is empty.
             return
         if not is_label(values_of_name.type) and not is_list(values_of_name.type):
             continue
         distinct = _labels_in(values_of_name)
-        if (name == column or is_label_name(name)) and any(map(str.strip, distinct)):
+        if is_label_name(name) and any(map(str.strip, distinct)):
             return
         if _any_known(distinct, classes):
             return

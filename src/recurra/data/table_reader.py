@@ -21,13 +21,8 @@ from recurra.data.arrow_columns import (
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.columns import (
-    Columns,
-    ColumnStatistics,
-    NoLabelColumnError,
-    are_numbers,
-    choose_columns,
-)
+from recurra.data.column_statistics import ColumnStatistics, are_numbers, distinct_labels
+from recurra.data.columns import Columns, NoLabelColumnError, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
@@ -346,7 +341,9 @@ def _mean_length(column: Column) -> float:
 
 
 def _distinct(column: Column) -> int:
-    """The number of distinct values, without missing ones."""
+    """The number of distinct values, or of the labels in texts, without missing ones."""
+    if is_text(column.type):
+        return distinct_labels(column.to_pylist())
     if isinstance(column, PlainColumn):
         return len(set(column.values) - {None})
     from pyarrow import compute

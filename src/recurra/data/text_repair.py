@@ -13,10 +13,12 @@ __all__ = [
     "CONTROL",
     "ENTITY",
     "MOJIBAKE",
+    "TAG",
     "repair_text",
     "without_control_characters",
     "without_entities",
     "without_mojibake",
+    "without_tags",
 ]
 
 
@@ -69,6 +71,14 @@ ENTITY = f"&(?:#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,31}}
 """A pattern that every text with an HTML entity matches."""
 
 _ENTITIES = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+TAG = (
+    "(?i:</?(?:a|b|i|u|p|br|h[1-6r]|em|div|span|strong|img|font|ul|ol|li|table|t[rdh]|html|body|blockquote)"
+    "(?:[ \\t\\r\\n/][^<>]{0,500})?>)"
+)
+"""A pattern of the frequent HTML tags, such as ``<p>`` and ``<br/>``."""
+
+_TAGS = re.compile(TAG)
+
 # The space is what became of the ampersand.
 _WITHOUT_HEAD = re.compile(rf"(?: |^|(?<=[(\"'])){_HEADLESS}")
 
@@ -107,6 +117,11 @@ def without_entities(text: str) -> str:
     if ";" not in text:
         return text
     return _repeated(_unescaped, text)
+
+
+def without_tags(text: str) -> str:
+    """The text with a space for each of the frequent HTML tags; it finds them, and no repair does it."""
+    return _TAGS.sub(" ", text)
 
 
 def _read_again(text: str) -> str:

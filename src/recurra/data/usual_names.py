@@ -1,15 +1,18 @@
-"""Usual names of columns, by which a table's roles are guessed."""
+"""Usual names of columns, by which a table's roles are guessed; without accents, as :func:`plain_name` gives them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 __all__ = [
     "LABEL_NAMES",
+    "LOOSE_LABEL_NAMES",
     "TEXT_NAMES",
     "TITLE_NAMES",
     "is_label_name",
     "is_text_name",
+    "is_title_name",
     "is_usual_name",
     "plain_name",
 ]
@@ -23,7 +26,7 @@ TEXT_NAMES = (
     (
         *("nachricht", "beschreibung", "inhalt", "kommentar", "anfrage", "texte", "contenu", "commentaire"),
         *("texto", "mensaje", "contenido", "comentario", "testo", "messaggio", "contenuto", "commento"),
-        *("mensagem", "conteúdo", "comentário", "tekst", "bericht", "inhoud", "opmerking"),
+        *("mensagem", "conteudo", "tekst", "bericht", "inhoud", "opmerking"),
         *("テキスト", "本文", "文章", "内容", "文本", "正文"),
     ),
 )
@@ -31,7 +34,7 @@ TITLE_NAMES = (
     ("title",),
     ("headline", "subject", "heading", "summary"),
     (
-        *("betreff", "titel", "überschrift", "titre", "objet", "asunto", "título", "oggetto", "titolo", "assunto"),
+        *("betreff", "titel", "uberschrift", "titre", "objet", "asunto", "titulo", "oggetto", "titolo", "assunto"),
         *("onderwerp", "タイトル", "件名", "題名", "見出し", "标题", "標題"),
     ),
 )
@@ -41,8 +44,22 @@ LABEL_NAMES = (
     ("classes", "categories", "targets", "topics", "tags", "genres", "intents"),
     ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
     (
-        *("klasse", "kategorie", "classe", "catégorie", "étiquette", "clase", "categoría", "etiqueta", "categoria"),
-        *("etichetta", "categorie", "ラベル", "カテゴリ", "カテゴリー", "分類", "标签", "类别", "分类"),
+        *("klasse", "klassen", "kategorie", "kategorien", "klassifikation", "klassifizierung"),
+        *("classe", "categorie", "etiquette", "etiquettes", "classement", "classification"),
+        *("clase", "clases", "categoria", "categorias", "etiqueta", "etiquetas", "clasificacion"),
+        *("etichetta", "etichette", "classi", "classificazione", "classificacao", "rotulo", "rotulos"),
+        *("categorieen", "classificatie"),
+        *("ラベル", "カテゴリ", "カテゴリー", "分類", "クラス", "タグ", "标签", "類別", "类别", "分类", "標籤"),
+    ),
+)
+# Names of labels that are those of free texts as well, such as the reason of a complaint: of labels if values repeat.
+LOOSE_LABEL_NAMES = (
+    (
+        *("type", "types", "reason", "reasons", "theme", "themes"),
+        *("thema", "themen", "typ", "typen", "art", "grund", "sujet", "sujets", "motif", "motifs"),
+        *("tema", "temas", "temi", "tipo", "tipos", "tipi", "tipologia", "motivo", "motivos", "motivi", "assuntos"),
+        *("asuntos", "argomento", "argomenti", "themas", "soort", "reden", "redenen"),
+        *("種類", "種別", "トピック", "类型", "主题", "類型"),
     ),
 )
 
@@ -62,12 +79,18 @@ def is_label_name(name: str) -> bool:
     return any(plain_name(name) in tier for tier in LABEL_NAMES)
 
 
+def is_title_name(name: str) -> bool:
+    """Whether it is a usual name of a title column."""
+    return any(plain_name(name) in tier for tier in TITLE_NAMES)
+
+
 def plain_name(name: str) -> str:
-    """A column's name without case, and with an underscore for the marks and spaces in it."""
-    return re.sub(r"\W+", "_", name.strip().casefold())
+    """A column's name without case and accents, and with an underscore for the marks and spaces in it."""
+    # Only marks of Latin, Greek and Cyrillic letters: in Japanese they make another letter.
+    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", name.strip().casefold()))
+    return re.sub(r"\W+", "_", unicodedata.normalize("NFC", plain))
 
 
 def unprefixed_name(name: str) -> str:
     """A column's plain name without the ``step__`` that scikit-learn's ColumnTransformer writes before it."""
-    plain = plain_name(name)
-    return re.sub(r"^[^_].*?__(?=[^_])", "", plain)
+    return re.sub(r"^[^_].*?__(?=[^_])", "", plain_name(name))

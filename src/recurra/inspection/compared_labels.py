@@ -125,7 +125,8 @@ def _tell(
     count, total = int(having.sum()), len(having)
     frequent = sorted(rows, key=lambda label: -rows[label])
     shown = ", ".join(f"{label!r:.80} {rows[label]:,}" for label in frequent[:SHOWN])
-    shown += f", {len(rows) - SHOWN:,} others" if len(rows) > SHOWN else ""
+    more = len(rows) - SHOWN
+    shown += f", {more:,} other{'' if more == 1 else 's'}" if more > 0 else ""
     if how == "error":
         raise DataError(
             f"{name} does not know a label of {count:,} of {total:,} rows of {source} ({shown})",

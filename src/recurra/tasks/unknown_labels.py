@@ -123,7 +123,8 @@ def _places(
     if how == "error" or not any_known:
         raise unknown_label_error(labels, classes, source, more=more)
     shown = ", ".join(f"{label!r:.80} {held:,}" for label, held in labels.most_common(_SHOWN))
-    others = f", {len(labels) - _SHOWN:,} others" if len(labels) > _SHOWN else ""
+    further = len(labels) - _SHOWN
+    others = f", {further:,} other{'' if further == 1 else 's'}" if further > 0 else ""
     verb = "has" if count == 1 else "have"
     spelled = " ".join(filter(None, (other_spellings(labels, classes), more)))
     said = f"{count:,} of {rows:,} rows {verb} a label that training never saw ({shown}{others})"
@@ -161,7 +162,8 @@ def _joined_sentence(unknown: Sequence[LabelSet], classes: Labels, separator: st
     if not joined:
         return ""
     shown = ", ".join(f"{label!r:.40}" for label in list(joined)[:_SHOWN])
-    others = f" and {len(joined) - _SHOWN:,} others" if len(joined) > _SHOWN else ""
+    further = len(joined) - _SHOWN
+    others = f" and {further:,} other{'' if further == 1 else 's'}" if further > 0 else ""
     marks = " or ".join(repr(mark) for mark in dict.fromkeys(joined.values()))
     verb = "looks" if len(joined) == 1 else "look"
     split = "" if separator is None else f", and cells are split at {separator!r}"

@@ -1,0 +1,73 @@
+"""Statistics of a column, by which its role in a table is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from recurra.data.label_format import SEPARATORS, split_text
+
+__all__ = ["ColumnStatistics", "are_numbers", "distinct_labels"]
+
+SEVERAL = 0.1
+"""Minimum share of the cells with a separator where cells may hold several labels."""
+
+
+@dataclass(frozen=True)
+class ColumnStatistics:
+    """Statistics of a column for guessing its role.
+
+    Attributes:
+        name: name of the column in the file.
+        rows: number of rows that the statistics are based on.
+        mean_length: mean length of the values in bytes, None if the column cannot hold texts.
+        distinct: number of distinct values, or of the labels in them (:func:`distinct_labels`); None if the column
+            cannot hold labels.
+        numbers: whether it is a column of texts that are all numbers, dates or codes, such as 17, 12.11.2025 or T-17.
+    """
+
+    name: str
+    rows: int
+    mean_length: float | None
+    distinct: int | None
+    numbers: bool = False
+
+    @property
+    def few(self) -> bool:
+        """Whether there are as few values as of labels."""
+        return self.distinct is not None and self.distinct <= max(10, self.rows // 10)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether there are so few, at least two, and each stands twice in the mean."""
+        return self.few and 2 <= (self.distinct or 0) <= self.rows // 2 and not self.numbers
+
+
+def are_numbers(values: Iterable[str | None]) -> bool:
+    """Whether all texts that are not blank, of which there are some, are numbers, dates or codes.
+
+    Such a text has at most two words, and more digits than letters. A longer row of numbers may be a sequence to be
+    classified.
+    """
+    found = False
+    for value in values:
+        if not value or not value.strip():
+            continue
+        found = True
+        if len(value.split()) > 2 or sum(map(str.isdigit, value)) <= sum(map(str.isalpha, value)):
+            return False
+    return found
+
+
+def distinct_labels(values: Iterable[str | None]) -> int:
+    """The number of distinct values; of the labels in them where these are fewer, as cells may hold several.
+
+    Args:
+        values: texts; those that are missing do not count.
+    """
+    cells = [value for value in values if value is not None]
+    fewest = len(set(cells))
+    for mark in SEPARATORS:
+        if sum(mark in cell for cell in cells) >= max(1, SEVERAL * len(cells)):
+            fewest = min(fewest, len({part for cell in cells for part in split_text(cell, mark)}))
+    return fewest
