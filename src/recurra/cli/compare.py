@@ -85,7 +85,7 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare models on rows with labels (--data), or on a text (--on)."""
+    """Compare models on labelled rows (--data) or texts (--on)."""
     from recurra.runtime import load
 
     output = Output(as_json=as_json, quiet=quiet)
