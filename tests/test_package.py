@@ -59,6 +59,19 @@ def test_a_misspelt_name_suggests_the_right_one(name: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("compare", "recurra.inspection.compare({name: model, …}, table)"),
+        ("tune", "recurra.tuning.Tuner(table, recipe=…, folder=…, limits=…).run()"),
+    ],
+)
+def test_a_command_without_a_function_of_its_name_says_what_to_write(name: str, instead: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(recurra, name)
+    assert str(caught.value) == f"module 'recurra' has no attribute {name!r}: write {instead}"
+
+
+@pytest.mark.parametrize(
     "program",
     [
         "import recurra.callbacks",

@@ -128,6 +128,8 @@ def test_label_issues() -> None:
     assert repr(found.rows[0]) == (
         "LabelIssue: row number 2, confident mistake: labelled 'x', suggested 'y' (75.0 %): " + "a text " * 11 + "a…"
     )
+    of_frame = replace(found, row_numbers=RowNumbers(0))
+    assert repr(of_frame).splitlines()[0] == "LabelIssues: 40 of m, rows numbered from 0 (positions: use .iloc)"
 
 
 def test_comparison() -> None:

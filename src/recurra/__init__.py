@@ -52,6 +52,12 @@ _HOMES: dict[str, tuple[str, str | None]] = {
 # Modules that a misspelt name may mean, besides.
 _MODULES = ("data", "errors", "evaluation", "inspection", "presets", "runtime", "tasks", "text", "training", "tuning")
 
+# Commands whose functions stand elsewhere.
+_ELSEWHERE = {
+    "compare": "recurra.inspection.compare({name: model, …}, table)",
+    "tune": "recurra.tuning.Tuner(table, recipe=…, folder=…, limits=…).run()",
+}
+
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
@@ -62,6 +68,8 @@ def __getattr__(name: str) -> Any:
     else:
         close = get_close_matches(name, [*__all__, *_MODULES], n=1, cutoff=0.75)
         meant = f". Did you mean recurra.{close[0]}?" if close else ""
+        if name in _ELSEWHERE:
+            meant = f": write {_ELSEWHERE[name]}"
         raise AttributeError(f"module 'recurra' has no attribute {name!r}{meant}")
     try:
         module = import_module(home)

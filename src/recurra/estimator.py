@@ -105,8 +105,9 @@ class TextClassifier(FittedClassifier):
         >>> clf.predict(["Oil prices rise again"])  # doctest: +SKIP
     """
 
-    # Set by fit; a model file does not hold the curves.
+    # Set by fit; a model file holds neither the curves nor these scores.
     history_: Any = Absent("fit sets it, and model files do not hold it; model_.record has the scores of a model")
+    validation_: Any = Absent("fit sets it, and model files do not hold it; model_.record has the scores of a model")
     # The parameters of one that was loaded, until it is fitted.
     _as_loaded: dict[str, Any] | None = None
 

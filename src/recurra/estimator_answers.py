@@ -177,6 +177,10 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     evaluate = Absent("recurra.evaluate(classifier.predict_proba(X), y, classifier.classes_) gives the scores")
     export_onnx = Absent("recurra.export.export_onnx(classifier).save(path) writes it as ONNX")
     to_onnx = Absent("recurra.export.export_onnx(classifier).save(path) writes it as ONNX")
+    attribute = Absent("recurra.inspection.attribute(classifier, text) gives the share of each word in an answer")
+    explain = Absent("recurra.inspection.attribute(classifier, text) gives the share of each word in an answer")
+    summary = Absent("classifier.model_.summary() gives the parts and their numbers of parameters, once it is fitted")
+    tune = Absent("recurra.tuning.Tuner(table, recipe=…, folder=…, limits=…).run() tries settings")
 
     def read(self, document: Document, *, gates: bool = False) -> Reading:
         """The class probabilities after every word of one document (:meth:`recurra.runtime.Model.read`).

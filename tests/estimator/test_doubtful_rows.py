@@ -271,6 +271,11 @@ def test_texts_as_labels_of_which_none_can_be_held_out() -> None:
         ("to_onnx", r"recurra\.export\.export_onnx\(classifier\)\.save\(path\)"),
         ("export_onnx", r"recurra\.export\.export_onnx\(classifier\)\.save\(path\)"),
         ("history_", r"model_\.record has the scores"),
+        ("validation_", r"model_\.record has the scores"),
+        ("attribute", r"recurra\.inspection\.attribute\(classifier, text\)"),
+        ("explain", r"recurra\.inspection\.attribute\(classifier, text\)"),
+        ("summary", r"classifier\.model_\.summary\(\)"),
+        ("tune", r"recurra\.tuning\.Tuner\("),
     ],
 )
 def test_what_a_classifier_lacks_is_answered_with_what_to_write(name: str, instead: str) -> None:

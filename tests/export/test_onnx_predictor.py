@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurra.errors import SettingsError
-from recurra.export import export_onnx
+from recurra.export import ExportedModel, export_int8, export_onnx
 from recurra.export.onnx_predictor import TOKENIZERS, Classifier
 from recurra.runtime import Model
 from recurra.text import TextSettings, Vocabulary
@@ -113,6 +114,28 @@ def test_a_program_that_no_export_wrote_is_kept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["m_onnx.py"]
     exported._replace(program="").save(tmp_path / "m.onnx")
     assert (tmp_path / "m.onnx").read_bytes() == exported.data
+
+
+@pytest.mark.parametrize(
+    ("export", "name", "said"),
+    [
+        (export_onnx, "m.safetensors", "It is an ONNX file: name it 'm.onnx'."),
+        (export_onnx, "m.pkl", "It is an ONNX file: name it 'm.onnx'."),
+        (
+            export_int8,
+            "m.onnx",
+            "It is a safetensors file: name it 'm.safetensors'; recurra.export.export_onnx(model).",
+        ),
+    ],
+)
+def test_an_export_is_not_written_under_the_name_of_another_format(
+    export: Callable[[Any], ExportedModel], name: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(SettingsError) as caught:
+        export(make_bundle()).save(tmp_path / name)
+    assert str(caught.value).startswith(f"A model file was to be written as '{name}'. {said}")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"mine")]
 
 
 @pytest.mark.parametrize("wrong", ["oil", [("a",)], [1], [None], [("a", None)]])

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from rows import make_rows
 
+import recurra
 from recurra.errors import SettingsError
 from recurra.tuning import StudyLimits, Tuner
 
@@ -56,3 +57,39 @@ def test_what_is_no_study_is_answered_with_what_to_give(given: Any, recipe: str,
     with pytest.raises(SettingsError, match=said):
         Tuner(given, recipe=recipe, folder=tmp_path / "study", limits=StudyLimits(trials=1))
     assert not (tmp_path / "study").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"limits": 1}, "limits is 1. Give StudyLimits(minutes=…) or StudyLimits(trials=…)."),
+        ({"limits": None}, "limits is None. Give StudyLimits(minutes=…) or StudyLimits(trials=…)."),
+        ({"folder": None}, 'folder is None. Give the path of a folder, such as "runs/tuned".'),
+    ],
+)
+def test_no_limits_and_no_folder_are_one_line(changed: dict[str, Any], said: str, tmp_path: Path) -> None:
+    given = {"recipe": "small", "folder": tmp_path / "study", "limits": StudyLimits(trials=1), **changed}
+    with pytest.raises(SettingsError) as caught:
+        Tuner(recurra.read_table(pd.DataFrame({"text": TEXTS, "label": LABELS})), **given)
+    assert str(caught.value) == said
+    assert not (tmp_path / "study").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"minutes": "1"}, "minutes is '1'. Give a number above 0, or None for no bound."),
+        ({"minutes": -1}, "minutes is -1. Give a number above 0, or None for no bound."),
+        ({"minutes": float("nan")}, "minutes is nan. Give a number above 0, or None for no bound."),
+        ({"trials": 0}, "trials is 0. Give a whole number above 0, or None for no bound."),
+        ({"trials": 1.5}, "trials is 1.5. Give a whole number above 0, or None for no bound."),
+        (
+            {"trials": 1, "max_size": "5MB"},
+            "max_size is '5MB'. Give a whole number of bytes above 0, or None for no bound.",
+        ),
+    ],
+)
+def test_limits_are_numbers_above_0(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        StudyLimits(**given)
+    assert str(caught.value) == said

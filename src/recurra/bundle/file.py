@@ -15,7 +15,7 @@ from recurra.errors import MissingModelError, ModelFileError, SettingsError
 OTHER_FORMATS = dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth", ".h5", ".hdf5", ".keras", ".skops"), "")
 OTHER_FORMATS[".onnx"] = "; recurra.export.export_onnx(model).save(path) writes ONNX"
 
-__all__ = ["bytes_of", "digest_in", "digest_of", "read_bundle", "write_bundle"]
+__all__ = ["bytes_of", "check_ending", "digest_in", "digest_of", "read_bundle", "write_bundle"]
 
 
 def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: bool = False) -> None:
@@ -34,13 +34,28 @@ def write_bundle(bundle: Bundle, path: str | os.PathLike[str], *, keep_same: boo
     if not isinstance(bundle, Bundle):
         raise SettingsError(f"write_bundle was given {bundle!r:.60}", "Give a bundle, such as model.bundle.")
     path = Path(path)
-    if path.suffix.lower() in OTHER_FORMATS:
-        other = OTHER_FORMATS[path.suffix.lower()]
-        raise SettingsError(
-            f"A model file was to be written as {path.name!r:.80}",
-            f"It is a safetensors file: name it {path.with_suffix('.safetensors').name!r:.80}{other}.",
-        )
+    check_ending(path)
     (write_if_changed if keep_same else write_atomically)(path, encode(bundle))
+
+
+def check_ending(path: Path, ending: str = ".safetensors") -> None:
+    """Refuses a name that other programs, or Recurra, would take for a file of another format.
+
+    Args:
+        path: the file that is to be written.
+        ending: that of its format: ``.safetensors`` or ``.onnx``.
+
+    Raises:
+        SettingsError: ``path`` ends as a file of another format does.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ending or suffix not in (".safetensors", *OTHER_FORMATS):
+        return
+    what = "an ONNX file" if ending == ".onnx" else "a safetensors file"
+    raise SettingsError(
+        f"A model file was to be written as {path.name!r:.80}",
+        f"It is {what}: name it {path.with_suffix(ending).name!r:.80}{OTHER_FORMATS.get(suffix, '')}.",
+    )
 
 
 def read_bundle(path: str | os.PathLike[str]) -> Bundle:

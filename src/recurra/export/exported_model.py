@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from recurra.atomic import write_atomically
 from recurra.bundle import Bundle
+from recurra.bundle.file import check_ending
 from recurra.data.documents import Document
 from recurra.errors import SettingsError
 
@@ -44,10 +45,12 @@ class ExportedModel(NamedTuple):
 
         Raises:
             RecurraError: a file cannot be written.
-            SettingsError: ``path`` is none, or the Python file's name is taken by a file that no export wrote.
+            SettingsError: ``path`` is none, or ends as a file of another format does, such as ``.safetensors`` for
+                ONNX; or the Python file's name is taken by a file that no export wrote.
         """
         if not isinstance(path, str | Path):
             raise SettingsError(f"save was given {path!r:.60}", 'Give the path of a file, such as "tickets.onnx".')
+        check_ending(Path(path), ".onnx" if self.format == "onnx" else ".safetensors")
         program = program_path(path) if self.program else None
         # The program last: without the file it would be of no use.
         write_atomically(path, self.data)

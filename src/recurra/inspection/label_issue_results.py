@@ -18,7 +18,8 @@ class LabelIssue(Represented):
     """A row whose label may be wrong, and why.
 
     Attributes:
-        row: index of the row in the table, from 0: ``table.documents[row]``.
+        row: index of the row in the table, from 0: ``table.documents[row]``. Of pandas data it is the position and not
+            the label of the index: ``frame.iloc[row]``, ``frame.index[row]``.
         number: number of the same row as messages, spreadsheets and this object's ``repr`` have it, such as 2 for the
             first row of a file whose header is row 1; equal to ``row`` where the rows were a data frame.
         text: the text, shortened to 280 characters.
@@ -112,6 +113,9 @@ class LabelIssues(Represented):
         title = (
             f"LabelIssues: {len(self.rows):,} of {one_line(self.model)}, rows numbered from {self.row_numbers.first:,}"
         )
+        if self.row_numbers.first == 0:
+            # Rows of Python's objects, and not of a file.
+            title += " (positions: use .iloc)"
         counted = {what: f"{n:,}" if isinstance(n, int) else f"{n:.4f}" for what, n in self.counts.items()}
         found = ", ".join(map(" ".join, counted.items()))
         return Representation(title, head if rows else (), rows, [*more, found])

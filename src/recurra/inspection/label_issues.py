@@ -76,7 +76,8 @@ def label_issues(
         say: called with messages for the user; without it the one that the model learned from these rows is a warning.
 
     Returns:
-        Its ``rows`` list a row once for each reason to doubt it.
+        Its ``rows`` list a row once for each reason to doubt it, by its position, also where the index of a frame has
+        another order: ``frame.iloc[one.row]``.
 
     Raises:
         DataError: see :meth:`LabelledSample.of`; or probabilities that do not fit.

@@ -156,7 +156,8 @@ class BranchTraining:
             few = (
                 ""
                 if learned._chosen
-                else f"; {len(prepared.held):,} rows are few: how much each counts is as usual unless they contradict"
+                else f"; {len(prepared.held):,} rows are few: network and branch are joined with usual weights unless "
+                "these rows clearly speak against them"
             )
             callbacks.on_message(
                 f"linear branch alone: {learned.right(learned._outputs):.4f} of the rows held out right; the scores of "

@@ -29,7 +29,7 @@ from recurra.training.callbacks import Callback
 from recurra.training.held_out import scores_of
 from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
-from recurra.tuning.given import recipe_of, rows_of
+from recurra.tuning.given import checked_limits, folder_of, recipe_of, rows_of
 from recurra.tuning.initial_trials import initial_trials
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried, tried_all
@@ -98,7 +98,7 @@ class Tuner:
         columns: ModelColumns | None = None,
         single_label: bool = False,
     ) -> None:
-        recipe, folder = recipe_of(recipe), Path(folder)
+        recipe, folder, limits = recipe_of(recipe), folder_of(folder), checked_limits(limits)
         corpus, columns = rows_of(corpus, "corpus", columns)
         validation_data = None if validation_data is None else rows_of(validation_data, "validation_data")[0]
         self._began, self._clock = clock(), clock
