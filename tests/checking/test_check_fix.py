@@ -36,6 +36,29 @@ def rows_of(path: Path) -> list[list[str]]:
         return list(csv.reader(file))[1:]
 
 
+def test_a_header_in_the_middle_is_left_out(tmp_path: Path) -> None:
+    """Two exports in one file; the names are no usual ones, so that the columns are guessed."""
+    rows = [[label, text] for _, label, text in clean_rows(60)]
+    joined = [*rows[:30], ["Kanaal", " Bericht"], *rows[30:]]
+    write_table(tmp_path / "x.csv", ("Kanaal", "Bericht"), joined)
+    report = checked(tmp_path / "x.csv")
+    found = report.found("repeated header")
+    assert found is not None
+    assert found.meaning.startswith("Row 32 repeats the header, as where two exports were joined")
+    assert (found.severity, [row.number for row in found.rows]) == ("error", [32])
+    assert not {"no header row", "no label", "rare classes"} & {kind for kind, _ in kinds(report)}
+    assert "Kanaal" not in report.files["train"].classes
+    for named in (None, "Kanaal"):
+        with pytest.raises(DataError, match=r"x\.csv: row 32 \(the header is row 1\) repeats the header\. Leave such"):
+            read_table(tmp_path / "x.csv", label=named)
+    (reader, _) = opened(tmp_path / "x.csv")
+    result = fix(reader, tmp_path / "clean.csv", options=FixOptions())
+    assert (result.removed, rows_of(tmp_path / "clean.csv")) == ({"repeated header": 1}, rows)
+    # A first row that is an example, written twice, is no header.
+    write_table(tmp_path / "y.csv", rows[0], rows)
+    assert checked(tmp_path / "y.csv").found("repeated header") is None
+
+
 texts = st.lists(
     st.sampled_from(
         [

@@ -285,6 +285,17 @@ def test_a_title_above_a_header_of_other_separators(mark: str, tmp_path: Path) -
     assert f"the first row, 'Export vom 12.11.2025', looks like a title above the header, {header!r}" in complaint(path)
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_title_above_a_header_of_other_separators_and_commas_in_texts(mark: str, rows: int, tmp_path: Path) -> None:
+    header = mark.join(["id", "text", "topic"])
+    below = f"1{mark}no heat{mark}heat\n" * (rows - 1) + f"2{mark}lamp broken, again{mark}light\n"
+    path = write(tmp_path, f"Report November\n\n{header}\n{below}")
+    assert f"the first row, 'Report November', looks like a title above the header, {header!r}" in complaint(path)
+    path = write(tmp_path, f"Message\nHello\n{below}")
+    assert "for 1 columns" in complaint(path)
+
+
 @pytest.mark.parametrize("content", ["text\nHello, you\n", "text\nid,label\n", "mail\n" + "Hello\n" * 9 + "id,label\n"])
 def test_a_row_that_is_too_long_is_no_header_below_a_title(content: str, tmp_path: Path) -> None:
     assert "has 2 fields for 1 columns" in complaint(write(tmp_path, content))

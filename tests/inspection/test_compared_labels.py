@@ -25,7 +25,7 @@ def table(labels: list[Any], texts: list[str] = TEXTS) -> Table:
     return Table(texts, labels, "text", None, "label", "made.csv")
 
 
-def model(seed: int, labels: tuple[str, ...], thresholds: list[float] | None = None) -> Model:
+def model(seed: int, labels: tuple[Any, ...], thresholds: list[float] | None = None) -> Model:
     bundle = make_bundle(seed=seed, labels=labels, thresholds=thresholds)
     return Model(type(bundle)(**{**bundle.__dict__, "record": {}}))
 
@@ -59,6 +59,23 @@ def test_a_class_that_one_model_lacks_is_wrong_for_it(models: dict[str, Model]) 
         answers, classes = one.predict_proba(TEXTS).astype(np.float64), list(one.bundle.labels.classes)
         losses = [-np.log(answers[row, classes.index(LABELS[row])]) for row in (0, 1, 2, 4)]
         assert found.scores[name]["log_loss"] == pytest.approx(np.mean(losses))
+
+
+@pytest.mark.parametrize("number", [int, float])
+def test_numbers_and_texts_are_compared_as_they_are_written(number: type) -> None:
+    """One model learned from a file with the labels 1, 2 and 3 alone, the other with labels that were texts."""
+    models = {"texts": model(1, ("1", "2", "3")), "numbers": model(2, (number(1), number(3), number(4)))}
+    written = ["1", "3", "1", "4", "3", "2"]
+    for labels in (written, [*map(int, written)]):
+        found = compare(models, table(labels))
+        said = f"The classes are str in texts, {number.__name__} in numbers; they are compared as they are written."
+        assert (found.notes[0], found.rows, found.unknown_labels) == (said, 6, 2)
+        assert [one.name for one in found.slices][:4] == ["class 1", "class 2", "class 3", "class 4"]
+        for name, one in models.items():
+            given = [str(int(label)) for label in one.predict(TEXTS)]
+            assert found.accuracy[name] == pytest.approx(peer.accuracy_score(written, given))
+    with pytest.raises(DataError, match=r"texts knows the classes '1', '2', numbers 3, 4\. Compare models that share"):
+        compare({"texts": model(1, ("1", "2")), "numbers": model(2, (3, 4))}, table(written))
 
 
 def test_scores_are_those_of_evaluate(models: dict[str, Model]) -> None:

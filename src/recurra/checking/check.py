@@ -351,7 +351,12 @@ def _notes(reader: LenientReader) -> list[str]:
 
 
 def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Draft]:
-    """A column, found by guess, whose name is one of its values: the file starts with a row instead of a header."""
+    """Rows that repeat the header; or a guessed column whose name is a value: a row stands where the header should."""
+    if more := len(facts.headers):
+        first = f"Row {reader.number(int(facts.headers[0])):,}"
+        which = f"{first} repeats" if more == 1 else f"{first} and {more - 1:,} more repeat"
+        meaning = f"{which} the header, as where two exports were joined: training stops there."
+        return [Draft("repeated header", "error", part, facts.headers, meaning, "--fix leaves them out.", fixable=True)]
     if reader.header_is_row(class_rows(facts, reader.names)):
         column, what = reader.columns.label, "labels"
     elif (column := reader.first_row_name) is not None:

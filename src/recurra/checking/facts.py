@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,7 @@ class Facts:
     """The facts about the rows of a file; about 25 bytes a row.
 
     Attributes:
-        labels: int32[rows], numbers of labels.
+        labels: int32[rows], numbers of labels; a row that repeats the header has none.
         keys: uint64[rows], hashes of title and text that ignore white space; equal texts have equal keys.
         characters: int32[rows], length of title and text together.
         longest: int64[rows], bytes of the longer of title and text.
@@ -50,6 +50,7 @@ class Facts:
         empty: int64 indices of the rows without any text.
         untitled: int64 indices of the rows with a text and no title, in a file with titles.
         textless: int64 indices of the rows with a title and no text.
+        headers: int64 indices of the rows that repeat the header.
     """
 
     labels: npt.NDArray[np.int32]
@@ -60,6 +61,7 @@ class Facts:
     empty: npt.NDArray[np.int64]
     untitled: npt.NDArray[np.int64]
     textless: npt.NDArray[np.int64]
+    headers: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,10 +85,12 @@ def collect_facts(
         DataError: the file cannot be read to its end.
     """
     labels, keys, characters, longest = [], [], [], []
-    kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled", "textless")
+    kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled", "textless", "headers")
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
     for block in reader:
-        labels.append(block.labels)
+        labels.append(block.labels.copy())
+        labels[-1][block.repeated_headers] = NO_LABEL
+        places["headers"].append(block.repeated_headers + block.first)
         keys.append(np.fromiter(map(key_of, block.joined.to_pylist()), dtype=np.uint64, count=len(block)))
         characters.append(_lengths(block))
         longest.append(_sizes(block))
@@ -94,7 +98,7 @@ def collect_facts(
             places[kind].append(found + block.first)
         advance(len(block), reader.blocks.total)
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
-    empty, untitled, textless = (joined.pop(kind) for kind in ("empty", "untitled", "textless"))
+    empty, untitled, textless, headers = (joined.pop(kind) for kind in ("empty", "untitled", "textless", "headers"))
     return Facts(
         labels=np.concatenate(labels),
         keys=np.concatenate(keys),
@@ -104,6 +108,7 @@ def collect_facts(
         empty=empty,
         untitled=untitled,
         textless=textless,
+        headers=headers,
     )
 
 

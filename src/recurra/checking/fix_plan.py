@@ -115,6 +115,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         labels[row] = reader.names.number(cell)
 
     removed = dict.fromkeys(sorted(chosen.excluded), "decision")
+    removed |= {int(row): "repeated header" for row in facts.headers if int(row) not in removed}
     removed |= {int(row): "no label" for row in np.flatnonzero(labels == NO_LABEL) if int(row) not in removed}
     removed |= {int(row): "empty text" for row in empty if int(row) not in removed}
     if options.drop_placeholders:

@@ -155,7 +155,7 @@ def label_findings(
     """
     drafts = []
     command = "train" if part == "train" else "evaluate"
-    missing = np.flatnonzero(facts.labels == NO_LABEL)
+    missing = np.setdiff1d(np.flatnonzero(facts.labels == NO_LABEL), facts.headers)
     if len(missing):
         meaning = "Training and evaluation stop at the first row without a label."
         first = f"Say first whether cells hold several labels: with {several} an empty cell is a row that has none. "

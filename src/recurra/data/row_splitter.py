@@ -35,6 +35,8 @@ TextArrays = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]
 MAX_FIELDS = 1 << 18
 """Maximum number of fields that are split at once."""
 
+_TITLE_BYTES = 1 << 12  # below a title, where the header is looked for
+
 _SEPARATOR_LINE_BYTES = 9  # of "sep=;" in quotes, with its line end
 
 
@@ -59,6 +61,8 @@ class RowSplitter:
         self.header = self.rows = self.taken = 0
         # The start of a row whose end is yet to come, and the number of line ends before it.
         self._rest, self._lines = b"", 0
+        # The lines below a header of one field, which may be a title by which the wrong separator was chosen.
+        self._below: list[str] = []
         # The number of the next row, blank lines before it not counted yet.
         self._next = 1
         self._kernels = kernels_of("delimited")
@@ -92,6 +96,9 @@ class RowSplitter:
             if rows and not width:
                 self.header = int(numbers[0])
                 self._take_names(data[place:], int(found[4]))
+                if len(self.names) == 1:
+                    below = content[place + end : place + end + _TITLE_BYTES].decode(errors="replace")
+                    self._below = [line for line in below.splitlines() if line.strip()][: TITLE_ROWS - 1]
             elif rows:
                 yield self._columns(data[place:], rows), RowNumbers.of_rows(numbers)
             if how > delimited.CUT:
@@ -134,8 +141,9 @@ class RowSplitter:
         row = self.rows + 1
         if how == delimited.WRONG_WIDTH:
             text = content[begin:place].rstrip(b"\r\n").decode()
-            if fields > len(self.names) and row <= TITLE_ROWS and is_title_above(self.names, text):
-                return title_above_header(chr(self.delimiter).join(self.names), text, self.source)
+            near = [*self._below, *([text] if fields > len(self.names) and row <= TITLE_ROWS else [])]
+            if header := next((line for line in near if is_title_above(self.names, line)), None):
+                return title_above_header(chr(self.delimiter).join(self.names), header, self.source)
             return row_of_wrong_length(self._next, self.header, fields, len(self.names), text, self.source)
         if how == delimited.NEVER_CLOSED:
             return never_closed(self._next, self.header or self._next, self.source)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from recurra.data.arrow_columns import (
     byte_lengths,
     checked_texts,
+    column_of,
     is_label,
     is_text,
     joined_texts,
@@ -27,7 +28,7 @@ from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
-from recurra.data.formats import TITLE_ROWS, is_title_above, short_name
+from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, short_names
 from recurra.data.known_labels import check_guessed_label, check_labels
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
@@ -111,9 +112,35 @@ class RowBlock:
         begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
         return rows[begin:end] - self.first
 
+    @cached_property
+    def repeated_headers(self) -> npt.NDArray[np.int64]:
+        """The indices within the block of rows whose cells are the columns' names, as where two exports were joined.
+
+        None where the first row may be one of the rows itself: its fields are no short names, or its label is that of
+        other rows too.
+        """
+        names, label, none = self.raw.names, self.columns.label, np.empty(0, dtype=np.int64)
+        if label is None or not self.raw.has_header or len(names) < 2 or not short_names(filter(None, names)):
+            return none
+        column = column_of(self.raw, label, self.source)
+        if not is_text(column.type):
+            return none
+        found = [place for place, value in enumerate(column.to_pylist()) if value and value.strip() == label]
+        return np.array(found, dtype=np.int64) if all(map(self._is_header, found)) else none
+
+    def _is_header(self, place: int) -> bool:
+        cells = (column.slice(place, 1).to_pylist()[0] for column in self.raw.columns)
+        return all(str(cell or "").strip() == name for cell, name in zip(cells, self.raw.names, strict=True))
+
     def label_values(self, label_format: LabelFormat) -> list[Any]:
         """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
         label = str(self.columns.label)
+        if len(self.repeated_headers):
+            number = self.raw.numbers.number(int(self.repeated_headers[0]))
+            raise DataError(
+                f"{self.source}: row {number:,}{self.raw.row_hint} repeats the header",
+                "Leave such rows out: recurra check DATA --fix OUT writes a copy without them.",
+            )
         # A column with a label's name is hardly the wrong one.
         guessed = "label" in self.columns.guessed and not is_label_name(label)
         return plain_labels(self.raw, label, self.source, label_format=label_format, guessed=guessed)

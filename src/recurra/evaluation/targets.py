@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["encode_with_unknown", "other_spellings", "unknown_label_error"]
+__all__ = ["as_written", "encode_with_unknown", "other_spellings", "unknown_label_error"]
 
 SHOWN_SPELLINGS = 3
 
@@ -27,7 +27,8 @@ def encode_with_unknown(
     """The number of each label, int64[B], and the labels that are not classes: those have the numbers from C on.
 
     A text file does not declare types: 1, 2 and other are read as texts, but 1 and 2 alone as numbers. Labels of
-    another type than the classes are therefore compared as they are written, unless two classes are written alike.
+    another type than the classes are therefore compared as they are written, True and "true" alike, unless two classes
+    are written alike.
 
     Args:
         classes: the model's.
@@ -44,13 +45,13 @@ def encode_with_unknown(
             f"{source} holds several labels a row, and the model gives one", "Give one label a row, as a text."
         )
     if labels and type(labels[0]) is not kind:
-        written = {_written(known): known for known in classes.classes}
+        written = {as_written(known).casefold(): known for known in classes.classes}
         if len(written) == len(classes):
             say(
                 f"The labels are {type(labels[0]).__name__} in {source} and {kind.__name__} in the model; "
                 "they are compared as they are written."
             )
-            labels = [written.get(_written(label), label) for label in labels]
+            labels = [written.get(as_written(label).casefold(), label) for label in labels]
     # 1, 1.0 and True are one key.
     places = {(type(label), label): place for place, label in enumerate(classes.classes)}
     targets = [places.setdefault((type(label), label), len(places)) for label in labels]
@@ -96,8 +97,8 @@ def other_spellings(unknown: Iterable[Label], classes: Labels) -> str:
     )
 
 
-def _written(label: Label) -> str:
-    """One spelling for 1, 1.0 and "1", and one for True and "true"."""
+def as_written(label: Label) -> str:
+    """A label as text: one spelling for 1, 1.0 and "1"."""
     if isinstance(label, float) and label.is_integer():
         label = int(label)
-    return str(label).casefold()
+    return str(label)

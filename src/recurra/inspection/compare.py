@@ -48,6 +48,7 @@ def compare(
 
     The slices are the classes, thirds of the rows by number of tokens, and thirds by share of unknown tokens, both by
     the first model's vocabulary. A multi-label model is right on a row if it predicts exactly the row's labels.
+    Classes of several types, such as 1 and ``"1"``, are compared as they are written, and the answer has texts.
     Models may know different classes, as on the day on which a class is new: one that a model does not know has the
     probability 0 in its answers and is never given. The log loss is over rows whose label all models know; for several
     labels a row over the labels that all models know.
@@ -70,8 +71,8 @@ def compare(
         say: called with messages for the user.
 
     Raises:
-        DataError: the models have other tasks, no class in common, or classes of other types; the rows have no labels,
-            or none can be read by all models; or there are unknown labels with ``error``, or no other ones.
+        DataError: the models have other tasks, or no class in common; the rows have no labels, or none can be read by
+            all models; or there are unknown labels with ``error``, or no other ones.
     """
     if not isinstance(models, Mapping):
         raise DataError(f"The models are {models!r:.60}", 'Give them by name: {"one": model, "two": other}.')
@@ -91,6 +92,11 @@ def compare(
     def note(message: str) -> None:
         notes.append(message)
         say(message)
+
+    kinds = {name: type(model.bundle.labels.classes[0]).__name__ for name, model in models.items()}
+    if len({*kinds.values()}) > 1:
+        listed = ", ".join(f"{kind} in {name}" for name, kind in kinds.items())
+        note(f"The classes are {listed}; they are compared as they are written.")
 
     def answers(read: Sequence[Document]) -> dict[str, Array]:
         return {name: _in_order(model.predict_proba(read), columns[name]) for name, model in models.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from textwrap import shorten
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.data.label_format import UnknownLabels
 from recurra.errors import DataError
+from recurra.evaluation.targets import as_written
 from recurra.runtime import Model
 from recurra.tasks.unknown_labels import EncodedTargets
 from recurra.text.labels import Labels
@@ -26,29 +28,35 @@ SHOWN = 5  # labels in a message
 def all_labels(models: Mapping[str, Model], reader: Model) -> Labels:
     """The classes of all models, in the order of ``reader``'s and then of the others.
 
+    Where models have classes of several types, such as 1 and ``"1"``, all are texts, as they are written.
+
     Raises:
-        DataError: no class is one of all models, or they are of several types.
+        DataError: no class is one of all models.
     """
-    classes = dict.fromkeys(reader.bundle.labels.classes)
-    (first, leader), *others = models.items()
-    shared = set(leader.bundle.labels.classes)
-    for name, model in others:
-        own = model.bundle.labels.classes
+    known = {name: model.bundle.labels.classes for name, model in models.items()}
+    several = len({type(own[0]) for own in known.values()}) > 1
+    spelled = {name: [as_written(label) if several else label for label in own] for name, own in known.items()}
+    first = next(iter(known))
+    shared = set(spelled[first])
+    for name, own in spelled.items():
         shared &= set(own)
-        if not shared or type(own[0]) is not type(leader.bundle.labels.classes[0]):
+        if not shared:
             raise DataError(
-                f"{first} knows the classes {listed_classes(leader.bundle.labels.classes)}, "
-                f"{name} {listed_classes(own)}",
+                f"{first} knows the classes {listed_classes(known[first])}, {name} {listed_classes(known[name])}",
                 "Compare models that share a label, or evaluate each: a row whose label it lacks counts as wrong.",
             )
-    for model in models.values():
-        classes.update(dict.fromkeys(model.bundle.labels.classes))
-    return Labels(tuple(classes))
+    of_reader = next(name for name, model in models.items() if model is reader)
+    return Labels((*dict.fromkeys(chain(spelled[of_reader], *spelled.values())),))
 
 
 def class_columns(model: Model, labels: Labels) -> Places:
-    """The column of each of C labels in a model's answers, int64[C]; -1 for one that it does not know."""
-    places = {label: place for place, label in enumerate(model.bundle.labels.classes)}
+    """The column of each of C labels in a model's answers, int64[C]; -1 for one that it does not know.
+
+    Labels are those of :func:`all_labels`: where their type is not that of the model's classes, they are as written.
+    """
+    own = model.bundle.labels.classes
+    other = type(own[0]) is not type(labels.classes[0])
+    places = {as_written(label) if other else label: place for place, label in enumerate(own)}
     return np.array([places.get(label, -1) for label in labels.classes], dtype=np.int64)
 
 
