@@ -250,7 +250,7 @@ def test_calibration_cleaning_and_parents_are_told() -> None:
 def test_the_linear_branch_is_called_what_it_is() -> None:
     branch = {
         "network_factor": 0.25, "branch_factor": 0.75, "chosen_on_held_out_rows": True, "network_right": 0.8,
-        "branch_right": 0.9,
+        "branch_right": 0.9, "language_models_share": 0.35,
     }  # fmt: skip
     bundle = words(make_branched(bidirectional=True), {**SOUND, "branch": branch, "unknown_tokens": 0.2})
     card, counted = model_card(bundle, digest="0" * 64), bundle.branch
@@ -264,6 +264,7 @@ def test_the_linear_branch_is_called_what_it_is() -> None:
     assert "0.25 for the network, 0.75 for the branch: chosen on the rows held out" in card
     assert "the recurrent network is right on 80.0% of these rows, and the linear branch" in card
     assert "not recurrent, on 90.0%" in card
+    assert " 35% of it are language models of the classes." in card
     assert "look alike to its recurrent network; its linear branch knows them by their letters." in card
     weights = sum(one.size for one in bundle.tensors.values()) + counted.W.size + counted.U.size
     assert f"| parameters | {weights:,}, " in card

@@ -57,7 +57,10 @@ def test_info_for_people(run: Run, trained: Path) -> None:
 
 
 def test_info_tells_of_the_linear_branch(run: Run, tmp_path: Path) -> None:
-    branch = {"network_factor": 0.25, "branch_factor": 0.75, "network_right": 0.8, "branch_right": 0.9}
+    branch = {
+        "network_factor": 0.25, "branch_factor": 0.75, "network_right": 0.8, "branch_right": 0.9,
+        "language_models_share": 0.35,
+    }  # fmt: skip
     bundle, path = replace(make_branched(), record={"branch": branch}), tmp_path / "branched.safetensors"
     write_bundle(bundle, path)
     counted = bundle.branch
@@ -73,6 +76,7 @@ def test_info_tells_of_the_linear_branch(run: Run, tmp_path: Path) -> None:
     )
     assert "network 0.25, branch 0.75" in out
     assert "network 0.8000 of the rows held out, branch 0.9000" in out
+    assert "of the branch 35 % language models of the classes" in out
     assert "(the linear branch" not in out
     write_bundle(make_branched(max_tokens=5, branch_max_tokens=2000), path)
     assert "title and text, the first 5 tokens (the linear branch 2,000)" in run("info", path).out

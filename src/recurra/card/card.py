@@ -190,9 +190,11 @@ def _parts_alone(facts: Facts) -> list[str]:
     if facts.bundle.branch is None or network is None or branch is None:
         return []
     later = ", before it learned from them as well" if facts.validation_file is None else ""
+    share = number(facts.part("branch").get("language_models_share"))
+    models = f" {share:.0%} of it are language models of the classes." if share else ""
     return [
         f"Alone, the recurrent network is right on {network:.1%} of these rows, and the linear branch, which is not "
-        f"recurrent, on {branch:.1%}{later}."
+        f"recurrent, on {branch:.1%}{later}.{models}"
     ]
 
 

@@ -186,4 +186,7 @@ def _branch(known: dict[str, Any]) -> list[tuple[str, str]]:
         values = {part: record.get(f"{part}_{name}") for part in ("network", "branch")}
         if all(isinstance(value, int | float) for value in values.values()):
             rows.append((title, ", ".join(f"{part} {form.format(value)}" for part, value in values.items())))
+    share = record.get("language_models_share")
+    if isinstance(share, int | float):
+        rows.append(("of the branch", f"{100 * share:.0f} % language models of the classes"))
     return rows
