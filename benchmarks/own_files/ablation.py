@@ -72,7 +72,7 @@ VARIANTS = {
     "n-grams of every length penalised alike": Variant({"ngram_decay": 1.0}),
     "without subwords": Variant({"subwords": 0}),
     "without language models": Variant({"language_models": False}),
-    "without n-grams that occur once": Variant({"ngram_min_count": 2}),
+    "n-grams that occur once as well": Variant({"ngram_min_count": 1}),
 }
 
 
