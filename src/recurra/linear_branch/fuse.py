@@ -115,10 +115,11 @@ def fuse_few(
 def language_model_factors(
     regression: Floats, models: Floats, targets: npt.NDArray[Any], *, choosing: npt.NDArray[np.int64] | None = None
 ) -> tuple[float, float]:
-    """The factors of a branch's regression and of its language models, of the lowest log loss on rows new to both.
+    """The factors of a branch's regression and of its language models, of a low log loss on rows new to both.
 
-    Of 20 mixtures, from the regression alone to 5 % of it, at the best temperature of each. The sum of both is about as
-    large as the outputs of the regression alone.
+    Of 20 mixtures, from the regression alone to 5 % of it, the best temperature of each is found. Taken is the one with
+    the smallest share of the language models whose loss is higher than the lowest by no more than the standard error of
+    the rows' differences, as in :func:`fuse`. The sum of both is about as large as the outputs of the regression alone.
 
     Args:
         regression: float[B, L], logits.
@@ -135,7 +136,7 @@ def language_model_factors(
         return SOFTMAX.losses(mixed / fit_temperature(mixed, targets[some]), targets[some])
 
     found = [losses(share) for share in shares]
-    best = min(found, key=lambda some: some.mean())
+    best = min(found, key=lambda one: one.mean())
     share = next(share for share, one in zip(shares, found, strict=True) if _as_good(one - best))
     return 1 - share, share * ratio
 

@@ -203,7 +203,7 @@ class BranchTraining:
         if not factors.branch:
             # Nothing is added; what has no say need not be in the file.
             return BranchResult(None, np.zeros_like(self._outputs), record)
-        fitted = self._chosen or self._crossed is not None
+        fitted = chosen or self._crossed is not None
         return BranchResult(self._final().times(factors.branch), self._outputs * factors.branch, record, fitted)
 
     def _final(self) -> LinearBranch:
