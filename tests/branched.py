@@ -29,13 +29,14 @@ def make_branched(
     ngrams: int = 3,
     subwords: int = 4,
     max_tokens: int | None = None,
+    lowercase: bool = False,
     branch_max_tokens: int | None = None,
     **others: Any,
 ) -> Bundle:
     """:func:`bundles.make_bundle` with a branch, by words or by characters."""
     characters = tokens == "characters"
     vocabulary = Vocabulary(tuple(sorted(set("".join(WORDS)))) if characters else WORDS)
-    text = TextSettings(tokens=tokens, max_tokens=max_tokens)
+    text = TextSettings(tokens=tokens, max_tokens=max_tokens, lowercase=lowercase)
     bundle = make_bundle(seed=seed, scale=scale, **others)
     pipeline = TextPipeline(text, vocabulary)
     generator = np.random.default_rng(seed + 1)

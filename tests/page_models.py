@@ -15,6 +15,7 @@ from recurra.linear_branch.count import count_ngrams, count_subwords
 from recurra.networks.shapes import weight_shapes
 from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.segmenters import tokeniser
+from recurra.tokenizers import LOWERCASE_CHARACTERS
 
 TEXTS = (
     "Oil prices rise again, don’t they?", "The team wins a late match in Rome!", "Öl und Gas: ΟΔΥΣΣΕΥΣ, İstanbul",
@@ -44,9 +45,11 @@ def make_page_model(
 ) -> Bundle:
     """A model with random weights that knows nine of ten tokens of the texts."""
     bundle = make_bundle(seed=seed, scale=scale, **model)
-    settings = TextSettings(tokens=tokens, **(text or {}))
+    lowercase = tokens == LOWERCASE_CHARACTERS
+    tokens = "characters" if lowercase else tokens
+    settings = TextSettings(tokens=tokens, lowercase=lowercase, **(text or {}))
     generator = np.random.default_rng(seed)
-    found = sorted({token for one in texts for token in tokeniser(tokens)(one)})
+    found = sorted({token for one in texts for token in tokeniser(settings.tokeniser)(one)})
     known = [found[place] for place in generator.permutation(len(found))[: max(1, len(found) * 9 // 10)].tolist()]
     vocabulary = Vocabulary(tuple(map(chr, range(256))) if tokens == "bytes" else tuple(known))
     pipeline = TextPipeline(settings, vocabulary)

@@ -14,7 +14,15 @@ from typing import TypeAlias, TypeVar, overload
 from recurra.errors import DataError, SettingsError
 from recurra.settings import choices
 
-__all__ = ["BUILT_IN", "TOKENIZERS", "Tokenizer", "check_tokenizer", "register", "tokenizer_named"]
+__all__ = [
+    "BUILT_IN",
+    "LOWERCASE_CHARACTERS",
+    "TOKENIZERS",
+    "Tokenizer",
+    "check_tokenizer",
+    "register",
+    "tokenizer_named",
+]
 
 Tokenizer: TypeAlias = Callable[[str], Sequence[str]]
 """A function from one text to its tokens, in order."""
@@ -23,6 +31,9 @@ AnyTokenizer = TypeVar("AnyTokenizer", bound=Tokenizer)
 
 BUILT_IN = ("auto", "lesson", "words", "characters", "bytes", "jieba", "sudachi", "newmm")
 """The values of the setting ``tokens`` that need no registering."""
+
+LOWERCASE_CHARACTERS = "lowercase_characters"
+"""What reads ``characters`` where the setting ``lowercase`` is true; no value of ``tokens``."""
 
 TOKENIZERS: dict[str, Tokenizer] = {}
 """Those of :func:`register`, by name."""
@@ -66,7 +77,7 @@ def register(name: str, function: Tokenizer | None = None) -> Tokenizer | Callab
         return lambda decorated: register(name, decorated)
     if not callable(function):
         raise SettingsError(f"{function!r:.80} is no function", "Give a function from a text to its tokens.")
-    if name in BUILT_IN:
+    if name in (*BUILT_IN, LOWERCASE_CHARACTERS):
         raise SettingsError(f"The tokenizer {name!r} is built in", "Register yours under another name.")
     if name in TOKENIZERS and _code_of(TOKENIZERS[name]) != _code_of(function):
         warnings.warn(

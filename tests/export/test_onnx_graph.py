@@ -83,8 +83,8 @@ def test_cells_that_onnx_has_are_its_operators(cell: str, operator: str) -> None
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"tokens": "characters"}, {"max_tokens": 3, "branch_max_tokens": 6}, {"max_tokens": 3}, {"subwords": 0},
-     {"ngrams": 1, "subwords": 2}, {"masked": False, "pad_to": 9}, {"cell": "sru"}],
+    [{}, {"tokens": "characters", "lowercase": True}, {"max_tokens": 3, "branch_max_tokens": 6}, {"max_tokens": 3},
+     {"subwords": 0},     {"ngrams": 1, "subwords": 2}, {"masked": False, "pad_to": 9}, {"cell": "sru"}],
 )  # fmt: skip
 def test_the_linear_branch(settings: dict[str, Any]) -> None:
     bundle = make_branched(**settings)

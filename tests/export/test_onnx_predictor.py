@@ -46,7 +46,10 @@ def test_tokens_are_ours_on_any_text(name: str) -> None:
 @pytest.fixture(scope="module")
 def pairs() -> list[tuple[Classifier, Model]]:
     """The predictor and the model, by words and by characters."""
-    bundles = [make_branched(), make_branched(tokens="characters"), make_branched(max_tokens=2, branch_max_tokens=4)]
+    bundles = [
+        make_branched(), make_branched(max_tokens=2, branch_max_tokens=4),
+        make_branched(tokens="characters"), make_branched(tokens="characters", lowercase=True),
+    ]  # fmt: skip
     return [(Classifier(export_onnx(bundle).data), Model(bundle)) for bundle in bundles]
 
 

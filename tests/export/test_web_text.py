@@ -18,8 +18,9 @@ from recurra.export.unicode_tables import unicode_tables
 from recurra.export.web_check import browser_texts, javascript_inputs, network_inputs
 from recurra.export.web_page import static_files
 from recurra.text import TextSettings
+from recurra.tokenizers import LOWERCASE_CHARACTERS
 
-TOKENS = ("lesson", "words", "characters", "bytes")
+TOKENS = ("lesson", "words", "characters", LOWERCASE_CHARACTERS, "bytes")
 # Characters that pipelines tend to get wrong come up more often than others.
 characters = st.one_of(
     st.characters(),
@@ -68,7 +69,7 @@ def test_ngrams_and_subwords_are_those_of_the_branch(tokens: str) -> None:
 
 
 @pytest.mark.parametrize("first_words", [1, 3, None])
-@pytest.mark.parametrize("tokens", ["lesson", "words", "characters"])
+@pytest.mark.parametrize("tokens", ["lesson", "words", "characters", LOWERCASE_CHARACTERS])
 def test_the_first_words_of_a_text_are_its_title(tokens: str, first_words: int | None) -> None:
     read = browser_texts([*TEXTS, *ODD, " a\u3000b\x1cc d", "a b"])
     same_inputs(make_page_model(tokens, text={"field": "title", "first_words": first_words}), read)
@@ -127,6 +128,7 @@ def test_there_are_no_tables_that_nothing_reads() -> None:
     assert names(tokens="words") == {"space", "word", "mark", "lower", "cased", "ignorable"}
     assert names(tokens="bytes") == names(tokens="lesson", field="title", first_words=None) == set()
     assert names(tokens="characters", field="title", first_words=3) == {"space"}
+    assert names(tokens="characters", lowercase=True) == {"lower"}
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:

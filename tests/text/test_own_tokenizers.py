@@ -35,7 +35,7 @@ from recurra.text import TextPipeline, TextSettings, Vocabulary
 from recurra.text.encoding import encoder
 from recurra.text.segmenters import SEGMENTERS
 from recurra.text.tokens import TOKENISERS
-from recurra.tokenizers import BUILT_IN, TOKENIZERS, register, tokenizer_named
+from recurra.tokenizers import BUILT_IN, LOWERCASE_CHARACTERS, TOKENIZERS, register, tokenizer_named
 
 
 @pytest.fixture(autouse=True)
@@ -231,7 +231,10 @@ def test_a_model_whose_tokenizer_is_not_registered_is_answered_in_one_line(tmp_p
 
 
 def test_names_of_those_that_ship() -> None:
-    assert set(BUILT_IN) == {"auto", *TOKENISERS, *SEGMENTERS}
+    assert {*BUILT_IN, LOWERCASE_CHARACTERS} == {"auto", *TOKENISERS, *SEGMENTERS}
+    for name in (*BUILT_IN, LOWERCASE_CHARACTERS):
+        with pytest.raises(SettingsError, match="built in"):
+            register(name, str.split)
 
 
 def test_as_a_decorator_and_a_new_version_takes_the_place_of_the_old() -> None:

@@ -130,3 +130,12 @@ def test_unknown_tokens_of_many_pieces_are_told_in_order(monkeypatch: pytest.Mon
     unknown = list[str]()
     pipeline.encode_buffer(TextBuffer.of(texts), unknown)
     assert unknown == [token for text in texts for token in pipeline.tokens(text) if token not in ("the", "oil")]
+
+
+def test_characters_in_lower_case() -> None:
+    pipeline = TextPipeline.learn(["Smith", "SMYTH"], TextSettings(tokens="characters", lowercase=True))
+    assert set(pipeline.vocabulary.tokens) == set("smithy")
+    unknown: list[str] = []
+    ids = pipeline.encode(["SMITH", "smith", "Bo"], unknown)
+    assert ids[0].tolist() == ids[1].tolist() == [pipeline.vocabulary.ids[letter] for letter in "smith"]
+    assert (pipeline.tokens("Bo"), unknown) == (["b", "o"], ["b", "o"])

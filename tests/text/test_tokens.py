@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recurra.text.tokens import TOKENISERS, byte_tokens, character_tokens, lesson_tokens, word_tokens
+from recurra.text.tokens import (
+    TOKENISERS,
+    byte_tokens,
+    character_tokens,
+    lesson_tokens,
+    lowercase_character_tokens,
+    lowercase_points,
+    word_tokens,
+)
 
 # Every code point, lone surrogates too, and often those that the rules name.
 TEXTS = st.text(
@@ -98,3 +106,12 @@ def test_tokens_are_never_empty_and_can_be_stored(text, name):
     for token in TOKENISERS[name](text):
         assert token
         assert token.encode("utf-8").decode("utf-8") == token
+
+
+def test_lower_case_characters_are_as_many_as_before():
+    every = "".join(map(chr, range(0x110000)))
+    wanted = [c.lower() if len(c.lower()) == 1 else c for c in character_tokens(every)]
+    assert lowercase_character_tokens(every) == wanted
+    # By the Unicode Standard: K of Kelvin is a k, a capital dotted I in lower case is two code points.
+    assert lowercase_character_tokens("SMİTH ÉΣ\u212a") == ["s", "m", "İ", "t", "h", " ", "é", "σ", "k"]
+    assert all(lower not in lowercase_points() for lower in lowercase_points().values())

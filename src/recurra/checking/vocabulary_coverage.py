@@ -86,7 +86,7 @@ def learn_pipeline(documents: Iterable[tuple[Places, list[Document]]], settings:
     """
     counts: Counter[str] = Counter()
     for _, some in documents:
-        counts.update(count_tokens([text for text in input_texts(some, settings) if text], settings.tokens))
+        counts.update(count_tokens([text for text in input_texts(some, settings) if text], settings.tokeniser))
     return TextPipeline(settings, Vocabulary.learn(counts, settings))
 
 

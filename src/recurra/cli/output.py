@@ -81,8 +81,11 @@ class Output:
             print(_for_log(said, plain(command)), file=sys.stderr)
 
     def caution(self, message: str) -> None:
-        """Prints, also if quiet, what may spoil the result, such as a column that is missing: to standard error."""
-        if self.quiet and not self.as_json and sys.stderr is not None:
+        """Prints, also if quiet, what may spoil the result, such as a column that is missing.
+
+        If quiet or beside a JSON document, it is printed to standard error.
+        """
+        if (self.quiet or self.as_json) and sys.stderr is not None:
             print(_for_log(plain(f"recurra: warning: {message}")), file=sys.stderr)
         self.note(message)
 

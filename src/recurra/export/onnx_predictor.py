@@ -191,6 +191,12 @@ def character_tokens(text: str) -> list[str]:
     return list(_utf8(text).decode())
 
 
+def lowercase_character_tokens(text: str) -> list[str]:
+    """Code points, each in lower case where that is one code point."""
+    lowered = ((character, character.lower()) for character in character_tokens(text))
+    return [lower if len(lower) == 1 else character for character, lower in lowered]
+
+
 def byte_tokens(text: str) -> list[str]:
     """Bytes of UTF-8."""
     return list(_utf8(text).decode("latin-1"))
@@ -209,6 +215,7 @@ TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
     "lesson": lesson_tokens,
     "words": word_tokens,
     "characters": character_tokens,
+    "lowercase_characters": lowercase_character_tokens,
     "bytes": byte_tokens,
 }
 

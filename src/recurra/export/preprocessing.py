@@ -26,7 +26,8 @@ def preprocessing(bundle: Bundle) -> Preprocessing:
     - ``format``: :data:`FORMAT`.
     - ``labels``: the classes in the order of the outputs.
     - ``task``: ``single_label``, the most probable class, or ``multi_label``, those that reach their ``thresholds``.
-    - ``text``: ``tokens``, ``field``, ``first_words`` and ``max_tokens`` of :class:`recurra.text.TextSettings`.
+    - ``text``: ``tokens`` (``lowercase_characters``: with ``lowercase``), ``field``, ``first_words`` and ``max_tokens``
+      of :class:`recurra.text.TextSettings`.
     - ``vocabulary``: the tokens; a token's id is its place plus 2, id 1 is any unknown token.
     - ``branch``: ``null``, or what the linear branch looks up: ``max_tokens`` that it reads; ``ngrams`` with the length
       of the ``longest`` and a ``table``, base64 of little-endian int32[M, 2], the row of an n-gram's beginning and its
@@ -57,7 +58,10 @@ def preprocessing(bundle: Bundle) -> Preprocessing:
         "labels": list(bundle.labels.classes),
         "task": bundle.task.name,
         "thresholds": None if thresholds is None else [float(threshold) for threshold in thresholds],
-        "text": {name: getattr(bundle.text, name) for name in ("tokens", "field", "first_words", "max_tokens")},
+        "text": {
+            "tokens": bundle.text.tokeniser,
+            **{name: getattr(bundle.text, name) for name in ("field", "first_words", "max_tokens")},
+        },
         "vocabulary": list(bundle.vocabulary.tokens),
         "branch": None if bundle.branch is None else _branch(bundle.branch, bundle.text.max_tokens),
     }

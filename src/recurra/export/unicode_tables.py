@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from recurra.text import TextSettings
-from recurra.text.tokens import mark_characters
+from recurra.text.tokens import lowercase_points, mark_characters
+from recurra.tokenizers import LOWERCASE_CHARACTERS
 
 __all__ = ["UnicodeTables", "unicode_tables"]
 
@@ -42,6 +43,8 @@ def unicode_tables(settings: TextSettings) -> UnicodeTables:
         tables["space"] = _matches(r"\s+")
     if words:
         tables |= {"word": _matches(r"\w+"), "mark": _lengths(map(ord, mark_characters())), **_lower_case()}
+    if settings.tokeniser == LOWERCASE_CHARACTERS:
+        tables["lower"] = {chr(point): chr(lower) for point, lower in lowercase_points().items()}
     return tables
 
 

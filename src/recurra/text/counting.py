@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Protocol
 
@@ -15,8 +15,9 @@ from recurra.text.disk_counter import DiskCounter
 from recurra.text.encoding import byte_kinds, pieces, scratch
 from recurra.text.segmenters import tokeniser
 from recurra.text.token_table import token_table
-from recurra.text.tokens import utf8
+from recurra.text.tokens import lowercase_points, utf8
 from recurra.text.vocabulary import SPECIAL_IDS
+from recurra.tokenizers import LOWERCASE_CHARACTERS
 
 __all__ = ["TOKENS_IN_MEMORY", "count_tokens", "most_frequent"]
 
@@ -82,7 +83,9 @@ class _TokenCounter(Protocol):
 def _counter_of(tokens: str) -> _TokenCounter:
     if tokens in ("lesson", "words"):
         return _WordCounter(tokens)
-    return _CharacterCounter() if tokens == "characters" else _PlainCounter(tokens)
+    if tokens in ("characters", LOWERCASE_CHARACTERS):
+        return _CharacterCounter(lowercase_points() if tokens == LOWERCASE_CHARACTERS else {})
+    return _PlainCounter(tokens)
 
 
 class _PlainCounter:
@@ -104,9 +107,14 @@ class _PlainCounter:
 
 
 class _CharacterCounter:
-    """Counts code points, which are few enough for an array."""
+    """Counts code points, which are few enough for an array.
 
-    def __init__(self) -> None:
+    Args:
+        lowercase: those that are counted as others.
+    """
+
+    def __init__(self, lowercase: Mapping[int, int]) -> None:
+        self._lowercase = lowercase
         self._met = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -119,8 +127,9 @@ class _CharacterCounter:
         self._met = met
 
     def take_counts(self) -> Counter[str]:
-        points = np.flatnonzero(self._met)
-        counts = Counter(dict(zip(map(chr, points.tolist()), self._met[points].tolist(), strict=True)))
+        points, counts = np.flatnonzero(self._met), Counter[str]()
+        for point, count in zip(points.tolist(), self._met[points].tolist(), strict=True):
+            counts[chr(self._lowercase.get(point, point))] += count
         self._met = np.zeros(0, dtype=np.int64)
         return counts
 

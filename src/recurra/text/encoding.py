@@ -19,8 +19,9 @@ from recurra.kernels.token_ids import BLOCK
 from recurra.text.buffer import TextBuffer
 from recurra.text.segmenters import tokeniser
 from recurra.text.token_table import token_table
-from recurra.text.tokens import LOWER, PUNCTUATION, word_tokens
+from recurra.text.tokens import LOWER, PUNCTUATION, lowercase_points, word_tokens
 from recurra.text.vocabulary import UNKNOWN_ID, Vocabulary
+from recurra.tokenizers import LOWERCASE_CHARACTERS
 
 __all__ = ["CharacterEncoder", "Encoder", "WordEncoder", "byte_kinds", "code_points", "encoder", "pieces", "scratch"]
 
@@ -54,14 +55,16 @@ def encoder(tokens: str, vocabulary: Vocabulary) -> Encoder:
     """
     if tokens in ("lesson", "words"):
         return WordEncoder(tokens, vocabulary)
-    if tokens not in ("characters", "bytes"):
+    if tokens not in ("characters", LOWERCASE_CHARACTERS, "bytes"):
         return partial(_encode_cut, tokeniser(tokens), vocabulary.ids)
     # A table of ids by code point or byte; the last entry is for all higher code points.
     numbers = {ord(token): i for token, i in vocabulary.ids.items() if len(token) == 1}
-    table = np.full(max(numbers, default=0) + 2 if tokens == "characters" else 256, UNKNOWN_ID, dtype=np.int32)
+    lowercase = lowercase_points() if tokens == LOWERCASE_CHARACTERS else {}
+    numbers.update({point: numbers.get(lower, UNKNOWN_ID) for point, lower in lowercase.items()})
+    table = np.full(256 if tokens == "bytes" else max(numbers, default=0) + 2, UNKNOWN_ID, dtype=np.int32)
     for number, i in numbers.items():
         table[number] = i
-    return CharacterEncoder(table) if tokens == "characters" else partial(_encode_bytes, table)
+    return partial(_encode_bytes, table) if tokens == "bytes" else CharacterEncoder(table, lowercase)
 
 
 class WordEncoder:
@@ -134,10 +137,11 @@ class CharacterEncoder:
 
     Args:
         table: int32, the id of each code point; the last entry is for all higher ones.
+        lowercase: the code points that are read as others.
     """
 
-    def __init__(self, table: npt.NDArray[np.int32]) -> None:
-        self._table = table
+    def __init__(self, table: npt.NDArray[np.int32], lowercase: Mapping[int, int]) -> None:
+        self._table, self._lowercase = table, lowercase
 
     def __call__(self, texts: TextBuffer, unknown: list[str] | None = None) -> Ragged:
         """See :class:`Encoder`."""
@@ -145,7 +149,7 @@ class CharacterEncoder:
         points = code_points(data.tobytes())
         ids = self.ids(points)
         if unknown is not None:
-            unknown += map(chr, points[ids == UNKNOWN_ID].tolist())
+            unknown += [chr(self._lowercase.get(point, point)) for point in points[ids == UNKNOWN_ID].tolist()]
         # A character begins at every byte that does not continue one (0b10xxxxxx).
         begun = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((data & 0xC0) != 0x80)])
         return Ragged(ids, begun[texts.offsets - texts.offsets[0]])

@@ -76,7 +76,7 @@ class TextPipeline:
             )
         if settings.field == "title" and pairs:
             settings = settings.replace(first_words=None)
-        counts = most_frequent(_texts_to_count(blocks, settings), settings.tokens, settings.vocabulary_size)
+        counts = most_frequent(_texts_to_count(blocks, settings), settings.tokeniser, settings.vocabulary_size)
         return cls(settings, Vocabulary.learn(counts, settings))
 
     @property
@@ -146,7 +146,7 @@ class TextPipeline:
         Raises:
             DataError: it is not a document.
         """
-        return tokeniser(self.settings.tokens)(input_texts([document], self.settings)[0])[: self.settings.max_tokens]
+        return tokeniser(self.settings.tokeniser)(input_texts([document], self.settings)[0])[: self.settings.max_tokens]
 
     def coverage(self, documents: Sequence[Document]) -> float:
         """The share of the documents' tokens that the vocabulary knows; 1 if there are no tokens.
@@ -160,7 +160,7 @@ class TextPipeline:
     @cached_property
     def encoder(self) -> Encoder:
         """From texts to ids, without the settings' cut."""
-        return encoder(self.settings.tokens, self.vocabulary)
+        return encoder(self.settings.tokeniser, self.vocabulary)
 
     def __getstate__(self) -> dict[str, Any]:
         # The encoder is left out: segmenters and tokenizers of your own belong to this process.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recurra.settings import Settings, at_least
-from recurra.tokenizers import check_tokenizer
+from recurra.tokenizers import LOWERCASE_CHARACTERS, check_tokenizer
 
 __all__ = ["TextSettings"]
 
@@ -25,6 +25,8 @@ class TextSettings(Settings):
             :mod:`recurra.text.segmenters`), the name of a tokenizer of your own (:func:`recurra.tokenizers.register`),
             or ``auto``: words or characters, depending on the training rows (:mod:`recurra.text.words_or_characters`);
             a trained model holds the choice.
+        lowercase: read ``characters`` in lower case, each that has one of a single code point; ``lesson``, ``words``
+            and segmenters do so by themselves, ``bytes`` never.
         vocabulary_size: largest number of rows of the embedding, with the pad (id 0) and the unknown token (id 1).
         vocabulary_from: ``all`` counts the tokens of the texts that are read; ``titles`` those of titles only.
         vocabulary_documents: count only the first so many non-empty texts; ``None`` counts all.
@@ -37,6 +39,7 @@ class TextSettings(Settings):
     field: Literal["all", "title"] = "all"
     first_words: int | None = 10
     tokens: str = "words"
+    lowercase: bool = False
     vocabulary_size: int = 20_000
     vocabulary_from: Literal["all", "titles"] = "all"
     vocabulary_documents: int | None = None
@@ -51,3 +54,8 @@ class TextSettings(Settings):
         for name in ("first_words", "vocabulary_documents", "max_tokens"):
             if getattr(self, name) is not None:
                 at_least(name, getattr(self, name), 1)
+
+    @property
+    def tokeniser(self) -> str:
+        """The name of the tokeniser for :func:`recurra.text.segmenters.tokeniser`."""
+        return LOWERCASE_CHARACTERS if self.tokens == "characters" and self.lowercase else self.tokens

@@ -1,4 +1,4 @@
-"""Four tokenisers, each a function from one text to its tokens.
+"""Five tokenisers, each a function from one text to its tokens.
 
 All of them read lone surrogates, which UTF-8 cannot encode, as question marks.
 """
@@ -11,7 +11,18 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-__all__ = ["TOKENISERS", "byte_tokens", "character_tokens", "lesson_tokens", "mark_characters", "word_tokens"]
+from recurra.tokenizers import LOWERCASE_CHARACTERS
+
+__all__ = [
+    "TOKENISERS",
+    "byte_tokens",
+    "character_tokens",
+    "lesson_tokens",
+    "lowercase_character_tokens",
+    "lowercase_points",
+    "mark_characters",
+    "word_tokens",
+]
 
 LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
 PUNCTUATION = string.punctuation.encode()
@@ -41,6 +52,11 @@ def character_tokens(text: str) -> list[str]:
     return list(utf8(text).decode())
 
 
+def lowercase_character_tokens(text: str) -> list[str]:
+    """Code points, each in lower case where that is one code point (not ``İ``, whose lower case is two)."""
+    return list(utf8(text).decode().translate(lowercase_points()))
+
+
 def byte_tokens(text: str) -> list[str]:
     """Bytes of the UTF-8 encoding, each as the character U+0000 to U+00FF with the same number."""
     return list(utf8(text).decode("latin-1"))
@@ -50,6 +66,7 @@ TOKENISERS: dict[str, Callable[[str], list[str]]] = {
     "lesson": lesson_tokens,
     "words": word_tokens,
     "characters": character_tokens,
+    LOWERCASE_CHARACTERS: lowercase_character_tokens,
     "bytes": byte_tokens,
 }
 
@@ -57,6 +74,19 @@ TOKENISERS: dict[str, Callable[[str], list[str]]] = {
 def utf8(text: str) -> bytes:
     """The UTF-8 encoding, with lone surrogates as question marks."""
     return text.encode("utf-8", "replace")
+
+
+@cache
+def lowercase_points() -> dict[int, int]:
+    """The lower case of each code point that has another one of one code point."""
+    found = {}
+    # Letters with case lie in planes 0 and 1; most blocks of 256 have none.
+    for first in range(0, 0x20000, 256):
+        block = "".join(map(chr, range(first, first + 256)))
+        if block.lower() != block:
+            lowered = ((ord(character), character.lower()) for character in block)
+            found.update({point: ord(lower) for point, lower in lowered if len(lower) == 1 and ord(lower) != point})
+    return found
 
 
 @cache

@@ -1,4 +1,4 @@
-// The four tokenisers, each a function from one text to its tokens; the same as recurra.text.tokens.
+// The five tokenisers, each a function from one text to its tokens; the same as recurra.text.tokens.
 
 import { MARK, SPACE, WORD, codePoints, textOf } from "./unicode.js";
 
@@ -38,6 +38,11 @@ export function characterTokens(text) {
   return codePoints(text).map((point) => String.fromCodePoint(point));
 }
 
+/** Code points, each in lower case where that is one code point. */
+export function lowercaseCharacterTokens(text, unicode) {
+  return codePoints(text).map((point) => textOf(unicode.lowered.get(point) ?? [point]));
+}
+
 /** Bytes of the UTF-8 encoding, each as the character U+0000 to U+00FF with the same number. */
 export function byteTokens(text) {
   return Array.from(new TextEncoder().encode(textOf(codePoints(text))), (byte) => String.fromCharCode(byte));
@@ -47,6 +52,7 @@ export const TOKENISERS = {
   lesson: lessonTokens,
   words: wordTokens,
   characters: characterTokens,
+  lowercase_characters: lowercaseCharacterTokens,
   bytes: byteTokens,
 };
 
