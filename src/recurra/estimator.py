@@ -21,9 +21,11 @@ from recurra.estimator_notes import lost_classes_note, other_preset_note
 from recurra.estimator_parameters import (
     ANEW,
     bundle_of,
+    changed,
     check_names,
     checked_options,
     explain_keywords,
+    parameters_of,
     plain,
     seed_of,
     split_options,
@@ -148,10 +150,12 @@ class TextClassifier(FittedClassifier):
         It predicts as that one, but where ``fit`` had an indicator matrix ``predict`` gives lists of labels: the names
         or numbers of its columns.
 
-        The file holds the model, and not what the constructor was told: the parameters are the default ones, so that
-        ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one; the settings that it
-        was trained with are in ``model_.info``. There is no ``history_`` and no ``validation_`` (the scores are in
-        ``model_.record``). ``score`` takes an indicator matrix all the same.
+        The parameters are those that describe the model: a shipped preset, and in ``options`` the settings that differ
+        from it, so that ``set_params``, ``clone`` and ``cross_val_score`` train networks of the same kind.
+        ``fit(X, y)`` trains a new one, and warns that it does not use the weights, while ``fit(X, y, initial=path)``
+        goes on from them. ``vectors`` names those that the embedding began with, without their folder; ``engine``,
+        ``device`` and ``minutes`` are the default ones. There is no ``history_`` and no ``validation_`` (the scores are
+        in ``model_.record``). ``score`` takes an indicator matrix all the same.
 
         Args:
             path: a file that Recurra has written.
@@ -159,8 +163,9 @@ class TextClassifier(FittedClassifier):
         Raises:
             ModelFileError: there is no such file, or it cannot be used.
         """
-        found = cls()
-        found.model_ = load(path)
+        model = load(path)
+        found = cls(**parameters_of(model.bundle))
+        found.model_ = model
         known = found.model_.columns
         found.columns_ = None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_
@@ -252,17 +257,21 @@ class TextClassifier(FittedClassifier):
             "seed": seed_of(self.random_state),
         }
         given = plain({name: value for name, value in named.items() if value is not None})
-        options = plain(checked_options(self.options, given))
-        if initial is None and self._as_loaded == self.get_params(deep=False):
+        options, vectors = plain(checked_options(self.options, given)), self.vectors
+        if initial is None and self._as_loaded is not None:
             warnings.warn(ANEW, UserWarning, stacklevel=2)
         bundle = bundle_of(initial)
+        if bundle is not None and self._as_loaded is not None:
+            # Who continues has given what differs from that which was loaded.
+            given, options = changed(given, self._as_loaded), changed(options, self._as_loaded["options"])
+            vectors = None if vectors == self._as_loaded["vectors"] else vectors
         if bundle is not None and (said := other_preset_note(self.model, bundle)):
             warnings.warn(said, UserWarning, stacklevel=2)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = with_options(recipe, {**options, **given})
-        if self.vectors is not None:
-            check_vectors(self.vectors)
-        recipe = replace(recipe, vectors=self.vectors)
+        if vectors is not None:
+            check_vectors(vectors)
+        recipe = replace(recipe, vectors=vectors)
         rows = GivenRows.of(X, y)
         if bundle is not None:
             rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))

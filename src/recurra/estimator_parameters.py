@@ -16,15 +16,18 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.errors import SettingsError
 from recurra.hub import local_path
 from recurra.presets import Recipe, setting_names
+from recurra.presets.of_model import settings_of_model
 from recurra.runtime import Model
 from recurra.settings import choices, setting_meant
 
 __all__ = [
     "ANEW",
     "bundle_of",
+    "changed",
     "check_names",
     "checked_options",
     "explain_keywords",
+    "parameters_of",
     "plain",
     "seed_of",
     "split_options",
@@ -45,9 +48,13 @@ MEANT_OF_FIT = {"warm_start": "initial", "init_model": "initial", "eval_set": "v
 # For a weight of each class, where the setting knows "balanced" alone.
 CLASS_WEIGHTS = "Give fit sample_weight=sklearn.utils.class_weight.compute_sample_weight(weights, y)."
 ANEW = (
-    "fit trains a new model with the default settings, not with those of the model that was loaded: fit(X, y, "
-    "initial=classifier) goes on from that with its settings; for a new model give them to TextClassifier"
+    "fit trains a new model with the settings of the model that was loaded, and does not use its weights: fit(X, y, "
+    "initial=classifier) goes on from them; for a new model write sklearn.base.clone(classifier).fit(X, y)"
 )
+# Settings that have a parameter of the same name.
+NAMED = ("epochs", "batch_size", "learning_rate")
+# Tasks that fit infers from y.
+TOLD_BY_LABELS = ("single_label", "multi_label")
 # Values of settings that have another type elsewhere, such as early_stopping=True.
 EXAMPLES: dict[str, Any] = {"patience": 3, "class_weights": "balanced"}
 
@@ -216,6 +223,26 @@ def seed_of(random_state: Any) -> int | None:
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with Python's numbers in place of NumPy's, which grids are made of."""
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+
+
+def parameters_of(bundle: Bundle) -> dict[str, Any]:
+    """The parameters of a classifier that trains as a model was trained, where they are not the default ones."""
+    preset, options, seed, vectors = settings_of_model(bundle)
+    named = {name: options.pop(name) for name in NAMED if name in options}
+    return {
+        "model": preset,
+        "options": options or None,
+        **named,
+        "vectors": vectors,
+        **({} if seed is None else {"random_state": seed}),
+        **({} if bundle.task.name in TOLD_BY_LABELS else {"task": bundle.task.name}),
+    }
+
+
+def changed(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The values that were not so before."""
+    before = before or {}
+    return {name: value for name, value in values.items() if name not in before or before[name] != value}
 
 
 def bundle_of(initial: Any) -> Bundle | None:
