@@ -41,9 +41,12 @@ from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
 from recurra.training.distributed import prints
 from recurra.training.ending import end_of_training
-from recurra.training.fit import Provenance, RunOptions, fit
+from recurra.training.fit import FitResult, Provenance, RunOptions, fit
 
 __all__ = ["TextClassifier"]
+
+# What was said in this process of networks beside a branch that answers.
+_said: set[str] = set()
 
 
 class TextClassifier(FittedClassifier):
@@ -215,7 +218,7 @@ class TextClassifier(FittedClassifier):
         sample_weight: npt.ArrayLike | None = None,
         initial: Model | TextClassifier | str | Path | None = None,
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback] | None = (),
         **unknown: Any,
     ) -> Self:
         """Trains on documents and their labels. If it fails, the estimator stays as it was, fitted or not.
@@ -234,7 +237,8 @@ class TextClassifier(FittedClassifier):
                 its vocabulary and classes are kept, and new words and classes are added. Others call this
                 ``partial_fit``; but it trains for whole epochs with an optimiser that starts from the beginning, and
                 leaves the model that it continues from unchanged.
-            callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
+            callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`);
+                ``None`` for none.
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out, with a warning.
             unknown: refused, with what to give instead.
@@ -247,7 +251,7 @@ class TextClassifier(FittedClassifier):
             SettingsError: the settings contradict each other.
             TrainingError: the training failed.
         """
-        began = time.monotonic()
+        began, callbacks = time.monotonic(), () if callbacks is None else callbacks
         for name, value in unknown.items():
             raise unknown_of_fit(name, value, self.get_params(deep=False))
         named = {
@@ -302,14 +306,28 @@ class TextClassifier(FittedClassifier):
         self.history_.has_branch, self._as_loaded = fitted.bundle.branch is not None, None
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
+        if vectors is not None and options.get("embedding", size := self.model_.settings.embedding) != size:
+            given_size = f"options gives embedding = {options['embedding']!r:.40}"
+            said = f"{given_size}, and the vectors have {size:,} numbers, which hold: leave embedding out"
+            warnings.warn(said, UserWarning, stacklevel=2)
         if verbose:
             print(ended, flush=True)
         # What was printed.
         before = () if verbose else (fitted.copies, fitted.remembered)
         lost = "" if sample_weight is None else lost_classes_note(rows.labels, fitted.bundle.labels.classes)
-        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, fitted.idle)):
+        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, _idle_once(fitted))):
             warnings.warn(in_python(said), UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
+
+
+def _idle_once(fitted: FitResult) -> str:
+    """Where the network learned next to nothing; beside a branch that answers once, as cross-validations fit often."""
+    if not fitted.idle or fitted.bundle.branch is None:
+        return fitted.idle
+    if _said:
+        return ""
+    _said.add(fitted.idle)
+    return fitted.idle
