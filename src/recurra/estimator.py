@@ -167,8 +167,9 @@ class TextClassifier(FittedClassifier):
             ModelFileError: there is no such file, or it cannot be used.
         """
         model = load(path)
-        found = cls(**parameters_of(model.bundle))
-        found.model_ = model
+        found = cls()
+        # Those of a class derived from this one may be fewer.
+        found.__dict__.update(parameters_of(model.bundle), model_=model)
         known = found.model_.columns
         found.columns_ = None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_

@@ -136,7 +136,8 @@ def evaluate(
         rows = MultiLabelRowScores(probabilities, targets, classes, thresholds=thresholds, unknown=unknown)
     elif thresholds is None:
         rows = SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
-        if said := class_order_note(probabilities, targets, classes):
+        # Whoever gives class numbers has not written the classes by hand.
+        if not class_numbers and (said := class_order_note(probabilities, targets, classes)):
             warnings.warn(said, UserWarning, stacklevel=2)
     else:
         raise SettingsError(
