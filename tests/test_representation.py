@@ -17,7 +17,7 @@ from recurra.data.table import Table
 from recurra.evaluation import evaluate
 from recurra.evaluation.comparison import Comparison, Pair
 from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
-from recurra.representation import Representation, Represented, one_line
+from recurra.representation import Representation, Represented, counted_rows, one_line
 from recurra.runtime import Model
 from recurra.training.callbacks import History, TrainingMetrics, ValidationMetrics
 
@@ -77,12 +77,13 @@ def test_evaluation() -> None:
     assert lines[:2] == ["Evaluation: 3 rows", "  score        value   95 % interval"]
     assert lines[2] == "  accuracy     0.6667  0.2077–0.9385"
     assert lines[-2:] == [
-        "  lowest F1 of 2: a 0.6667 (1 rows), b 1.0000 (1 rows)", "  rows with a label that is no class: 1",
+        "  lowest F1 of 2: a 0.6667 (1 row), b 1.0000 (1 row)", "  rows with a label that is no class: 1",
     ]  # fmt: skip
     assert len(lines) == 9
     several = repr(evaluate(probabilities, [["a"], ["b"], []], ["a", "b"], resamples=5)).splitlines()
     assert several[0] == "MultiLabelEvaluation: 3 rows"
-    assert several[-1] == "  lowest F1 of 2: a 0.6667 (1 rows), b 1.0000 (1 rows)"
+    assert [counted_rows(count) for count in (0, 1, 7600)] == ["0 rows", "1 row", "7,600 rows"]
+    assert several[-1] == "  lowest F1 of 2: a 0.6667 (1 row), b 1.0000 (1 row)"
 
 
 def test_history() -> None:

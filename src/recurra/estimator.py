@@ -21,9 +21,11 @@ from recurra.estimator_notes import lost_classes_note, other_preset_note
 from recurra.estimator_parameters import (
     ANEW,
     bundle_of,
+    changed,
     check_names,
     checked_options,
     explain_keywords,
+    parameters_of,
     plain,
     seed_of,
     split_options,
@@ -39,9 +41,12 @@ from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
 from recurra.training.distributed import prints
 from recurra.training.ending import end_of_training
-from recurra.training.fit import Provenance, RunOptions, fit
+from recurra.training.fit import FitResult, Provenance, RunOptions, fit
 
 __all__ = ["TextClassifier"]
+
+# What was said in this process of networks beside a branch that answers.
+_said: set[str] = set()
 
 
 class TextClassifier(FittedClassifier):
@@ -148,10 +153,12 @@ class TextClassifier(FittedClassifier):
         It predicts as that one, but where ``fit`` had an indicator matrix ``predict`` gives lists of labels: the names
         or numbers of its columns.
 
-        The file holds the model, and not what the constructor was told: the parameters are the default ones, so that
-        ``fit(X, y)`` trains a new model, while ``fit(X, y, initial=path)`` goes on from this one; the settings that it
-        was trained with are in ``model_.info``. There is no ``history_`` and no ``validation_`` (the scores are in
-        ``model_.record``). ``score`` takes an indicator matrix all the same.
+        The parameters are those that describe the model: a shipped preset, and in ``options`` the settings that differ
+        from it, so that ``set_params``, ``clone`` and ``cross_val_score`` train networks of the same kind.
+        ``fit(X, y)`` trains a new one, and warns that it does not use the weights, while ``fit(X, y, initial=path)``
+        goes on from them. ``vectors`` names those that the embedding began with, without their folder; ``engine``,
+        ``device`` and ``minutes`` are the default ones. There is no ``history_`` and no ``validation_`` (the scores are
+        in ``model_.record``). ``score`` takes an indicator matrix all the same.
 
         Args:
             path: a file that Recurra has written.
@@ -159,8 +166,10 @@ class TextClassifier(FittedClassifier):
         Raises:
             ModelFileError: there is no such file, or it cannot be used.
         """
+        model = load(path)
         found = cls()
-        found.model_ = load(path)
+        # Those of a class derived from this one may be fewer.
+        found.__dict__.update(parameters_of(model.bundle), model_=model)
         known = found.model_.columns
         found.columns_ = None if known is None else (known.text, known.title)
         found.classes_ = found.model_.classes_
@@ -210,7 +219,7 @@ class TextClassifier(FittedClassifier):
         sample_weight: npt.ArrayLike | None = None,
         initial: Model | TextClassifier | str | Path | None = None,
         validation_data: tuple[Sequence[Document], Sequence[Any]] | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback] | None = (),
         **unknown: Any,
     ) -> Self:
         """Trains on documents and their labels. If it fails, the estimator stays as it was, fitted or not.
@@ -229,7 +238,8 @@ class TextClassifier(FittedClassifier):
                 its vocabulary and classes are kept, and new words and classes are added. Others call this
                 ``partial_fit``; but it trains for whole epochs with an optimiser that starts from the beginning, and
                 leaves the model that it continues from unchanged.
-            callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`).
+            callbacks: called during training, which they may stop (:class:`recurra.training.callbacks.Callback`);
+                ``None`` for none.
             validation_data: (X, y) to validate on, such as the latest documents; then none of ``X`` is held out. Rows
                 with a label that the training rows lack are left out, with a warning.
             unknown: refused, with what to give instead.
@@ -242,7 +252,7 @@ class TextClassifier(FittedClassifier):
             SettingsError: the settings contradict each other.
             TrainingError: the training failed.
         """
-        began = time.monotonic()
+        began, callbacks = time.monotonic(), () if callbacks is None else callbacks
         for name, value in unknown.items():
             raise unknown_of_fit(name, value, self.get_params(deep=False))
         named = {
@@ -252,17 +262,21 @@ class TextClassifier(FittedClassifier):
             "seed": seed_of(self.random_state),
         }
         given = plain({name: value for name, value in named.items() if value is not None})
-        options = plain(checked_options(self.options, given))
-        if initial is None and self._as_loaded == self.get_params(deep=False):
+        options, vectors = plain(checked_options(self.options, given)), self.vectors
+        if initial is None and self._as_loaded is not None:
             warnings.warn(ANEW, UserWarning, stacklevel=2)
         bundle = bundle_of(initial)
+        if bundle is not None and self._as_loaded is not None:
+            # Who continues has given what differs from that which was loaded.
+            given, options = changed(given, self._as_loaded), changed(options, self._as_loaded["options"])
+            vectors = None if vectors == self._as_loaded["vectors"] else vectors
         if bundle is not None and (said := other_preset_note(self.model, bundle)):
             warnings.warn(said, UserWarning, stacklevel=2)
         recipe = load_preset(self.model) if bundle is None else recipe_of_model(bundle)
         recipe = with_options(recipe, {**options, **given})
-        if self.vectors is not None:
-            check_vectors(self.vectors)
-        recipe = replace(recipe, vectors=self.vectors)
+        if vectors is not None:
+            check_vectors(vectors)
+        recipe = replace(recipe, vectors=vectors)
         rows = GivenRows.of(X, y)
         if bundle is not None:
             rows.check_goes_on(bundle, getattr(initial, "_indicator_width", None))
@@ -293,14 +307,28 @@ class TextClassifier(FittedClassifier):
         self.history_.has_branch, self._as_loaded = fitted.bundle.branch is not None, None
         self.validation_ = fitted.validation
         ended = end_of_training(fitted.outcome, recipe.training.epochs)
+        if vectors is not None and options.get("embedding", size := self.model_.settings.embedding) != size:
+            given_size = f"options gives embedding = {options['embedding']!r:.40}"
+            said = f"{given_size}, and the vectors have {size:,} numbers, which hold: leave embedding out"
+            warnings.warn(said, UserWarning, stacklevel=2)
         if verbose:
             print(ended, flush=True)
         # What was printed.
         before = () if verbose else (fitted.copies, fitted.remembered)
         lost = "" if sample_weight is None else lost_classes_note(rows.labels, fitted.bundle.labels.classes)
-        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, fitted.idle)):
+        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, _idle_once(fitted))):
             warnings.warn(in_python(said), UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
+
+
+def _idle_once(fitted: FitResult) -> str:
+    """Where the network learned next to nothing; beside a branch that answers once, as cross-validations fit often."""
+    if not fitted.idle or fitted.bundle.branch is None:
+        return fitted.idle
+    if _said:
+        return ""
+    _said.add(fitted.idle)
+    return fitted.idle

@@ -16,15 +16,18 @@ from recurra.bundle import Bundle, read_bundle
 from recurra.errors import SettingsError
 from recurra.hub import local_path
 from recurra.presets import Recipe, setting_names
+from recurra.presets.of_model import settings_of_model
 from recurra.runtime import Model
 from recurra.settings import choices, setting_meant
 
 __all__ = [
     "ANEW",
     "bundle_of",
+    "changed",
     "check_names",
     "checked_options",
     "explain_keywords",
+    "parameters_of",
     "plain",
     "seed_of",
     "split_options",
@@ -42,12 +45,22 @@ PARAMETERS = {"seed": "random_state"}
 OF_FIT = ("sample_weight", "validation_data", "initial", "callbacks")
 # What arguments of fit are called elsewhere.
 MEANT_OF_FIT = {"warm_start": "initial", "init_model": "initial", "eval_set": "validation_data"}
+# What parameters of the constructor are called elsewhere.
+MEANT = {"preset": "model", "preset_name": "model"}
+# Names of a list of numbers that is meant as sample_weight; a setting has the first.
+WEIGHTS = ("weights", "weight", "row_weights")
 # For a weight of each class, where the setting knows "balanced" alone.
 CLASS_WEIGHTS = "Give fit sample_weight=sklearn.utils.class_weight.compute_sample_weight(weights, y)."
 ANEW = (
-    "fit trains a new model with the default settings, not with those of the model that was loaded: fit(X, y, "
-    "initial=classifier) goes on from that with its settings; for a new model give them to TextClassifier"
+    "fit trains a new model with the settings of the model that was loaded, and does not use its weights: fit(X, y, "
+    "initial=classifier) goes on from them; for a new model write sklearn.base.clone(classifier).fit(X, y)"
 )
+# Settings that have a parameter of the same name.
+NAMED = ("epochs", "batch_size", "learning_rate")
+# Tasks that fit infers from y.
+TOLD_BY_LABELS = ("single_label", "multi_label")
+# Settings whose value "none" is None elsewhere.
+NONE_IS_NAMED = ("class_weights", "decay")
 # Values of settings that have another type elsewhere, such as early_stopping=True.
 EXAMPLES: dict[str, Any] = {"patience": 3, "class_weights": "balanced"}
 
@@ -71,6 +84,8 @@ def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsE
     received = f"TextClassifier has no parameter {name!r:.80}"
     if name in PARAMETERS:
         return SettingsError(received, f"Give {PARAMETERS[name]}={value!r:.40}.")
+    if name in MEANT:
+        return SettingsError(received, f"Did you mean {MEANT[name]}? Give {MEANT[name]}={value!r:.40}.")
     if name == "listener":
         return SettingsError(received, "Give callbacks=[...] to fit.")
     if name in OF_FIT:
@@ -105,6 +120,8 @@ def unknown_of_fit(name: str, value: Any, parameters: Collection[str]) -> Settin
         return SettingsError(received, f"Give fit(X, y, {MEANT_OF_FIT[name]}=...).")
     if _weighs_classes(name, value):
         return SettingsError(received, CLASS_WEIGHTS)
+    if name in WEIGHTS and hasattr(value, "__len__") and not isinstance(value, str):
+        return SettingsError(received, f"Did you mean sample_weight? Give fit(X, y, sample_weight={name}).")
     settings = setting_names()
     meant = name if name in (*parameters, *settings) else setting_meant(name)
     meant = meant and PARAMETERS.get(meant, meant)
@@ -146,7 +163,7 @@ def check_names(settings: Collection[str]) -> None:
 
 
 def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The options, of which none is given twice.
+    """The options, of which none is given twice, with poolings as a list, and ``"none"`` where ``None`` means it.
 
     Args:
         options: settings by their names, or ``None``.
@@ -179,7 +196,10 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
                 f"options gives {name} = {options[name]!r:.40}, and {parameter} is {value!r:.40}",
                 f"Give {parameter}={options[name]!r:.40} and leave it out of options.",
             )
-    return options
+    # As a study of tuning writes several.
+    joined = {"pooling": pooling.split("+")} if isinstance(pooling := options.get("pooling"), str) else {}
+    without = {name: "none" for name in NONE_IS_NAMED if name in options and options[name] is None}
+    return {**options, **joined, **without}
 
 
 def with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
@@ -216,6 +236,26 @@ def seed_of(random_state: Any) -> int | None:
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with Python's numbers in place of NumPy's, which grids are made of."""
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+
+
+def parameters_of(bundle: Bundle) -> dict[str, Any]:
+    """The parameters of a classifier that trains as a model was trained, where they are not the default ones."""
+    preset, options, seed, vectors = settings_of_model(bundle)
+    named = {name: options.pop(name) for name in NAMED if name in options}
+    return {
+        "model": preset,
+        "options": options or None,
+        **named,
+        "vectors": vectors,
+        **({} if seed is None else {"random_state": seed}),
+        **({} if bundle.task.name in TOLD_BY_LABELS else {"task": bundle.task.name}),
+    }
+
+
+def changed(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The values that were not so before."""
+    before = before or {}
+    return {name: value for name, value in values.items() if name not in before or before[name] != value}
 
 
 def bundle_of(initial: Any) -> Bundle | None:

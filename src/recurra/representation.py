@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-__all__ = ["ROWS", "Representation", "Represented", "one_line", "printable", "top"]
+__all__ = ["ROWS", "Representation", "Represented", "counted_rows", "one_line", "printable", "top"]
 
 ROWS = 8
 """Largest number of rows of the table."""
@@ -33,6 +33,11 @@ class Representation(NamedTuple):
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     notes: Sequence[str] = ()
+
+
+def counted_rows(count: int) -> str:
+    """``1 row``, ``7,600 rows``."""
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 class Represented(ABC):

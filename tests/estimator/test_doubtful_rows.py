@@ -170,8 +170,9 @@ def test_what_is_no_text_or_label_is_answered_with_how_to_make_one(X: Any, y: An
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"pooling": "avg"}, "Give a list of one or more of last, max, mean, attention, such as ['last']."),
-        ({"pooling": "max"}, "Give a list, such as ['max']."),
+        ({"pooling": "avg"}, "Name one or more of last, max, mean, attention, each once."),
+        ({"pooling": 3}, "Give a list of one or more of last, max, mean, attention, such as ['last']."),
+        ({"pooling": "max+avg"}, "Name one or more of last, max, mean, attention, each once."),
         ({"bidirectional": 1}, "Give True or False."),
     ],
 )
@@ -179,6 +180,16 @@ def test_values_of_options(options: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError) as found:
         network(options=options).fit(TEXTS, TOPICS)
     assert str(found.value).endswith(said)
+
+
+def test_values_of_options_that_are_written_otherwise() -> None:
+    given = {"pooling": "last+max", "class_weights": None, "decay": None, "hidden": 6, "embedding": 8, "branch": False}
+    model = TextClassifier(options=given, epochs=1).fit(TEXTS, TOPICS, callbacks=None).model_
+    assert model.settings.pooling == ("last", "max")
+    assert {name: model.record["training"][name] for name in ("class_weights", "decay")} == {
+        "class_weights": "none",
+        "decay": "none",
+    }
 
 
 TAGS = [[topic, "new"] if place % 3 else [topic] for place, topic in enumerate(TOPICS)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from small_classifier import LABELS, TEXTS, TOPICS, network
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, RecurraError, SettingsError
+from recurra.estimator_parameters import parameters_of
 from recurra.presets import load_preset, setting_names
 
 
@@ -205,14 +207,44 @@ def test_load_gives_a_fitted_classifier(fitted: TextClassifier, tmp_path: Path) 
 
 def test_a_loaded_classifier_that_learns_anew_says_so(fitted: TextClassifier, tmp_path: Path) -> None:
     fitted.save(path := tmp_path / "model.safetensors")
-    loaded = TextClassifier.load(path)
-    # Whoever goes on from it, or has given it parameters, knows.
-    loaded.set_params(epochs=1, options={"validation": 0.0}).fit(TEXTS, TOPICS)
-    loaded = TextClassifier.load(path)
-    said = r"^fit trains a new model with the default settings, .*fit\(X, y, initial=classifier\) goes on from that"
+    loaded = TextClassifier.load(path).set_params(epochs=2)
+    said = r"^fit trains a new model with the settings of .*does not use its weights: fit\(X, y, initial=classifier\)"
     # Too few labels: it does not train.
     with pytest.warns(UserWarning, match=said), pytest.raises(DataError):
         loaded.fit(TEXTS, TOPICS[:3])
+
+
+def test_a_loaded_classifier_has_the_settings_of_its_model(fitted: TextClassifier, tmp_path: Path) -> None:
+    fitted.save(path := tmp_path / "model.safetensors")
+    loaded = TextClassifier.load(path)
+    given = fitted.get_params()
+    found = loaded.get_params()
+    assert {name: found[name] for name in ("model", "epochs", "learning_rate", "batch_size", "random_state")} == {
+        "model": "default", "epochs": 6, "learning_rate": 0.05, "batch_size": 8, "random_state": 0,
+    }  # fmt: skip
+    # Two words stand for what "auto" chose; patience=0 and others are what the classifier was given.
+    settings = {**given["options"], "tokens": "words"}
+    assert {name: found["options"].get(name) for name in settings} == settings
+    # The same settings, rows and seed: the same network, also in folds, and not that of the preset.
+    again = clone(loaded).fit(TEXTS, TOPICS)
+    np.testing.assert_array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert again.model_.record["training"] == fitted.model_.record["training"]
+    # Whoever continues is not taken to have given them: patience is that of a warm start.
+    further = loaded.set_params(epochs=1).fit(TEXTS, TOPICS, initial=path)
+    assert further.model_.record["training"]["epochs"] == 1
+    assert further.model_.record["training"]["patience"] == 0
+    assert further.model_.settings == fitted.model_.settings
+
+
+def test_what_a_loaded_classifier_had_beside_its_settings(fitted: TextClassifier) -> None:
+    bundle = fitted.model_.bundle
+    record = {**bundle.record, "vectors": {"name": "/home/a/words.txt"}, "preset": "/home/a/own.toml"}
+    found = parameters_of(replace(bundle, record=record))
+    assert (found["vectors"], found["model"], "embedding" in found["options"]) == ("words.txt", "default", False)
+    # An imported model has no training settings: those of the preset.
+    found = parameters_of(replace(bundle, record={}))
+    assert found["options"].keys() & {"hidden", "cell", "patience"} == {"hidden"}
+    assert found.keys() == {"model", "options", "vectors"}
 
 
 def test_a_class_whose_rows_all_have_the_weight_0_is_named() -> None:

@@ -94,3 +94,6 @@ def test_vectors_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     bank = model.bundle.tensors["embedding"][model.bundle.vocabulary.ids["bank"]]
     assert bank.tolist() == VALUES[0].tolist()
     assert model.info["record"]["vectors"]["name"] == "glove-6b-50d"
+    said = r"^options gives embedding = 8, and the vectors have \d+ numbers, which hold: leave embedding out$"
+    with pytest.warns(UserWarning, match=said):
+        network(vectors="glove-6b-50d", options={**options, "embedding": 8}, epochs=1).fit(TEXTS, TOPICS)

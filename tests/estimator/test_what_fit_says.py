@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from rows import make_rows
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
+from recurra.estimator import _idle_once
 from recurra.tasks import task_named
 from recurra.training.ending import learned_nothing
 
@@ -56,15 +58,15 @@ def test_nothing_to_learn_from(X: Any, y: Any, said: str) -> None:
         network().fit(X, y)
 
 
-def test_a_table_is_answered_with_its_parts(tmp_path: Path) -> None:
+def test_a_table_is_answered_with_its_parts(fitted: TextClassifier, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     pd.DataFrame({"text": TEXTS, "label": TOPICS}).to_csv(path, index=False)
     table = recurra.read_table(path)
-    with pytest.raises(
-        DataError,
-        match=r"^X is Table of 48 documents\. Give its documents and its labels: fit\(table.documents, table.labels\)",
-    ):
+    said = r"^X is Table of 48 documents\. Give table\.documents for X, and table\.labels for y\.$"
+    with pytest.raises(DataError, match=said):
         network().fit(table, TOPICS)
+    with pytest.raises(DataError, match=said):
+        fitted.score(table, TOPICS)
     assert network(epochs=1).fit(table.documents, table.labels).classes_.tolist() == sorted(set(TOPICS))
 
 
@@ -83,6 +85,7 @@ def test_a_task_that_is_nearly_known(name: str) -> None:
         ({"max_iter": 9}, "'max_iter'. Did you mean epochs?"),
         ({"early_stopping": True}, "'early_stopping'. Did you mean options={\"patience\": 3}?"),
         ({"class_weight": {"a": 2}}, "'class_weight'. Give fit sample_weight=sklearn.utils.class_weight.compute_"),
+        ({"preset": "small"}, "'preset'. Did you mean model? Give model='small'."),
         ({"warm_start": True}, "'warm_start'. Give initial to fit: fit(X, y, initial=...)."),
     ],
 )
@@ -107,6 +110,8 @@ def test_names_of_other_libraries_are_known(given: dict[str, Any], said: str) ->
             "'class_weight'. Give it to the classifier: TextClassifier(options={\"class_weights\": 'balanced'}).",
         ),
         ({"class_weight": {"a": 2}}, "'class_weight'. Give fit sample_weight=sklearn.utils.class_weight.compute_"),
+        ({"weights": [1.0] * 48}, "'weights'. Did you mean sample_weight? Give fit(X, y, sample_weight=weights)."),
+        ({"weights": "int8"}, "'weights'. Give it to the classifier: TextClassifier(options={\"weights\": 'int8'})."),
         ({"eval_set": ()}, "'eval_set'. Give fit(X, y, validation_data=...)."),
         (
             {"sample_weights": [1]},
@@ -167,6 +172,14 @@ def test_a_network_alone_that_learned_nothing() -> None:
     (said,) = [str(one.message) for one in found]
     assert said.startswith("The recurrent network learned next to nothing: 0.")
     assert said.endswith("Give more epochs or rows, or another learning rate than 0.05.")
+
+
+def test_of_a_network_beside_a_branch_it_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recurra.estimator._said", set())
+    idle: Any = SimpleNamespace(idle="idle", bundle=SimpleNamespace(branch=object()))
+    alone: Any = SimpleNamespace(idle="idle", bundle=SimpleNamespace(branch=None))
+    good: Any = SimpleNamespace(idle="", bundle=SimpleNamespace(branch=object()))
+    assert [_idle_once(one) for one in (good, idle, idle, alone, alone)] == ["", "idle", "", "idle", "idle"]
 
 
 def test_when_a_network_alone_learned_nothing() -> None:

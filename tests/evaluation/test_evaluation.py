@@ -228,3 +228,35 @@ def test_probabilities_of_a_frame_are_taken_by_the_names_of_its_columns(kind: An
     assert evaluate(kind(numbered), [1, 2, 2], [1, 2], resamples=5).accuracy == pytest.approx(2 / 3)
     with pytest.raises(DataError, match=r"^The columns of the probabilities are 'b', 'x', and the classes 'a', 'b'\."):
         evaluate(kind(frame.rename(columns={"a": "x"})), truth, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ({"a", "b", "c"}, r"^classes is a set, .* Give model.classes_, or a list of .*: it has an order\.$"),
+        (frozenset("abc"), "^classes is a frozenset, "),
+        ({"a": 0, "b": 1, "c": 2}, "^classes is a dict, "),
+        (["a", "b", "a"], r"^classes has 'a' twice\. Give each class once"),
+    ],
+)
+def test_classes_without_an_order_or_there_twice_are_refused(classes: Any, message: str) -> None:
+    probabilities, targets = made_up(0, 30, 3)
+    with pytest.raises(DataError, match=message):
+        evaluate(probabilities, np.array(["a", "b", "c"])[targets], classes)
+    with pytest.raises(DataError, match=r"^targets is a set"):
+        evaluate(probabilities, {"a", "b"}, ["a", "b", "c"])
+
+
+def test_classes_in_another_order_than_the_columns_are_told_of() -> None:
+    probabilities, targets = made_up(0, 200, 4)
+    labels = np.array(["a", "b", "c", "d"])[targets]
+    right = int((probabilities.argmax(axis=1) == targets).sum())
+    said = f"and {right} would be with the classes as 'a', 'b', 'c', 'd': give model.classes_"
+    with pytest.warns(UserWarning, match=said):
+        evaluate(probabilities, labels, ["c", "a", "d", "b"], resamples=5)
+    # Columns that are not sorted.
+    with pytest.warns(UserWarning, match="with the classes as 'b', 'a', 'd', 'c'"):
+        evaluate(probabilities[:, [1, 0, 3, 2]], labels, ["a", "b", "c", "d"], resamples=5)
+    # Warnings are errors: a poor classifier, or a few rows, say nothing of the order.
+    evaluate(np.random.default_rng(1).dirichlet(np.ones(4), 200), labels, ["d", "c", "b", "a"], resamples=5)
+    evaluate(probabilities[:15], labels[:15], ["c", "a", "d", "b"], resamples=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from recurra.bundle import write_bundle
-from recurra.errors import ModelFileError, RecurraError, SettingsError
+from recurra.errors import DataError, ModelFileError, RecurraError, SettingsError
 from recurra.importing.model import import_model
 from recurra.importing.options import ImportOptions
 from recurra.runtime import load
@@ -196,16 +197,16 @@ class _Bare(nn.Module):
         (_Normed, {}, ModelFileError, "weights of something else: norm.bias, norm.weight", "one nn.Linear"),
         (_Projected, {}, ModelFileError, "rnn.weight_hh_l0", "nn.LSTM"),
         (_Bare, {}, ModelFileError, "no weight_ih_l0", "nn.GRU"),
-        (_Unbiased, {}, SettingsError, "embed.weight and head.weight may both be the embedding", "--embedding NAME"),
-        (None, {"embedding": "nothing"}, SettingsError, "--embedding 'nothing'", "embed.weight"),
-        (None, {"pooling": None}, SettingsError, "how the states become one vector", "--pooling last, max or mean"),
-        (None, {"pooling": "last,last"}, SettingsError, "--pooling is 'last,last'", "each once"),
-        (None, {"pooling": "attention"}, SettingsError, "--pooling is 'attention'", "last, max, mean"),
-        (None, {"pooling": "last,max"}, ModelFileError, "head.weight has the shape [4, 5]", "--pooling"),
-        (None, {"tokens": None}, SettingsError, "how texts are cut", "--tokens"),
+        (_Unbiased, {}, SettingsError, "embed.weight and head.weight may both be the embedding", "embedding=NAME"),
+        (None, {"embedding": "nothing"}, SettingsError, "embedding 'nothing'", "embed.weight"),
+        (None, {"pooling": None}, SettingsError, "how the states become one vector", "Give pooling last, max or mean"),
+        (None, {"pooling": "last,last"}, SettingsError, "pooling is 'last,last'", "each once"),
+        (None, {"pooling": "attention"}, SettingsError, "pooling is 'attention'", "last, max, mean"),
+        (None, {"pooling": "last,max"}, ModelFileError, "head.weight has the shape [4, 5]", "pooling"),
+        (None, {"tokens": None}, SettingsError, "how texts are cut", "tokens"),
         (None, {"tokens": "wrods"}, SettingsError, "wrods", "words"),
-        (None, {"tokens": "auto"}, SettingsError, "auto", "--tokens"),
-        (None, {"vocabulary": None}, SettingsError, "no vocabulary", "--vocabulary FILE"),
+        (None, {"tokens": "auto"}, SettingsError, "tokens is auto", "words"),
+        (None, {"vocabulary": None}, SettingsError, "no vocabulary", "vocabulary=FILE"),
         (None, {"labels": "a,b"}, SettingsError, "2 labels", "4 classes"),
         (None, {"labels": "a,b,b,c"}, SettingsError, "a label twice", "name of its own"),
         (None, {"labels": "labels.txt"}, SettingsError, "1 labels", "there is no file of this name"),
@@ -227,6 +228,37 @@ def test_what_is_refused_in_one_line(
     assert "\n" not in line
     for part in (received, hint):
         assert part in line
+
+
+def test_lists_in_place_of_files_and_of_texts_with_commas(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    save_file(Classifier("gru").state_dict(), path)
+    tokens = words(tmp_path / "w.txt")
+    as_text = import_model(
+        path, ImportOptions(tokens="words", pooling="last", vocabulary=str(tokens), labels="a,b,c,d")
+    ).bundle
+    listed = np.array(tokens.read_text(encoding="utf-8").split("\n"))
+    for labels in (["a", "b", "c", "d"], np.array(["a", "b", "c", "d"])):
+        options = ImportOptions(tokens="words", pooling=("last",), vocabulary=listed, labels=labels)
+        found = import_model(path, options).bundle
+        assert (found.vocabulary, found.labels, found.network) == (as_text.vocabulary, as_text.labels, as_text.network)
+    options = ImportOptions(tokens="words", pooling=["last"], vocabulary=listed, labels=["1", "2", "3", "4"])
+    imported = import_model(path, options)
+    # As given, where a file has numbers.
+    assert imported.bundle.labels.classes == ("1", "2", "3", "4")
+    assert "pad_to=N reads them" in imported.notes[0]
+    for changes, said in (
+        ({"vocabulary": {"a", "b"}}, r"^vocabulary is .* Give a list: it has an order\.$"),
+        ({"pooling": [1]}, r"^pooling holds 1\. Give a list of texts\.$"),
+    ):
+        with pytest.raises(SettingsError, match=said):
+            ImportOptions(**changes)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=r"labels \['a', 'b'\] has 2 labels, .* labels='billing,bug', or a file"):
+        import_model(path, replace(options, labels=["a", "b"]))
+    with pytest.raises(DataError, match="labels are of 2 types"):
+        import_model(path, replace(options, labels=["a", 1, 2, 3]))
+    with pytest.raises(ModelFileError, match=r"^import_model takes the path of a file, .*safetensors.torch.save_file"):
+        import_model(Classifier("gru"), options)  # type: ignore[arg-type]
 
 
 def test_an_embedding_that_may_be_two_is_named(tmp_path: Path) -> None:

@@ -210,7 +210,6 @@ def test_an_attribute_is_no_hook() -> None:
         ([MisspeltStop()], r"MisspeltStop has the method should_stop_training, .*Did you mean should_stop\?"),
         ([Begins()], r"Begins has the method on_epoch_begin, which training never calls.*mean on_epoch_end\?"),
         (StopAtLoss(1.0), r"callbacks is <.*Give a list of callbacks"),
-        (None, "callbacks is None"),
         ([StopAtLoss], r"StopAtLoss'> is no callback.*derived from recurra\.training\.callbacks\.Callback"),
         ([object()], "is no callback"),
         (

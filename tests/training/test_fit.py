@@ -50,6 +50,24 @@ def test_the_callers_random_numbers_change_nothing_and_are_left_alone() -> None:
         assert np.array_equal(second.bundle.tensors[name], expected)
 
 
+@pytest.mark.parametrize("engine", ["auto", "torch"])
+def test_the_callers_defaults_of_torch_change_nothing_and_are_left_alone(engine: str) -> None:
+    first = train(network=FULL, training=THOROUGH, engine=engine)
+    try:
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        with torch.no_grad():
+            second = train(network=FULL, training=THOROUGH, engine=engine)
+            assert not torch.is_grad_enabled()
+        left = torch.empty(0)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+    assert (left.dtype, left.device.type) == (torch.float64, "meta")
+    for name, expected in first.bundle.tensors.items():
+        assert np.array_equal(second.bundle.tensors[name], expected)
+
+
 def test_the_file_is_what_fit_returns(tmp_path: Path) -> None:
     fitted = train(tmp_path / "run", training=SHORT.replace(validation=0.2), preset="own")
     model = recurra.load(tmp_path / "run" / MODEL)

@@ -400,7 +400,7 @@ def test_the_classifier_goes_on_with_the_branch_of_a_model(tmp_path: Path) -> No
 def test_a_network_that_learned_nothing_beside_a_good_branch_is_named() -> None:
     idle = train(count=400, training=HELD.replace(learning_rate=1e-9), branch=BRANCH)
     assert idle.idle.startswith("The recurrent network learned next to nothing: 0.")
-    assert idle.idle.endswith("Give more epochs or rows, or another learning rate than 1e-09.")
+    assert idle.idle.endswith("adds to it give more epochs or rows, or another learning rate than 1e-09.")
     assert train(count=400, training=HELD, branch=BRANCH).idle == ""
 
 
@@ -408,10 +408,10 @@ def test_when_the_answers_are_the_branch_s() -> None:
     record = {"chosen_on_held_out_rows": True, "branch_factor": 0.9, "network_right": 0.4, "branch_right": 0.9}
     assert only_the_branch(record, 0.35, 0.001) == (
         "The recurrent network learned next to nothing: 0.4000 of the rows held out right, and 0.3500 by the most "
-        "frequent answer. The answers are those of the linear branch beside it (0.9000 alone). Give more epochs or "
-        "rows, or another learning rate than 0.001."
+        "frequent answer. The linear branch beside it answers (0.9000 alone); for a network that adds to it give more "
+        "epochs or rows, or another learning rate than 0.001."
     )
-    assert "Give more minutes or rows, or" in only_the_branch(record, 0.35, 0.001, time_is_up=True)
+    assert "give more minutes or rows, or" in only_the_branch(record, 0.35, 0.001, time_is_up=True)
     # A quarter of the way from 0.5 to 0.9 is 0.6.
     assert only_the_branch({**record, "network_right": 0.59}, 0.5, 0.001)
     for change in (

@@ -84,7 +84,7 @@ def import_model(
     """
     check_output_file(out, {"FILE": file, "the vocabulary": vocabulary})
     from recurra.bundle import write_bundle
-    from recurra.importing.model import import_model as imported_from
+    from recurra.importing.model import import_for_command
     from recurra.importing.options import ImportOptions
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -97,7 +97,7 @@ def import_model(
         multi_label=multi_label,
         embedding=embedding,
     )
-    imported = imported_from(file, options)
+    imported = import_for_command(file, options)
     for note in imported.notes:
         output.note(note)
     parameters = sum(weight.size for weight in imported.bundle.tensors.values())

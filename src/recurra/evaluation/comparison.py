@@ -20,7 +20,7 @@ from recurra.evaluation.intervals import Interval, wilson
 from recurra.evaluation.mistakes import shorten
 from recurra.evaluation.paired import holm, paired_interval, sign_test
 from recurra.evaluation.row_scores import EQUAL
-from recurra.representation import Representation, Represented, one_line, top
+from recurra.representation import Representation, Represented, counted_rows, one_line, top
 
 __all__ = ["ComparedRows", "Comparison", "Pair", "Slice", "compare_classifiers"]
 
@@ -161,7 +161,7 @@ class Comparison(Represented):
         ]
         notes = [one_line(note, 200) for note in self.notes]
         head = ("model", self.right_is, "95 % interval", *others)
-        return Representation(f"Comparison: {self.rows:,} rows", head, rows, [*more, *said, *more_pairs, *notes])
+        return Representation(f"Comparison: {counted_rows(self.rows)}", head, rows, [*more, *said, *more_pairs, *notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import KeysView, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label, LabelSet
 from recurra.data.plain_values import named_matrix, other_order_note, plain_list
 from recurra.errors import DataError, SettingsError
+from recurra.evaluation.class_order import class_order_note
 from recurra.evaluation.evaluation import Evaluation
 from recurra.evaluation.label_targets import as_targets
 from recurra.evaluation.probabilities import class_probabilities
@@ -91,8 +93,8 @@ def evaluate(
 
     Raises:
         DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, a
-            label that is neither a class nor in ``unknown``, numbers beside classes that are texts, or no
-            probabilities, such as labels in their place.
+            label that is neither a class nor in ``unknown``, numbers beside classes that are texts, no probabilities,
+            such as labels in their place, or classes or targets without an order, or with a class twice.
         SettingsError: ``resamples`` is below 1, thresholds are given for rows of one class, or a model is given where
             its probabilities are meant.
     """
@@ -111,8 +113,15 @@ def evaluate(
         )
     if note := other_order_note(probabilities, targets, "targets", first="probabilities"):
         warnings.warn(note, UserWarning, stacklevel=2)
+    _check_ordered(classes, "classes", "Give model.classes_, or a list of the classes in the order of the columns")
+    _check_ordered(targets, "targets", "Give a list of labels")
     # NumPy's numbers are no JSON.
     classes, unknown = plain_list(classes), plain_list(unknown)
+    if twice := [label for label, times in Counter(classes).items() if times > 1]:
+        raise DataError(
+            f"classes has {twice[0]!r:.60} twice",
+            "Give each class once, in the order of the columns: model.classes_.",
+        )
     probabilities = class_probabilities(
         probabilities,
         classes,
@@ -127,11 +136,20 @@ def evaluate(
         rows = MultiLabelRowScores(probabilities, targets, classes, thresholds=thresholds, unknown=unknown)
     elif thresholds is None:
         rows = SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
+        # Whoever gives class numbers has not written the classes by hand.
+        if not class_numbers and (said := class_order_note(probabilities, targets, classes)):
+            warnings.warn(said, UserWarning, stacklevel=2)
     else:
         raise SettingsError(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _check_ordered(values: Any, name: str, hint: str) -> None:
+    """Raises a :class:`DataError` for a set or a mapping."""
+    if isinstance(values, Mapping) or (isinstance(values, Set) and not isinstance(values, KeysView)):
+        raise DataError(f"{name} is a {type(values).__name__}, {values!r:.60}", f"{hint}: it has an order.")
 
 
 def _named_classes(probabilities: Any, targets: Any) -> list[Any] | None:

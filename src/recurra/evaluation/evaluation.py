@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recurra.data.documents import Label
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.metrics import BinJson, Reliability
-from recurra.representation import Representation, Represented, one_line
+from recurra.representation import Representation, Represented, counted_rows, one_line
 
 __all__ = ["ClassJson", "ClassScore", "Evaluation", "EvaluationJson", "represent_scores"]
 
@@ -137,10 +137,10 @@ def represent_scores(scores: Any, classes: Sequence[Any], unknown_labels: int) -
     lowest = sorted((one for one in classes if one.support or one.given), key=lambda one: one.f1)[:3]
     notes = []
     if lowest:
-        listed = ", ".join(f"{one_line(one.label, 30)} {one.f1:.4f} ({one.support:,} rows)" for one in lowest)
+        listed = ", ".join(f"{one_line(one.label, 30)} {one.f1:.4f} ({counted_rows(one.support)})" for one in lowest)
         notes.append(f"lowest F1 of {len(classes):,}: {listed}")
     if unknown_labels:
         notes.append(f"rows with a label that is no class: {unknown_labels:,}")
     return Representation(
-        f"{type(scores).__name__}: {scores.rows:,} rows", ("score", "value", "95 % interval"), rows, notes
+        f"{type(scores).__name__}: {counted_rows(scores.rows)}", ("score", "value", "95 % interval"), rows, notes
     )

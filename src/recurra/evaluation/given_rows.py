@@ -322,7 +322,7 @@ def as_documents(X: Any) -> list[Document]:
     if hasattr(X, "documents") and hasattr(X, "labels"):
         raise DataError(
             f"X is {type(X).__name__} of {len(X.documents):,} documents",
-            "Give its documents and its labels: fit(table.documents, table.labels).",
+            "Give table.documents for X, and table.labels for y.",
         )
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__") or getattr(X, "ndim", 1) == 0:
         raise DataError(f"X is {X!r:.60}", "Give a sequence of texts, such as [text].")

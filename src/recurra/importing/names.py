@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from recurra.bundle.file import bytes_of
 from recurra.data.arrow_columns import typed_labels
@@ -91,17 +92,19 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def vocabulary_in(path: Path) -> KnownTokens:
-    """The vocabulary in a file; see :func:`tokens_of`."""
+def vocabulary_in(path: str | os.PathLike[str] | Sequence[str]) -> KnownTokens:
+    """The vocabulary in a file, or a list of its tokens; see :func:`tokens_of`."""
+    if not isinstance(path, str | os.PathLike):
+        return tokens_of(path, "the vocabulary")
     return tokens_of(lines_of(bytes_of(path), str(path)), str(path))
 
 
-def labels_of(given: str | None, classes: int) -> tuple[Labels, list[str]]:
+def labels_of(given: str | Sequence[Any] | None, classes: int) -> tuple[Labels, list[str]]:
     """The labels of a network's outputs, and notes for the user.
 
     Args:
         given: names with commas between them, or a file with one in each line; ``None`` for 0, 1, 2 and so on. If all
-            are written as numbers, or true and false, they are such.
+            are written as numbers, or true and false, they are such. A list holds them as they are.
         classes: number of classes.
 
     Raises:
@@ -110,21 +113,28 @@ def labels_of(given: str | None, classes: int) -> tuple[Labels, list[str]]:
     if given is None:
         numbers = f"0 to {classes - 1}"
         return Labels(tuple(range(classes))), [f"labels are the numbers {numbers} of the outputs: --labels names them"]
-    is_file = len(given) < 4096 and Path(given).is_file()
-    names = lines_of(bytes_of(given), given) if is_file else [one.strip() for one in given.split(",")]
+    shown: Any = given if isinstance(given, str) else list(given)
+    if isinstance(given, str):
+        is_file = len(given) < 4096 and Path(given).is_file()
+        names = lines_of(bytes_of(given), given) if is_file else [one.strip() for one in given.split(",")]
+    else:
+        is_file, names = False, list(given)
     if len(names) != classes:
-        looks = " (there is no file of this name)" if len(names) == 1 and not is_file else ""
+        looks = " (there is no file of this name)" if isinstance(given, str) and len(names) == 1 and not is_file else ""
         raise SettingsError(
-            f"--labels {given!r:.80} has {len(names):,} labels, and the network tells {classes:,} classes apart{looks}",
+            f"--labels {shown!r:.80} has {len(names):,} labels, and the network tells {classes:,} classes apart{looks}",
             "Give one for each, in the order of the outputs: --labels billing,bug, or a file with one in each line.",
         )
     # As in a table's column of labels, so that an imported model and its test rows have labels of one type.
-    typed = typed_labels(names)
+    typed = typed_labels(names) if isinstance(given, str) else names
     if "" in names or len(set(typed)) < len(typed):
         wrong = "an empty label" if "" in names else "a label twice"
-        raise SettingsError(f"--labels {given!r:.80} has {wrong}", "Give a name of its own to each.")
-    if max(map(len, names)) > LONGEST_LABEL:
+        raise SettingsError(f"--labels {shown!r:.80} has {wrong}", "Give a name of its own to each.")
+    if not isinstance(given, str):
+        # Of one type, none of them too long.
+        Labels.learn(typed)
+    elif max(map(len, names)) > LONGEST_LABEL:
         raise SettingsError(
-            f"--labels {given!r:.80} has a label of more than {LONGEST_LABEL:,} characters", "Shorten it."
+            f"--labels {shown!r:.80} has a label of more than {LONGEST_LABEL:,} characters", "Shorten it."
         )
     return Labels(tuple(typed)), []

@@ -105,7 +105,8 @@ def _pooling(options: ImportOptions) -> tuple[str, ...]:
             "A state dict does not say how the states become one vector",
             f"Give --pooling {', '.join(_POOLINGS[:-1])} or {_POOLINGS[-1]}, or several with commas between them.",
         )
-    names = tuple(one.strip() for one in options.pooling.split(","))
+    given = options.pooling
+    names = tuple(one.strip() for one in given.split(",")) if isinstance(given, str) else tuple(given)
     if any(one not in _POOLINGS for one in names) or len(set(names)) < len(names):
         raise SettingsError(
             f"--pooling is {options.pooling!r:.80}", f"Give one or more of {', '.join(_POOLINGS)}, each once."

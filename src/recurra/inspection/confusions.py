@@ -15,7 +15,7 @@ from recurra.inspection.confusion_rows import ConfusionRow, rows_at
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.label_confusions import LabelConfusions, label_confusions
 from recurra.inspection.labelled_sample import LabelledSample
-from recurra.representation import Representation, Represented, one_line
+from recurra.representation import Representation, Represented, counted_rows, one_line
 from recurra.runtime import Model
 from recurra.runtime.given_model import model_of
 from recurra.runtime.known_rows import known_rows_note
@@ -51,7 +51,7 @@ class Confusions(Represented):
             for one in self.confusions[:SHOWN]
         ]
         return Representation(
-            f"Confusions: {self.evaluation.rows:,} rows, accuracy {self.evaluation.accuracy:.4f}",
+            f"Confusions: {counted_rows(self.evaluation.rows)}, accuracy {self.evaluation.accuracy:.4f}",
             ("class", "predicted as", "rows", "share of the class"),
             rows,
             self.notes,

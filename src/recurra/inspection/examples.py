@@ -7,7 +7,7 @@ from typing import Any
 
 from recurra.inspection.given_table import table_of_rows
 from recurra.inspection.labelled_sample import select_rows
-from recurra.representation import ROWS, Representation, Represented, one_line
+from recurra.representation import ROWS, Representation, Represented, counted_rows, one_line
 from recurra.runtime import Model
 from recurra.runtime.given_model import model_of
 from recurra.tasks.examples import choose_examples
@@ -31,7 +31,7 @@ class Examples(Represented):
     def _representation(self) -> Representation:
         names = ("kind", "label", "answer", "text")
         rows = [tuple(one_line(row[name], 60 if name == "text" else 30) for name in names) for row in self.rows]
-        return Representation(f"Examples: {len(rows):,} rows", names if rows else (), rows[:ROWS], [])
+        return Representation(f"Examples: {counted_rows(len(rows))}", names if rows else (), rows[:ROWS], [])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

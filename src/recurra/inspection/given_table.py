@@ -89,7 +89,7 @@ def _table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
     if missing:
         raise DataError(f"There is no label in {row_numbers(missing)}", "Leave these rows out.")
     title = "title" if documents and all(isinstance(one, tuple) for one in documents) else None
-    return Table(documents, given_labels, "text", title, "label", "the rows given", row_numbers=RowNumbers(0))
+    return Table(documents, given_labels, "text", title, "label", "the data given", row_numbers=RowNumbers(0))
 
 
 def _as_learned(table: Table, model: Model) -> Table:

@@ -13,7 +13,7 @@ from recurra.errors import DataError
 from recurra.evaluation.multi_label_evaluation import MultiLabelEvaluation
 from recurra.inspection.confusion_rows import ConfusionRow, rows_at
 from recurra.inspection.labelled_sample import select_rows
-from recurra.representation import Representation, Represented, one_line
+from recurra.representation import Representation, Represented, counted_rows, one_line
 from recurra.runtime import Model
 from recurra.runtime.known_rows import known_rows_note
 
@@ -54,7 +54,7 @@ class LabelConfusions(Represented):
             for place in np.argsort(-wrong, kind="stable")[:SHOWN].tolist()
         ]
         return Representation(
-            f"LabelConfusions: {self.evaluation.rows:,} rows, micro F1 {self.evaluation.micro_f1:.4f}",
+            f"LabelConfusions: {counted_rows(self.evaluation.rows)}, micro F1 {self.evaluation.micro_f1:.4f}",
             ("label", *(kind.replace("_", " ") for kind in KINDS)),
             rows,
             self.notes,

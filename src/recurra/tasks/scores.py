@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recurra.evaluation.intervals import Interval
 from recurra.evaluation.row_scores import RowScores
-from recurra.representation import Representation, Represented
+from recurra.representation import Representation, Represented, counted_rows
 
 __all__ = ["MeanRowScores", "MeanScores", "Score", "Scores"]
 
@@ -86,7 +86,7 @@ class MeanScores(Represented):
             (key, f"{value:.4f}", "{:.4f}–{:.4f}".format(*self.intervals[key]) if key in self.intervals else "")
             for key, value in self.values.items()
         ]
-        return Representation(f"MeanScores: {self.rows:,} rows", ("score", "value", "95 % interval"), rows)
+        return Representation(f"MeanScores: {counted_rows(self.rows)}", ("score", "value", "95 % interval"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """See :class:`Scores`."""

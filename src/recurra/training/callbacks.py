@@ -244,7 +244,11 @@ class Callback:
         """
 
     def on_epoch_end(self, epoch: int) -> None:
-        """The ``epoch``-th epoch, from 1, is over, its validation included."""
+        """An epoch is over, its validation included.
+
+        Args:
+            epoch: its number, from 1.
+        """
 
     def on_train_end(self) -> None:
         """Training is over, however it ended."""

@@ -87,8 +87,10 @@ def only_the_branch(
     network, branch = record["network_right"], record["branch_right"]
     if branch <= majority or network - majority >= LEARNED * (branch - majority):
         return ""
-    beside = f" The answers are those of the linear branch beside it ({branch:.4f} alone)."
-    return _next_to_nothing(network, majority, beside, learning_rate, time_is_up=time_is_up)
+    return (
+        f"{_next_to_nothing(network, majority)} The linear branch beside it answers ({branch:.4f} alone); for a "
+        f"network that adds to it {_give_more(learning_rate, time_is_up=time_is_up)}"
+    )
 
 
 def learned_nothing(
@@ -122,15 +124,20 @@ def learned_nothing(
     left = float(task.losses(probabilities, targets).mean())
     if gained - lost > STANDARD_ERRORS * (gained + lost) ** 0.5 or left <= (1 - LOSS_SHARE) * before:
         return ""
-    return _next_to_nothing(float(right.mean()), float(usual.mean()), "", learning_rate, time_is_up=time_is_up)
+    more = _give_more(learning_rate, time_is_up=time_is_up)
+    return f"{_next_to_nothing(float(right.mean()), float(usual.mean()))} {more[0].upper()}{more[1:]}"
 
 
-def _next_to_nothing(network: float, majority: float, beside: str, learning_rate: float, *, time_is_up: bool) -> str:
-    more = "minutes" if time_is_up else "epochs"
+def _next_to_nothing(network: float, majority: float) -> str:
     return (
         f"The recurrent network learned next to nothing: {network:.4f} of the rows held out right, and "
-        f"{majority:.4f} by the most frequent answer.{beside} Give more {more} or rows, or another learning rate than "
-        f"{learning_rate:g}."
+        f"{majority:.4f} by the most frequent answer."
+    )
+
+
+def _give_more(learning_rate: float, *, time_is_up: bool) -> str:
+    return (
+        f"give more {'minutes' if time_is_up else 'epochs'} or rows, or another learning rate than {learning_rate:g}."
     )
 
 

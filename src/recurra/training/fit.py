@@ -24,6 +24,7 @@ from recurra.errors import SettingsError, TrainingError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
+from recurra.models.torch_process import own_defaults
 from recurra.presets import Recipe
 from recurra.tasks import Scores, Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
@@ -52,6 +53,7 @@ __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
 
 
 @with_old_arguments
+@own_defaults()
 def fit(
     documents: Sequence[Document] | Corpus,
     labels: Sequence[Label] | Sequence[LabelSet] | None = None,
@@ -156,6 +158,7 @@ def fit(
         )
 
 
+@own_defaults()
 def fit_prepared(
     prepared: TrainingData,
     *,
