@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +63,33 @@ def test_a_file_that_is_written_to_while_it_is_read(run: Run, model: Path, monke
     check_failed(run(*words), 1, said)
     assert Path("answers.csv").read_text("utf-8") == "of yesterday\n"
     monkeypatch.undo()
+
+
+def test_a_file_that_is_replaced_while_it_is_read(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_data(".csv", {"text": TEXTS})
+    predict = predict_module.predict_batches
+
+    def replaced(*given: Any, **more: Any) -> Any:
+        found = predict(*given, **more)
+        shutil.copy(data, "next.csv")
+        Path("next.csv").replace(data)
+        return found
+
+    monkeypatch.setattr(predict_module, "predict_batches", replaced)
+    words = ["score", model, data, "--text", "text", "--quiet", "--out", "answers.csv"]
+    check_failed(
+        run(*words), 1, f"{data} was replaced by another while it was read. Score that one from its beginning."
+    )
+    assert not Path("answers.csv").exists()
+
+
+def test_no_folder_for_temporary_files(run: Run, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"text\noil prices\n")))
+    check_failed(
+        run("score", model, "-", "--format", "csv"), 1, "Name a writable folder in the environment variable TMPDIR"
+    )
 
 
 @pytest.mark.parametrize("existing", [None, b"old"])

@@ -130,6 +130,9 @@ def failure_of(error: Exception) -> Failure | None:
         what = f"{error.filename}: " if error.filename else ""
         hint = _HINTS.get(error.errno or 0, "Check the path, or choose another place.")
         said = str(error.strerror or error).rstrip(".")
+        if "usable temporary directory" in said:
+            # So says the module tempfile, with all folders that it tried.
+            hint = "Name a writable folder in the environment variable TMPDIR."
         return Failure(f"error: {what}{said}. {hint}", FAILED)
     return None
 

@@ -18,7 +18,7 @@ class WatchedFile:
         name: path of a file; anything else, such as a folder or ``-``, never changes.
 
     Raises:
-        DataError: at the end: the file is another one than before, by its size and time, so that rows may have been
+        DataError: at the end: the file is another one than before, by its inode, size and time, so that rows may be
             left out or cut. An error in a row says so too, as that is its likely cause.
     """
 
@@ -32,17 +32,21 @@ class WatchedFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._state() == self._before:
+        after = self._state()
+        if after == self._before:
             return
-        hint = "Score it when it is complete."
+        replaced = after is not None and self._before is not None and after[0] != self._before[0]
+        happened, hint = "written to", "Score it when it is complete."
+        if replaced:
+            happened, hint = "replaced by another", "Score that one from its beginning."
         if isinstance(error, DataError):
-            raise DataError(f"{error.received}; the file was written to while it was read", hint) from None
+            raise DataError(f"{error.received}; the file was {happened} while it was read", hint) from None
         if error is None:
-            raise DataError(f"{self._name} was written to while it was read", hint)
+            raise DataError(f"{self._name} was {happened} while it was read", hint)
 
-    def _state(self) -> tuple[int, int] | None:
+    def _state(self) -> tuple[int, int, int] | None:
         try:
             found = self._file.stat()
         except (OSError, ValueError):
             return None
-        return (found.st_size, found.st_mtime_ns) if self._file.is_file() else None
+        return (found.st_ino, found.st_size, found.st_mtime_ns) if self._file.is_file() else None
