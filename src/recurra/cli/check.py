@@ -190,7 +190,7 @@ def check(
     if fix is not None:
         refuse_to_clean(report, fix)
     for note in report.notes:
-        (output.caution if note in train.columns.warnings else output.note)(note)
+        (output.caution if note in train.warnings else output.note)(note)
     show_report(report, output)
     fixed = None
     if fix is not None:
