@@ -359,3 +359,4 @@ def test_what_is_no_score_is_left_out() -> None:
 def test_text_in_a_card_is_shown_as_it_is() -> None:
     assert plain("R&D &lt; <b>") == "R&amp;D &amp;lt; \\<b\\>"
     assert plain("in\u202everse \u2066a") == "in\ufffdverse \ufffda"
+    assert plain("two\r\nlines\tand") == "two lines and"
