@@ -72,8 +72,8 @@ class Facts:
         if not replayed or self.validation_file is not None:
             return ""
         return (
-            f"{replayed:,} of the training rows are earlier ones that were replayed, and some of these are held out: if "
-            "the model that training continued from learned from them, these scores are too high."
+            f"{replayed:,} of the training rows are earlier ones that were replayed, and some of these are held out: "
+            "if the model that training continued from learned from them, these scores are too high."
         )
 
     def _classes(self) -> list[ClassFacts]:
