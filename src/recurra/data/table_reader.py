@@ -22,7 +22,7 @@ from recurra.data.arrow_columns import (
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.column_statistics import ColumnStatistics, are_numbers, distinct_labels
+from recurra.data.column_statistics import ColumnStatistics, are_flags, are_numbers, distinct_labels
 from recurra.data.columns import Columns, NoLabelColumnError, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
@@ -359,6 +359,7 @@ def _statistics(head: RawTable) -> list[ColumnStatistics]:
                 mean_length=_mean_length(column) if is_text(column.type) else None,
                 distinct=_distinct(column) if is_label(column.type) else None,
                 numbers=is_text(column.type) and are_numbers(column.to_pylist()),
+                flags=is_label(column.type) and are_flags(column.to_pylist()),
             )
         )
     return facts
