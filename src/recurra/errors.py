@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from typing import Self
 
 __all__ = [
     "DataError",
@@ -36,6 +37,12 @@ class RecurraError(Exception):
     def for_commands(self) -> str:
         """The whole line with options as the commands have them."""
         return f"{self.received.rstrip('.')}. {self.hint}"
+
+    def with_hint(self, more: str) -> Self:
+        """The same error with more in its hint."""
+        error = type(self)(self.received, f"{self.hint} {more}")
+        error.__dict__ |= {name: value for name, value in vars(self).items() if name not in ("received", "hint")}
+        return error
 
     @property
     def mend(self) -> str:

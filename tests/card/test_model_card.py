@@ -60,6 +60,14 @@ def words(bundle: Bundle, record: dict[str, Any]) -> Bundle:
     return replace(bundle, record=record, text=bundle.text.replace(tokens="words"))
 
 
+def test_the_card_says_that_the_file_holds_words_of_the_texts() -> None:
+    data = card_of(SOUND).split("## Training data\n\n")[1].split("\n\n##")[0]
+    assert data.endswith(
+        "The vocabulary in the model file is words of these texts, names and numbers among them: whoever has the file "
+        "can read them."
+    )
+
+
 def limits_of(card: str) -> list[str]:
     part = card.split("## Limits\n\n")[1].split("\n\n##")[0]
     return part.splitlines()
@@ -359,3 +367,4 @@ def test_what_is_no_score_is_left_out() -> None:
 def test_text_in_a_card_is_shown_as_it_is() -> None:
     assert plain("R&D &lt; <b>") == "R&amp;D &amp;lt; \\<b\\>"
     assert plain("in\u202everse \u2066a") == "in\ufffdverse \ufffda"
+    assert plain("two\r\nlines\tand") == "two lines and"

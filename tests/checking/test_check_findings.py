@@ -17,6 +17,7 @@ from recurra.checking.doubtful_labels import is_placeholder
 from recurra.checking.facts import Facts
 from recurra.checking.finding import visible_spaces
 from recurra.checking.label_names import LabelNames
+from recurra.checking.labels import spelling_note
 from recurra.checking.misspellings import near_spellings, one_letter_apart, similar_labels
 from recurra.checking.texts import text_findings
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
@@ -465,6 +466,18 @@ def test_the_usual_spelling_is_that_of_the_model() -> None:
         "café": "cafÃ©",
         "sport\u200b": "sport",
     }
+
+
+def test_training_says_how_labels_get_the_spelling_of_the_model() -> None:
+    counts = {"Billing": 592, "billing": 42, "Tech": 9}
+    said = "Labels that differ in case or white space alone are classes of their own"
+    assert spelling_note(counts, [], in_python=False) == (
+        f"{said}: 'billing' (42) is 'Billing' (592). recurra check DATA --fix OUT joins them."
+    )
+    assert spelling_note(counts, ["billing"], in_python=False) == (
+        f"{said}: 'Billing' (592) is 'billing' (42). "
+        "recurra check DATA --model MODEL --fix OUT joins them, as the model to continue from has them."
+    )
 
 
 def test_damaged_labels_are_a_finding_of_their_own(tmp_path: Path) -> None:

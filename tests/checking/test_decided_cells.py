@@ -94,6 +94,7 @@ def test_classes_get_new_names(tmp_path: Path) -> None:
     ("decisions", "said"),
     [
         ("label,new label\nA,b\n", "renames 'A', which no row has"),
+        ("old,new\na,b\n", "row,decision,label,text. To rename whole classes: label,new label."),
         ("label,new label\na,b\na,c\n", "the label 'a' gets two names"),
         ("label,new label\na,\n", "the label 'a' has no new label"),
         ("label,new label\na,z\n", "Row 2 is to be relabelled 'z', which no row of"),

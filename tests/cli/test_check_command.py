@@ -13,7 +13,7 @@ from planted import HEADER, clean_rows
 from rows import write_table
 
 import recurra
-from recurra.cli import main
+from recurra.cli import main, output
 from recurra.cli.failures import FOUND
 
 
@@ -298,11 +298,27 @@ def test_rows_that_a_model_knows_are_evaluated_next(run: Run, trained: Path) -> 
     assert "unknown labels" not in [one["kind"] for one in found["findings"]]
     found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
     assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
-    # Rows of other classes count as wrong there.
+    # Rows of other classes count as wrong there: a model is to learn them, unless they are left out.
     rows[1][1] = "weather"
     write_table(Path("new.csv"), HEADER, rows)
-    found = run("check", "new.csv", "--model", model, "--fix", "kept.csv", "--json").json
-    assert found["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
+    words = ["check", "new.csv", "--model", model, "--fix", "kept.csv", "--json"]
+    learn = shlex.join(["recurra", "train", "kept.csv", "--from", str(model), "--out", "runs/new"])
+    assert run(*words).json["next"] == learn
+    assert run(*words, "--drop-unknown").json["next"] == shlex.join(["recurra", "evaluate", str(model), "kept.csv"])
+    assert run("check", "kept.csv", "--model", model, "--json").json["next"].startswith("recurra evaluate")
+    rows[0][1] = rows[0][1].lower()
+    write_table(Path("new.csv"), HEADER, rows)
+    found = run("check", "new.csv", "--model", model, "--json").json
+    assert found["next"] == learn.replace("kept.csv", "new.csv")
+
+
+def test_the_copy_is_written_before_anything_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(text: str) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(output, "_write", closed)
+    assert run("check", "train.csv", "--fix", "kept.csv").code != 0
+    assert Path("kept.csv").read_text(encoding="utf-8").startswith(",".join(HEADER))
 
 
 def test_texts_without_labels_are_cleaned_alone(run: Run, model: Path) -> None:

@@ -96,6 +96,7 @@ def test_the_worst_classes_come_first(run: Run, many_classes: tuple[Path, Path])
     assert shown(every.out) == labels
     assert "the 10 worst of 23 classes (--all-classes, --json and --out DIR give all):" in ran.out
     assert "worst of" not in every.out
+    assert shown(run(*words, "--all-classes", "--quiet").out) == labels
     assert max(map(width, every.out.splitlines())) <= 80
 
 

@@ -89,6 +89,7 @@ def test_training_goes_on_validated_on_rows_that_the_model_knows(run: Run) -> No
     words = ["train", "new.csv", "--validation", "train.csv", "--from", first, "--epochs", 1, "--no-baseline"]
     said = "The model to continue from learned from these 80 rows to validate on: "
     assert any(note.startswith(said) for note in notes(run, *words, "--out", "next"))
+    assert "continued from had learned from rows held out" in Path("next/model-card.md").read_text()
 
 
 def test_training_goes_on_with_new_rows_and_old_ones_mixed_in(run: Run) -> None:
@@ -96,10 +97,20 @@ def test_training_goes_on_with_new_rows_and_old_ones_mixed_in(run: Run) -> None:
     words = ["train", "new.csv", "--from", first, "--epochs", 1, "--no-baseline", "--replay", "train.csv"]
     held = "Rows of train.csv are held out as well"
     assert any(note.startswith(held) for note in notes(run, *words, "--out", "next"))
+    caveat = (
+        "earlier ones that were replayed, and some of these are held out: if the model that training continued from"
+    )
+    for told in (Path("next/model-card.md").read_text(), run("info", "next/model.safetensors").out):
+        assert caveat in " ".join(told.split())
     assert LEARNED in notes(run, "evaluate", "next/model.safetensors", "new.csv")
+    quiet = run("evaluate", "next/model.safetensors", "new.csv", "--quiet").err
+    assert quiet == f"recurra: warning: {LEARNED}\n"
+    quiet = run("compare", "next/model.safetensors", first, "--data", "new.csv", "--quiet").err
+    assert LEARNED in quiet
     assert EARLIER in notes(run, "evaluate", "next/model.safetensors", "train.csv")
     said = notes(run, *words, "--validation", "valid.csv", "--out", "own")
     assert not any(note.startswith(held) for note in said)
+    assert "replayed" not in Path("own/model-card.md").read_text()
 
 
 def test_a_table_is_known_before_the_decisions_that_a_model_learned_after(run: Run, tmp_path: Path) -> None:

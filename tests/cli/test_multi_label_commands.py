@@ -18,6 +18,7 @@ from topics import TOPICS, topic_rows
 import recurra
 from recurra.bundle import write_bundle
 from recurra.cli import main
+from recurra.cli.train_output import threshold_line
 from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 from recurra.tasks.multi_label_indicator import multi_label_indicator
 
@@ -212,7 +213,7 @@ def test_training_tells_thresholds_and_scores(run: Run, tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     assert "validation on 12 rows: micro F1 " in ran.out
     assert "rows with exactly the right labels" in " ".join(ran.out.split())
-    assert "thresholds: 0 of 5 labels have their own, 5 with few rows share 0." in " ".join(ran.out.split())
+    assert "thresholds: 5 labels with few rows share 0." in " ".join(ran.out.split())
 
 
 def test_evaluate_scores_each_label(run: Run, tmp_path: Path, topics: Path) -> None:
@@ -429,3 +430,14 @@ def test_training_goes_on_with_the_format_of_the_models_labels(run: Run, tmp_pat
     assert "Labels are split at '|', as those of the model were." in values["notes"]
     both = [recurra.load(path).classes_.tolist() for path in (topics, "next/model.safetensors")]
     assert both[0] == both[1]
+
+
+def test_thresholds_are_told_as_they_are() -> None:
+    found = {"own": 2, "shared": None, "micro_f1": 1.0, "cross_fitted_micro_f1": 0.5}
+    told = "; micro F1 1.0000 on the rows that chose them, 0.5000 where each tenth has the others' thresholds"
+    of_two = "thresholds: chosen one by one for 2 of 2 labels"
+    assert threshold_line(found, [0.5, 0.5]) == f"{of_two}, all of them 0.5{told}"
+    assert threshold_line(found, [0.5, 0.25]) == f"{of_two}, 1 of them 0.5{told}"
+    assert threshold_line(found, [0.125, 0.25]) == f"{of_two}{told}"
+    few = threshold_line({**found, "shared": 0.5}, [0.25, 0.125, 0.5])
+    assert few == f"thresholds: chosen one by one for 2 of 3 labels; 1 with few rows share 0.500{told}"

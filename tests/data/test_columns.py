@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from recurra.data.column_statistics import ColumnStatistics, are_numbers, distinct_labels
+from recurra.data.column_statistics import ColumnStatistics, are_flags, are_numbers, distinct_labels
 from recurra.data.columns import choose_columns, quoted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError
@@ -73,6 +75,21 @@ def test_a_toss_up_is_not_guessed(facts: list[ColumnStatistics], role: str, both
     with pytest.raises(DataError, match=f"{role} column may be any of {both}") as caught:
         choose_columns(facts, source="x.csv")
     assert f"--{role}" in caught.value.hint
+
+
+def test_several_columns_may_be_the_labels_of_a_row() -> None:
+    flags = [replace(fact(name, 1, 2), flags=True) for name in ("price", "service")]
+    with pytest.raises(DataError, match=r"Columns of 0 and 1, such as 'price', 'service', may be several labels"):
+        choose_columns([fact("text"), *flags], source="x.csv")
+    with pytest.raises(DataError, match=r"If 'Tag1', 'Tag2' are several labels of a row, write them into one column"):
+        choose_columns([fact("text"), fact("Tag1", 3, 4), fact("Tag2", 3, 4)], source="x.csv")
+    assert [are_flags(values) for values in (["1", "0", None], [True], [1.0, 0], ["0"], ["1", "2"])] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_what_is_named_is_taken_and_not_guessed_again() -> None:

@@ -204,20 +204,18 @@ def test_columns_that_are_named_make_a_header(tmp_path: Path) -> None:
     assert read_table(path, text="word", labelled=False).documents == ["oil", "gas"]
 
 
-@pytest.mark.parametrize("first", [[("Tickets 2026",), ("By", "me")], []])
-def test_a_cover_page_is_no_table(first: list[Any], tmp_path: Path) -> None:
+def test_a_cover_page_is_no_table(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "Cover"
-    for row in first:
+    for row in (("Tickets 2026",), ("By", "me")):
         book.active.append(row)
     sheet = book.create_sheet("Rows")
     for row in TABLE:
         sheet.append(row)
     book.save(tmp_path / "x.xlsx")
-    held = "begins with 'Tickets 2026'" if first else "is empty"
     assert complaint(tmp_path / "x.xlsx").endswith(
-        f"only the first of its sheets is read, and 'Cover' {held}, while 'Rows' has the columns 'id', 'text', "
-        "'label'. Move the sheet of the rows to the front, or save it as .csv."
+        "only the first of its sheets is read, and 'Cover' begins with 'Tickets 2026', while 'Rows' has the columns "
+        "'id', 'text', 'label'. Move the sheet of the rows to the front, or save it as .csv."
     )
 
 
@@ -287,5 +285,23 @@ def test_a_cover_page_of_one_row_is_no_table_whatever_the_columns_are_called(tmp
     for row in (("Frage", "Antwort"), ("Wie war es?", "gut")):
         (book["Antworten"] if "Antworten" in book else book.create_sheet("Antworten")).append(row)
     book.save(tmp_path / "x.xlsx")
-    said = complaint(tmp_path / "x.xlsx")
-    assert "'Info' begins with 'Umfrage 2024', while 'Antworten' has the columns 'Frage', 'Antwort'" in said
+    said = f"{tmp_path / 'x.xlsx'}: the sheet 'Antworten' is read, number 2 of 2; before it: 'Info'"
+    table = read_table(tmp_path / "x.xlsx", text="Frage", label="Antwort")
+    assert (table.documents, table.labels) == (["Wie war es?"], ["gut"])
+    assert table.warnings == (f"{said}; those before it fill one cell a row at most",)
+
+
+def test_errors_about_columns_name_the_sheet(tmp_path: Path) -> None:
+    """A list of a single column may be what is meant; a cover may have two."""
+    for rows in ([("Umfrage, 2024",), *[("Text",)] * 30], [("Export", "2024"), ("by", "me"), ("on", "Friday")]):
+        book = openpyxl.load_workbook(io.BytesIO(workbook(rows, "Answers")))
+        for row in (("Frage", "Antwort"), *[("Wie war es?", "gut")] * 40):
+            book["Answers"].append(row)
+        book.save(tmp_path / "x.xlsx")
+        with pytest.raises(DataError) as caught:
+            read_table(tmp_path / "x.xlsx", label="Antwort")
+        assert str(caught.value).endswith(
+            "The sheet 'Sheet' is read, the first of 2; behind it: 'Answers': if the rows are in another one, move it "
+            "to the front, or save it as a file of its own."
+        )
+        assert "separated by" not in str(caught.value)

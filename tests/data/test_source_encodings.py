@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from source_rows import PACKINGS, complaint, packed, rows_in
 
+from recurra.data.read import read_table
 from recurra.errors import DataError
 
 pa = pytest.importorskip("pyarrow")
@@ -80,3 +82,36 @@ def test_half_a_character_is_one_line_whatever_the_format(place: Any) -> None:
         with pytest.raises(DataError) as caught:
             rows_in(place(content, name), encoding="unicode_escape")
         assert ": line 1, read as unicode_escape, holds half a character, '\\ud800'. " in str(caught.value)
+
+
+MIXED = ["für".encode("cp1252"), "über".encode(), b"plain"]
+
+
+def test_utf8_read_in_another_encoding_is_warned_of(tmp_path: Path) -> None:
+    """Whether all of a file is UTF-8, or some of its lines, wherever they stand."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"label,text\n" + b"a,plain\n" * 20_000 + b"".join(b"a," + line + b"\n" for line in MIXED))
+    (mixed,) = read_table(path, encoding="cp1252").warnings
+    assert mixed.startswith(f"{path}: 1 of its lines look like UTF-8 and 1 do not, and all are read as cp1252")
+    assert "'ü' becomes 'Ã¼'" in mixed
+    assert f"recurra check {path} --fix x.clean.csv" in mixed
+    path.write_bytes("label,text\na,für\n".encode("cp1252"))
+    assert read_table(path, encoding="cp1252").warnings == ()
+
+
+def test_a_folder_of_texts_in_several_encodings(tmp_path: Path) -> None:
+    for number, content in enumerate(MIXED):
+        (tmp_path / "folder" / "a").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / "a" / f"{number}.txt").write_bytes(content)
+    folder = tmp_path / "folder"
+    with pytest.raises(DataError, match=r"0\.txt: byte 0xfc at byte 1, line 1 is not utf-8\. Other files are UTF-8"):
+        read_table(folder)
+    (mixed,) = read_table(folder, encoding="cp1252").warnings
+    assert mixed.startswith(f"{folder}: 1 of its files look like UTF-8 and 1 do not")
+    (folder / "a" / "3.txt").write_bytes(b"\x81")
+    with pytest.raises(DataError, match=r"3\.txt: .*is not cp1252\. Some files look like UTF-8, and others do not"):
+        read_table(folder, encoding="cp1252")
+    for name in ("0.txt", "3.txt"):
+        (folder / "a" / name).unlink()
+    (whole,) = read_table(folder, encoding="cp1252").warnings
+    assert whole.startswith(f"{folder}: its bytes look like UTF-8, and are read as cp1252")

@@ -225,14 +225,14 @@ def test_lines_that_look_like_rows_are_mentioned(content: bytes, form: str | Non
     path = tmp_path / "x.txt"
     path.write_bytes(content)
     if form is None:
-        assert open_blocks(path).notes == []
+        assert open_blocks(path).warnings == []
         return
-    assert open_blocks(path).notes == [
+    assert open_blocks(path).warnings == [
         f"{path}: its lines look like rows of a table, and each is read as one text; to read their columns, give it a "
         f"header row if it has none, and say --format {form}"
     ]
     # Whoever says what it is, or trains on it, needs no note.
-    assert open_blocks(path, format="txt").notes == []
+    assert open_blocks(path, format="txt").warnings == []
     with pytest.raises(DataError, match=f"look like rows of a table. Give it a header row .* say format='{form}'"):
         read_table(path)
 
@@ -248,7 +248,7 @@ def test_a_column_in_the_first_line_makes_a_file_of_texts_a_table(mark: str, tmp
     assert f"{path}: read as {form}, as its first line names columns; name another with format=" in table.notes
     of_model = read_table(path, labelled=False, model=ModelColumns("mail", label="queue"))
     assert of_model.documents == table.documents
-    assert [note for note in open_blocks(path).notes if f"--format {form}" in note]
+    assert [note for note in open_blocks(path).warnings if f"--format {form}" in note]
     assert read_table(path, format="txt", labelled=False).documents[1] == f'1{mark}"oil'
 
 

@@ -194,6 +194,14 @@ def test_rows_without_a_label_are_named(y: Any) -> None:
         network().fit(TEXTS, y)
 
 
+def test_an_empty_label_in_a_list_is_called_so() -> None:
+    y = missing([(topic,) for topic in TOPICS], 3, 5, by=("tech", ""))
+    with pytest.raises(
+        DataError, match=r"^y has an empty label in rows 3, 5 .* Leave the empty labels out of the lists"
+    ):
+        network().fit(TEXTS, y)
+
+
 def test_rows_without_a_label_count_in_no_score(fitted: TextClassifier) -> None:
     message = r"y has no label in rows 1, 2, 3, 4, 5 and 2 more \(counted from 0\)"
     with pytest.raises(DataError, match=f"^{message}"):

@@ -176,7 +176,7 @@ def _scores(facts: Facts) -> str:
     if facts.validation_file is not None:
         where = f"{_validation_file(facts)}, which were not learned from"
     parts = [
-        f"On {held}rows {where}; no test set has been looked at.",
+        f"On {held}rows {where}; no test set has been looked at.{f' {facts.remembered}' if facts.remembered else ''}",
         table(("score", "value", "95 % interval"), rows, right=(1, 2)),
     ]
     if baselines := baseline_sentences(facts):
@@ -268,7 +268,19 @@ def _data(facts: Facts) -> str:
     for one in chain if isinstance(chain, list) else []:
         if isinstance(one, dict):
             rows.append(("before that", f"{plain(one.get('rows'))} rows, `{plain(one.get('data_sha256'))}`"))
-    return table(("", ""), rows) if rows else "The record does not say."
+    known = table(("", ""), rows) if rows else "The record does not say."
+    return "\n\n".join([known, *_held_texts(facts.bundle)])
+
+
+def _held_texts(bundle: Bundle) -> list[str]:
+    """What of the training texts whoever has the file can read."""
+    if bundle.text.tokens not in ("characters", "bytes"):
+        held = "The vocabulary in the model file is words of these texts, names and numbers among them"
+    elif bundle.branch is not None:
+        held = "The model file holds short pieces of these texts, parts of names and numbers among them"
+    else:
+        return []
+    return [f"{held}: whoever has the file can read them."]
 
 
 def _examples(bundle: Bundle) -> list[str]:

@@ -58,6 +58,24 @@ class Facts:
         ends = [number(end) for end in found] if isinstance(found, list) else []
         return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
 
+    @property
+    def remembered(self) -> str:
+        """Why scores on the rows held out may be too high: the model before learned from some; else empty."""
+        if not self.held_out:
+            return ""
+        if self.record.get("remembers_held_out") is True:
+            return (
+                "The model that training continued from had learned from rows held out: these scores may say only how "
+                "well they are remembered."
+            )
+        replayed = whole(self.record.get("replayed"))
+        if not replayed or self.validation_file is not None:
+            return ""
+        return (
+            f"{replayed:,} of the training rows are earlier ones that were replayed, and some of these are held out: "
+            "if the model that training continued from learned from them, these scores are too high."
+        )
+
     def _classes(self) -> list[ClassFacts]:
         found = self.part("classes")
         columns = {name: found.get(name) for name in ("rows", "held_out", "given", "precision", "recall", "f1")}

@@ -16,7 +16,8 @@ LONGEST = 80
 
 def plain(value: object) -> str:
     """A value as escaped Markdown, in one line of at most 80 characters."""
-    text = " ".join(_ACTIVE.sub("\ufffd", str(value)[: 4 * LONGEST]).split())
+    # Line breaks and tabs are white space, and only what is left may be active.
+    text = _ACTIVE.sub("\ufffd", " ".join(str(value)[: 4 * LONGEST].split()))
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return _MARKS.sub(r"\\\1", text.replace("&", "&amp;"))
 

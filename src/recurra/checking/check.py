@@ -192,9 +192,8 @@ def check(
         drafts += _missing_columns(readers[part], part)
         drafts += _missing_header(readers[part], facts[part], part)
         if known is not None:
-            hint = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
             who = f"the training rows of {known.name}"
-            drafts += unknown_labels(facts[part], part, names, known.classes, who=who, hint=hint)
+            drafts += unknown_labels(facts[part], part, names, known.classes, who=who)
             drafts += classes_without_rows(facts[part], part, names, known.classes, whose=known.name)
     if test is not None:
         if known is None:

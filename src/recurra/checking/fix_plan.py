@@ -24,7 +24,10 @@ from recurra.data.plain_columns import is_json
 from recurra.data.review_decisions import Decision
 from recurra.data.text_repair import repair_text
 
-__all__ = ["REPAIRABLE_KINDS", "FixOptions", "FixPlan", "plan_fix"]
+__all__ = ["REPAIRABLE_KINDS", "UNKNOWN_LABEL", "FixOptions", "FixPlan", "plan_fix"]
+
+UNKNOWN_LABEL = "unknown label"
+"""Why a row is removed whose label a model does not know."""
 
 REPAIRABLE_KINDS = ("mojibake", "control characters", "HTML entities")
 
@@ -128,7 +131,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         known = set(options.known or ())
         numbers = [number for number, own in enumerate(reader.names.members) if not known.issuperset(own)]
         unknown = np.flatnonzero(np.isin(labels, numbers))
-        removed |= {int(row): "unknown label" for row in unknown if int(row) not in removed}
+        removed |= {int(row): UNKNOWN_LABEL for row in unknown if int(row) not in removed}
     if test is not None:
         tested = np.delete(test.keys, test.empty)
         same = np.flatnonzero(np.isin(keys, tested) | np.isin(facts.keys, tested))

@@ -32,6 +32,7 @@ from recurra.tasks.multi_label_detection import likelier_separator
 from recurra.text import Labels
 
 __all__ = [
+    "UNKNOWN_LABELS_HINT",
     "class_rows",
     "classes_without_rows",
     "held_out",
@@ -48,6 +49,7 @@ _MODEL_SPELLING = "--fix gives them the spelling of the model's classes."
 _TRAINING_SPELLING = (
     "Write them as the training rows do; recurra check TEST --model MODEL --fix OUT writes them as a model has them."
 )
+UNKNOWN_LABELS_HINT = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
@@ -88,6 +90,9 @@ def spelling_note(counts: Mapping[str, int], known: Collection[str], *, in_pytho
     if not (usual := usual_spellings(counts, known)):
         return ""
     advice = "recurra check DATA --fix OUT joins them."
+    if any(best in known for best in usual.values()):
+        # Without the model, a check may choose the other spelling.
+        advice = "recurra check DATA --model MODEL --fix OUT joins them, as the model to continue from has them."
     if in_python:
         pairs = [f"{name!r}: {best!r}" for name, best in list(usual.items())[:3]]
         more = ", …" if len(usual) > len(pairs) else ""
@@ -224,7 +229,7 @@ def label_findings(
 
 
 def unknown_labels(
-    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, hint: str
+    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, hint: str = UNKNOWN_LABELS_HINT
 ) -> list[Draft]:
     """Labels that are missing from the training rows or from a model.
 

@@ -189,11 +189,9 @@ def check(
         )
     if fix is not None:
         refuse_to_clean(report, fix)
-    for note in report.notes:
-        (output.caution if note in train.columns.warnings else output.note)(note)
-    show_report(report, output)
-    fixed = None
+    fixed, replaced = None, ""
     if fix is not None:
+        # Before anything is printed, as whoever reads that may stop.
         from recurra.checking.fix import fix as clean
         from recurra.checking.fix_plan import FixOptions
         from recurra.data.renamed_classes import read_relabelling
@@ -225,6 +223,10 @@ def check(
         )
         replaced = replacing(fix)
         fixed = clean(train, fix, test=tested, options=options)
+    for note in report.notes:
+        (output.caution if note in train.warnings else output.note)(note)
+    show_report(report, output)
+    if fixed is not None:
         show_fix(fixed, report, output, replaced)
         if exclude is not None or relabel is not None:
             output.result("The findings are those of the rows before the decisions: check the copy.")

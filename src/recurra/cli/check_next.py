@@ -52,16 +52,30 @@ def command_after_check(
         lists = report.task.lists and (report.separator is None or report.found(MIXED_LABELS) is not None)
         kind = ".jsonl" if lists else ".csv"
         return command_line("check", data, *again, *labels, "--fix", _copy_of(stem, number, kind))
-    if fixed is None and report.count("error"):
+    learned = _to_learn(report, fixed)
+    if fixed is None and report.count("error") > learned:
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"
     rows = data if fixed is None else str(fixed.out)
     if report.files["train"].columns["label"] is None:
         return command_line("score", found.model or "MODEL", rows, *_read_again(reading, fixed))
+    if found.model is not None and learned:
+        run = ["--out", f"runs/{stem}"]
+        return command_line("train", rows, "--from", found.model, *_read_again(reading, fixed), *run)
     if found.model is not None:
         # A model takes the format of its labels from its own rows.
         asked = ["--label-separator", found.labels.separator] if found.labels.separator is not None else []
         return command_line("evaluate", found.model, rows, *_read_again(reading, fixed), *asked)
     return command_line("train", rows, *_read_again(reading.naming(columns), fixed), *labels, "--out", f"runs/{stem}")
+
+
+def _to_learn(report: Report, fixed: FixResult | None) -> bool:
+    """Whether labels that the model does not know are found, and stay."""
+    from recurra.checking.fix_plan import UNKNOWN_LABEL
+    from recurra.checking.labels import UNKNOWN_LABELS_HINT
+
+    unknown = report.found("unknown labels")
+    dropped = fixed is not None and UNKNOWN_LABEL in fixed.removed
+    return unknown is not None and unknown.part == "train" and unknown.hint == UNKNOWN_LABELS_HINT and not dropped
 
 
 def _read_again(reading: ReadOptions, fixed: FixResult | None) -> list[str]:

@@ -110,6 +110,7 @@ def compare(
         return
     from recurra.inspection import compare as compare_on
     from recurra.inspection.compare import check_same_task
+    from recurra.runtime.known_rows import is_known_rows_note
 
     check_same_task(loaded)
     task = next(iter(loaded.values())).task
@@ -124,7 +125,7 @@ def compare(
         unknown_labels=unknown_labels,
         documents=take,
         seed=seed,
-        say=output.note,
+        say=lambda note: (output.caution if is_known_rows_note(note) else output.note)(note),
     )
     wrong = found.unknown_labels if unknown_labels == "wrong" and task.counts_unknown else 0
     _show(found, f", {wrong:,} with a label that not all models know" if wrong else "", output)

@@ -184,7 +184,7 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     for note in rows.notes:
         # Of texts that are missing, a key that comes late may be the new name.
         late = note not in guessed and missing.empty + missing.without_text > 0
-        (output.caution if late or note in rows.columns.warnings else output.note)(note)
+        (output.caution if late or note in rows.warnings else output.note)(note)
     if reading.reads_texts:
         tell_of_missing_texts(missing, rows.columns.text, output, source=rows.source)
     return rows

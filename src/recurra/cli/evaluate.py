@@ -89,7 +89,7 @@ def evaluate(
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
     if (known := known_rows_note(table, classifier, separator=separator)) is not None:
-        output.note(known)
+        output.caution(known)
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
@@ -165,7 +165,10 @@ def _show_classes(found: Scores, task: Task, output: Output, *, every: bool) -> 
             plural = f"{len(classes):,} {task.wording.plural}"
             heading = f"the {WORST} worst of {plural} (--all-classes, --json and --out DIR give all):\n"
             classes = classes[:WORST]
-        output.detail(f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}")
+        # Whoever asks for all classes gets them, also if quiet.
+        (output.result if every else output.detail)(
+            f"\n{heading}{aligned([header, *classes], right=range(1, len(header)), flexible=0)}"
+        )
     if found.to_dict().get("unknown_labels"):
         output.detail(
             folded(

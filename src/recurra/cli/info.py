@@ -87,6 +87,8 @@ def _about(known: dict[str, Any], facts: Facts, task: Task) -> list[tuple[str, s
                 if score.printed and isinstance(value := values.get(score.key), int | float)
             ]
             rows.append((part, ", ".join(numbers)))
+            if part == "validation" and facts.remembered:
+                rows.append(("", facts.remembered))
     pads = "left out" if network["masked"] else f"read as words up to {known['pad_to']} tokens"
     most = f", the first {text['max_tokens']:,} tokens" if text["max_tokens"] else ""
     by_branch = (known["branch"] or {}).get("branch_max_tokens")

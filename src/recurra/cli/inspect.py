@@ -88,7 +88,7 @@ def inspect(
             metavar="VIEW",
             rich_help_panel="A file",
             help="flags (units that switch on at a word), states (where documents end), doubts (labels that may be "
-            "wrong) or gradients (how far back it can learn).",
+            "wrong) or gradients (how far back it can learn); for models that give one label a row only.",
         ),
     ] = None,
     rows: Annotated[

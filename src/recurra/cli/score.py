@@ -197,6 +197,9 @@ def score(
                 said = "interrupted before the first rows were stored. The same command starts at the first row."
             print(f"recurra: {said}", file=sys.stderr)
             raise typer.Exit(exit_code()) from None
+    for warning in source.warnings:
+        if warning not in output.notes:
+            output.caution(warning)
     for note in source.notes:
         if note not in output.notes:
             # Of texts that are missing, a key that comes late may be the new name.

@@ -33,6 +33,7 @@ class RowSource(NamedTuple):
         read_as: the columns that are read, for the journal.
         unlike_csv: how the text of a table is written otherwise than answers in CSV are; empty if it is not.
         columns: the chosen columns of a table; ``None`` if there are none, or no rows.
+        warnings: what is probably wrong; reading may add more.
     """
 
     batches: Iterator[DocumentBatch]
@@ -42,6 +43,7 @@ class RowSource(NamedTuple):
     read_as: str
     unlike_csv: str = ""
     columns: Columns | None = None
+    warnings: Sequence[str] = ()
 
 
 def open_rows(
@@ -77,9 +79,9 @@ def open_rows(
         named=(reading.text, reading.title, *(keep or ())),
         model=reading.model,
     )
+    for warning in blocks.warnings:
+        output.caution(warning)
     if isinstance(blocks, LineBlocks):
-        for warning in blocks.warnings:
-            output.caution(warning)
         return _lines(blocks, reading, keep)
     try:
         table = TableReader(blocks, text=reading.text, title=reading.title, labelled=False, model=reading.model)
@@ -109,7 +111,9 @@ def open_rows(
             keep = tuple(filter(None, keep))
     batches = batches_of_table(table, keep, settings)
     read_as = f"text {columns.text!r}, title {columns.title!r}"
-    return RowSource(batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks), columns)
+    return RowSource(
+        batches, keep, lambda: blocks.total, blocks.notes, read_as, _unlike_csv(blocks), columns, blocks.warnings
+    )
 
 
 def _unlike_csv(blocks: Blocks) -> str:

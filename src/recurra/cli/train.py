@@ -283,6 +283,7 @@ def train(
             output=output,
         )
         rows = _labelled(rows, skip_unlabelled, output)
+        replayed = 0
         if replay is not None:
             from recurra.data.known_rows import CORRECTED, is_before_decisions
             from recurra.data.replay import with_replay
@@ -294,6 +295,7 @@ def train(
                     f"replayed without them, with the old labels: {CORRECTED}; replay that."
                 )
             rows = with_replay(rows, old, seed=recipe.training.seed, say=output.note)
+            replayed = len(rows.second)
             if validation is None and recipe.training.validation:
                 output.note(
                     f"Rows of {old.source} are held out as well: if the model learned from them, scores on the rows "
@@ -327,7 +329,9 @@ def train(
                 baseline=not no_baseline,
                 keep_examples=keep_examples,
             ),
-            provenance=Provenance(cleaning=cleaning, label_separator=separator, columns=named_columns),
+            provenance=Provenance(
+                cleaning=cleaning, label_separator=separator, columns=named_columns, replayed=replayed
+            ),
             callbacks=[
                 bars.training(
                     score=task.wording.right,

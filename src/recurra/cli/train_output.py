@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from recurra.runtime import Model
     from recurra.training.fit import FitResult
 
-__all__ = ["model_in", "report"]
+__all__ = ["model_in", "report", "threshold_line"]
+
+DEFAULT = 0.5  # the threshold of a label whose rows chose no other
 
 
 def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
@@ -68,7 +71,7 @@ def report(fitted: FitResult, model: Model, out: Path, output: Output) -> None:
     for sentence in filter(None, (fitted.lower_loss, fitted.idle)):
         output.note(sentence)
     if found := info["record"].get("thresholds"):
-        output.detail(folded(_thresholds(found, len(info["classes"]))))
+        output.detail(folded(threshold_line(found, model.task.tensors["thresholds"].tolist())))
     output.result(f"model: {model_in(out)}")
     output.document(
         {
@@ -119,11 +122,18 @@ def _calibrated(found: dict[str, Any]) -> str:
     )
 
 
-def _thresholds(found: dict[str, Any], labels: int) -> str:
-    shared = "" if found["shared"] is None else f", {labels - found['own']:,} with few rows share {found['shared']:.3f}"
+def threshold_line(found: dict[str, Any], values: Sequence[float]) -> str:
+    """What was chosen; ``values`` are the thresholds of all labels."""
+    labels, own, shared = len(values), found["own"], found["shared"]
+    # Of those that were chosen, which labels have few rows is not recorded.
+    usual = sum(value == DEFAULT for value in values) - (labels - own if shared == DEFAULT else 0)
+    kept = f", {'all' if usual == own else f'{usual:,}'} of them {DEFAULT:g}" if usual else ""
+    said = [f"chosen one by one for {own:,} of {labels:,} labels{kept}"] if own else []
+    if shared is not None:
+        said.append(f"{labels - own:,} {'' if own else 'labels '}with few rows share {shared:.3f}")
     return (
-        f"thresholds: {found['own']:,} of {labels:,} labels have their own{shared}; micro F1 {found['micro_f1']:.4f} "
-        f"on the rows that chose them, {found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
+        f"thresholds: {'; '.join(said)}; micro F1 {found['micro_f1']:.4f} on the rows that chose them, "
+        f"{found['cross_fitted_micro_f1']:.4f} where each tenth has the others' thresholds"
     )
 
 

@@ -158,7 +158,7 @@ def tune(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Search for good settings, and keep the best model."""
+    """Search for good settings, one label a row; keep the best model."""
     from recurra.file_size.estimate import bytes_of
     from recurra.presets import load_preset
     from recurra.tasks.multi_label_detection import check_single_labels

@@ -48,11 +48,13 @@ class Blocks(Protocol):
         source: name of the table, for messages.
         total: number of rows, or an estimate; ``None`` if unknown.
         notes: lines on what was guessed or left out; reading may add more.
+        warnings: lines on what is probably wrong, which are no notes; reading may add more.
     """
 
     source: str
     total: int | None
     notes: list[str]
+    warnings: list[str]
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """The blocks in order, from the start; names and types are those of the first block.
@@ -81,6 +83,7 @@ class DelimitedBlocks:
         self.content, self.delimiter, self.source, self.encoding = content, delimiter, content.source, encoding
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""
@@ -130,6 +133,7 @@ class ParquetBlocks:
         self.content, self.source, self.groups = content, content.source, groups
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`Blocks`."""

@@ -18,6 +18,9 @@ from recurra.data.blocks import BLOCK_BYTES
 from recurra.data.delimited import RawTable
 from recurra.data.file_errors import lone_surrogate, unknown_encoding, wrong_bytes
 from recurra.data.formats import has_table_suffix
+from recurra.data.likely_encoding import decoded
+from recurra.data.misread_utf8 import MisreadUtf8
+from recurra.data.mixed_encodings import is_utf8_name
 from recurra.data.plain_columns import STRING, column_of_values
 from recurra.data.row_numbers import RowNumbers
 from recurra.data.several_files import join_hint, table_ending
@@ -55,6 +58,7 @@ class FolderBlocks:
     def __init__(self, folder: Path, *, source: str, encoding: str, part: Literal["train", "test"]) -> None:
         self.source, self.encoding = source, encoding
         self.notes: list[str] = []
+        self.warnings: list[str] = []
         self.total: int | None = None
         names = _folders_in(folder, source)
         self.folder = folder
@@ -64,7 +68,7 @@ class FolderBlocks:
             self.folder = folder / part
             self.notes.append(f"reading the folder {part!r} of {source}")
         self._files: list[tuple[str | None, str]] | None = None
-        self._beyond_ascii = False  # in the texts so far
+        self._misread: MisreadUtf8 | None = None
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
@@ -72,9 +76,13 @@ class FolderBlocks:
             self._files = self._found()
         self.total = len(self._files)
         files, first = iter(self._files), 1
+        self._misread = None if _is_utf8(self.encoding) else MisreadUtf8(self.source, self.encoding, what="files")
         while some := self._some(files):
             yield self._table(some, first)
             first += len(some)
+        warning = None if self._misread is None else self._misread.warning
+        if warning is not None and warning not in self.warnings:
+            self.warnings.append(warning)
 
     def wrong_files(self) -> Iterator[tuple[str, bytes]]:
         """Name and bytes of each file that is not in the encoding, in order.
@@ -170,7 +178,7 @@ class FolderBlocks:
                 line=line,
                 source=source,
                 encoding=self.encoding,
-                utf8_before=self._beyond_ascii,
+                utf8_before=self._any_utf8(),
                 folder=self.source,
             ) from None
         except UnicodeEncodeError as error:
@@ -178,8 +186,14 @@ class FolderBlocks:
             raise lone_surrogate(error, line, source, self.encoding) from None
         except (LookupError, ValueError):
             raise unknown_encoding(self.encoding, source) from None
-        self._beyond_ascii = self._beyond_ascii or not data.isascii()
+        if self._misread is not None and encoding_of(data[:4], self.encoding) == self.encoding:
+            self._misread.add(data)
         return text.removeprefix("\ufeff").rstrip("\r\n")
+
+    def _any_utf8(self) -> bool:
+        """Whether a file is UTF-8, with characters beyond ASCII."""
+        contents = (self._bytes(name) for _, name in self._files or ())
+        return any(not data.isascii() and decoded(data, "utf-8") is not None for data in contents)
 
     def _table(self, some: list[tuple[str | None, str, str]], first: int) -> RawTable:
         labels, names, texts = zip(*some, strict=True)
@@ -189,6 +203,14 @@ class FolderBlocks:
         arrays = [column_of_values(values, STRING) for values in columns.values()]
         hint = f" ({names[0]} is row {first:,})"
         return RawTable([*columns], arrays, RowNumbers(first), hint, typed=False)
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return is_utf8_name(encoding)
+    except LookupError:
+        # Reading a file reports it.
+        return True
 
 
 def _entries(folder: Path, source: str) -> list[os.DirEntry[str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recurra.data.label_format import SEPARATORS, split_text
 
-__all__ = ["ColumnStatistics", "are_numbers", "distinct_labels"]
+__all__ = ["ColumnStatistics", "are_flags", "are_numbers", "distinct_labels"]
 
 SEVERAL = 0.1
 """Minimum share of the cells with a separator where cells may hold several labels."""
@@ -23,6 +23,7 @@ class ColumnStatistics:
         mean_length: mean length of the values in bytes, None if the column cannot hold texts.
         distinct: number of distinct values, or of the labels in them (:func:`distinct_labels`); None if the column
             cannot hold labels.
+        flags: whether its values say yes or no, such as 1 and 0: one of several such columns is a label of its own.
         numbers: whether it is a column of texts that are all numbers, dates or codes, such as 17, 12.11.2025 or T-17.
     """
 
@@ -31,6 +32,7 @@ class ColumnStatistics:
     mean_length: float | None
     distinct: int | None
     numbers: bool = False
+    flags: bool = False
 
     @property
     def few(self) -> bool:
@@ -41,6 +43,12 @@ class ColumnStatistics:
     def repeats(self) -> bool:
         """Whether there are so few, at least two, and each stands twice in the mean."""
         return self.few and 2 <= (self.distinct or 0) <= self.rows // 2 and not self.numbers
+
+
+def are_flags(values: Iterable[object]) -> bool:
+    """Whether all values are 0 or 1, true or false, or missing, and some are 1 or true."""
+    found = {"" if value is None else str(value).strip().casefold().removesuffix(".0") for value in values}
+    return found <= {"", "0", "1", "true", "false"} and bool(found & {"1", "true"})
 
 
 def are_numbers(values: Iterable[str | None]) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recurra.data.column_statistics import ColumnStatistics
+from recurra.data.label_columns import join_hint
 from recurra.data.model_columns import ModelColumns
 from recurra.data.usual_names import (
     LABEL_NAMES,
@@ -368,7 +369,9 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
     if len(few) == 1:
         return few[0]
     if few:
-        raise _ambiguous(source, "label", few)
+        error = _ambiguous(source, "label", few)
+        joined = join_hint(few, flags=[fact.name for fact in facts if fact.few and fact.flags])
+        raise error.with_hint(joined) if joined else error
     raise NoLabelColumnError(
         f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label" + (", or add a header row." if header else "."),

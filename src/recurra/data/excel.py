@@ -18,10 +18,10 @@ from recurra.data.columns import quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file, header_only, row_hint, too_many_columns
-from recurra.data.formats import require_openpyxl
+from recurra.data.formats import require_openpyxl, short_name
 from recurra.data.plain_columns import STRING, column_of_values
 from recurra.data.row_numbers import RowNumbers
-from recurra.data.sheet_start import check_start
+from recurra.data.sheet_start import check_start, covers_before
 from recurra.errors import DataError
 
 __all__ = ["MAX_EXCEL_BYTES", "ExcelBlocks"]
@@ -41,6 +41,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 class ExcelBlocks:
     """Blocks of the first sheet of an .xlsx file. Its first row that is not blank names the columns.
 
+    Cover sheets before it are passed over with a warning, see :func:`recurra.data.sheet_start.covers_before`.
     Blank rows are skipped, but counted; columns without a name are left out; and formulas have the value that was saved
     with them.
 
@@ -55,8 +56,10 @@ class ExcelBlocks:
     def __init__(self, content: Content, named_columns: Collection[str] = ()) -> None:
         require_openpyxl("Reading .xlsx")
         self.content, self.source, self.named_columns = content, content.source, named_columns
+        self.other_sheets = ""  # what to do about them, for errors
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:
         """See :class:`recurra.data.blocks.Blocks`."""
@@ -85,7 +88,8 @@ class ExcelBlocks:
         if not names:
             raise empty_file(self.source)
         if not rows:
-            raise header_only(self.source, names)
+            error = header_only(self.source, names)
+            raise error.with_hint(self.other_sheets) if self.other_sheets else error
         self.total = rows
         if unnamed:
             self._note(f"{unnamed:,} cells of columns without a name are left out")
@@ -108,15 +112,11 @@ class ExcelBlocks:
                     sheets = workbook.worksheets
                     if not sheets:
                         raise empty_file(self.source)
-                    sheet = sheets[0]
-                    starts = {one.title: _texts_of(one) for one in sheets}
+                    covers = covers_before(map(_texts_of, sheets), self.named_columns)
+                    self._tell_of_sheets([one.title for one in sheets], covers)
+                    starts = {one.title: _texts_of(one) for one in sheets[covers:]}
                     check_start(starts, source=self.source, named_columns=self.named_columns)
-                    rows = _texts_of(sheet)
-                if len(sheets) > 1:
-                    self._note(
-                        f"{self.source}: the sheet {sheet.title!r} is read, the first of {len(sheets)}; behind it: "
-                        f"{quoted_names([one.title for one in sheets[1:]])}"
-                    )
+                    rows = _texts_of(sheets[covers])
                 taken = 0
                 while True:
                     with warnings.catch_warnings(action="ignore"):
@@ -134,6 +134,22 @@ class ExcelBlocks:
                 raise DataError(
                     f"{self.source} is not a whole Excel file", "Save or download it again, or save it as .csv."
                 ) from None
+
+    def _tell_of_sheets(self, names: Sequence[str], covers: int) -> None:
+        if len(names) < 2:
+            return
+        before, behind = names[:covers], names[covers + 1 :]
+        which = f"number {covers + 1}" if covers else "the first"
+        others = f"; before it: {quoted_names(before)}" if before else ""
+        others += f"; behind it: {quoted_names(behind)}" if behind else ""
+        said = f"the sheet {short_name(names[covers])!r} is read, {which} of {len(names)}{others}"
+        self.other_sheets = (
+            f"T{said[1:]}: if the rows are in another one, move it to the front, or save it as a file of its own."
+        )
+        if not covers:
+            self._note(f"{self.source}: {said}")
+        elif (warning := f"{self.source}: {said}; those before it fill one cell a row at most") not in self.warnings:
+            self.warnings.append(warning)
 
     def _note(self, note: str) -> None:
         if note not in self.notes:

@@ -43,6 +43,7 @@ class FastTextBlocks:
         self.content, self.source, self.encoding = content, content.source, encoding
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
         self._multi_label: bool | None = None
 
     def read(self, columns: Sequence[str] | None = None, *, again: bool = True) -> Generator[RawTable]:

@@ -14,6 +14,7 @@ __all__ = [
     "NoRowsError",
     "carriage_returns_only",
     "columns_only",
+    "copying_command",
     "empty_file",
     "encoding_hint",
     "header_only",
@@ -120,16 +121,23 @@ def wrong_bytes(
 
     what = f"byte 0x{data[start]:02x}" if start < len(data) else "the end"
     received = f"{source}: {what} at byte {place:,}, line {line:,} is not {encoding}"
+    others = "lines" if folder is None else "files"
+    if not is_utf8_name(encoding) and (utf8_before if folder else mixed_utf8(data.splitlines()) is not None):
+        return DataError(
+            received,
+            f"Some {others} look like UTF-8, and others do not: without --encoding, recurra check "
+            f"{copying_command(folder or source)} writes a copy for which each is read as what it is.",
+        )
     if is_utf8_name(encoding) and (utf8_before or mixed_utf8(data.splitlines()) is not None):
         return DataError(
             received,
-            f"Other {'lines' if folder is None else 'files'} are UTF-8: recurra check {_copying(folder or source)} "
+            f"Other {others} are UTF-8: recurra check {copying_command(folder or source)} "
             "writes a copy that is UTF-8 throughout; add --unlabelled if its rows have no labels.",
         )
     return DataError(received, encoding_hint(data[start:], encoding))
 
 
-def _copying(source: str) -> str:
+def copying_command(source: str) -> str:
     """A file and a cleaned copy of it, as words of a command."""
     path = Path(source)
     if source == "standard input":

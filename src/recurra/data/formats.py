@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 import stat
@@ -44,7 +43,6 @@ __all__ = [
     "separator_of",
     "short_name",
     "short_names",
-    "utf8_note",
 ]
 
 MAX_FILE_BYTES = 1 << 31
@@ -195,32 +193,6 @@ def _head(content: Content) -> bytes:
         return opened.read(LOOK_BYTES)
     finally:
         opened.close()
-
-
-def utf8_note(content: Content, encoding: str) -> str | None:
-    """A note if another encoding is given for a file that begins as UTF-8 does, with characters beyond ASCII.
-
-    Args:
-        content: the file.
-        encoding: Python name of the encoding that the user gave.
-    """
-    try:
-        if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
-            return None
-        data = _head(content)
-        # The last character may be cut.
-        text = codecs.getincrementaldecoder("utf-8")().decode(data)
-        if data.isascii() or encoding_of(data[:4], encoding) != encoding:
-            return None
-        character = next(one for one in text if not one.isascii())
-        wrong = character.encode().decode(encoding, "replace")
-    except (LookupError, UnicodeDecodeError, StopIteration):
-        return None
-    return (
-        f"{content.source}: its bytes look like UTF-8, and are read as {encoding}, as was asked for: {character!r} "
-        f"becomes {wrong!r}, and such words are not known again; leave --encoding out, or save all files in the "
-        "same encoding"
-    )
 
 
 def head_text(content: Content, encoding: str) -> str:

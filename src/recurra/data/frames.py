@@ -61,6 +61,7 @@ class FrameBlocks:
 
         self.source = f"the {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
         self.notes: list[str] = []
+        self.warnings: list[str] = []
         try:
             table = pa.table(frame)
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:

@@ -73,6 +73,7 @@ class JsonBlocks:
         self._of_model = of_model
         self.total: int | None = None
         self.notes: list[str] = []
+        self.warnings: list[str] = []
         self.nested: list[str] = []
         self.inside: list[str] = []
 

@@ -40,7 +40,7 @@ class LineBlocks:
         source: name of the file, for messages.
         total: number of lines, or an estimate; ``None`` if unknown.
         notes: lines on what was guessed.
-        warnings: those of the notes by which the lines may be no texts.
+        warnings: lines by which the file is probably read in a wrong way.
     """
 
     def __init__(self, content: Content, *, encoding: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from recurra.data.content import ByteStream
 from recurra.data.likely_encoding import SAMPLE, likely_encoding
 
-__all__ = ["MixedUtf8", "byte_lines", "is_utf8_name", "mixed_utf8"]
+__all__ = ["LEAST_SHARE", "MixedUtf8", "byte_lines", "is_utf8_name", "mixed_utf8"]
 
 PIECE = 1 << 20
 
@@ -21,7 +21,7 @@ _ASCII = re.compile(rb"[\x00-\x7f]+")
 _CUT = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?=[\s\",;|]|$)")
 _MARK = "\ufeff"
 
-_LEAST_SHARE = 0.02
+LEAST_SHARE = 0.02
 """Minimum share of the characters in lines that are UTF-8 among all bytes beyond ASCII.
 
 In files of another encoding few lines are UTF-8 by chance: of 10,000 Chinese titles in GB 18030 one, in Big5 none, and
@@ -89,7 +89,7 @@ def mixed_utf8(lines: Iterable[bytes]) -> MixedUtf8 | None:
         else:
             characters.update(found)
             valid += len(found.removeprefix(_MARK))
-    if not count or valid < _LEAST_SHARE * (valid + invalid):
+    if not count or valid < LEAST_SHARE * (valid + invalid):
         return None
     known = frozenset(characters)
     sample = b"\n".join(others for line in wrong if (others := _others(line, known)))

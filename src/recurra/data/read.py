@@ -139,7 +139,7 @@ def table_of(
         label_column=columns.label,
         source=reader.source,
         notes=reader.notes,
-        warnings=reader.columns.warnings,
+        warnings=reader.warnings,
         named_columns=reader.named_columns,
         text_columns=columns.text_columns,
         row_numbers=raw.numbers,

@@ -11,7 +11,7 @@ from typing import Any
 
 from recurra.data.decision_file import DecisionFile
 from recurra.data.label_format import split_labels
-from recurra.data.review_decisions import Decision, decisions_in
+from recurra.data.review_decisions import HEADERS, Decision, decisions_in
 from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
@@ -43,7 +43,12 @@ def read_relabelling(
     file, source = DecisionFile.read(path, encoding=encoding, workbook=True), str(path)[-80:]
     lines = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
     if NEW not in (lines.fieldnames or []) or OLD not in (lines.fieldnames or []):
-        return decisions_in(file, source=source, numbers=numbers)
+        try:
+            return decisions_in(file, source=source, numbers=numbers)
+        except DataError as error:
+            if error.hint != HEADERS:
+                raise
+            raise DataError(error.received, f"{HEADERS} To rename whole classes: {OLD},{NEW}.") from None
     names: dict[str, str] = {}
     for line in lines:
         old, new = ((line.get(name) or "").strip() for name in (OLD, NEW))

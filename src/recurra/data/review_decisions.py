@@ -24,6 +24,7 @@ from recurra.errors import DataError
 __all__ = [
     "ABOUT_THIS_TABLE",
     "DECISIONS",
+    "HEADERS",
     "Cleaning",
     "Decision",
     "NumberedRows",

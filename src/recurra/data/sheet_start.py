@@ -11,12 +11,34 @@ from recurra.data.formats import short_name
 from recurra.data.usual_names import is_usual_name
 from recurra.errors import DataError
 
-__all__ = ["check_start"]
+__all__ = ["check_start", "covers_before"]
 
 # How many filled rows at the start of a sheet are looked at, and how many with those that are blank.
 LOOK_ROWS, LOOK_AMONG = 20, 1000
 
 Row = tuple[int, list[str]]  # its number from 1, its filled cells
+
+
+def covers_before(sheets: Iterable[Iterable[Sequence[str]]], named_columns: Collection[str] = ()) -> int:
+    """How many sheets stand before the one with the table: empty ones, and short covers of one cell a row.
+
+    The sheet behind them has two columns or more and more rows. None is a cover whose first row is a header for sure.
+
+    Args:
+        sheets: the rows of each sheet, in order; of those behind the table none is looked at.
+        named_columns: columns that the user named.
+    """
+    longest = 0
+    for place, rows in enumerate(map(list, map(_filled, sheets))):
+        first = rows[0][1] if rows else []
+        if any(name in named_columns or is_usual_name(name) for name in first):
+            return place if len(first) > 1 and len(rows) > longest else 0
+        if len(first) > 1:
+            return place if len(rows) > max(longest, 1) else 0
+        if len(rows) == LOOK_ROWS or any(len(cells) > 1 for _, cells in rows):
+            return 0
+        longest = max(longest, len(rows))
+    return 0
 
 
 def check_start(

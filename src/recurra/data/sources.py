@@ -28,12 +28,12 @@ from recurra.data.formats import (
     require_pyarrow,
     separator_of,
     short_name,
-    utf8_note,
 )
 from recurra.data.frames import FrameBlocks, is_frame
 from recurra.data.json_arrays import JsonArrayBlocks
 from recurra.data.json_lines import JsonBlocks
 from recurra.data.lines import LineBlocks
+from recurra.data.misread_utf8 import misread_lines
 from recurra.data.model_columns import ModelColumns
 from recurra.data.several_files import join_hint, table_ending
 from recurra.data.table_guess import TABLE_LINES, how_to_read, table_format, table_or_texts
@@ -177,7 +177,6 @@ def _note_rows(blocks: LineBlocks, head: str) -> None:
             f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
             f"columns, {how_to_read(form)}"
         )
-        blocks.notes += blocks.warnings
 
 
 def _decompressed(content: Content, compression: str | None) -> Content:
@@ -192,8 +191,8 @@ def _open_format(content: Content, name: str, encoding: str, columns: _Names) ->
     if name not in ("xlsx", "parquet"):
         check_not_packed(content, name)
     blocks = _blocks(content, name, encoding, columns)
-    if name not in ("xlsx", "parquet") and (note := utf8_note(content, encoding)) is not None:
-        blocks.notes.append(note)
+    if name not in ("xlsx", "parquet") and (warning := misread_lines(content, encoding)) is not None:
+        blocks.warnings.append(warning)
     return blocks
 
 

@@ -108,6 +108,11 @@ class StreamedTable:
         return self._table.notes
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes on what is probably wrong."""
+        return self._table.warnings
+
+    @property
     def pairs(self) -> bool:
         """See :class:`recurra.data.corpus.Corpus`."""
         return self.columns.title is not None

@@ -9,6 +9,7 @@ from io import StringIO
 from itertools import islice
 from typing import Literal
 
+from recurra.data.delimited import RawTable
 from recurra.data.formats import (
     LOOK_BYTES,
     LOOK_LINES,
@@ -16,11 +17,13 @@ from recurra.data.formats import (
     header_format,
     separator_line,
     separator_of,
+    short_name,
     short_names,
 )
 from recurra.data.usual_names import is_usual_name
+from recurra.errors import DataError
 
-__all__ = ["TABLE_LINES", "how_to_read", "is_marked", "table_format", "table_or_texts"]
+__all__ = ["TABLE_LINES", "check_separator", "how_to_read", "is_marked", "table_format", "table_or_texts"]
 
 TABLE_LINES = 200
 """Number of lines by which a file of texts is taken for a table: a cell may have many."""
@@ -113,3 +116,17 @@ def _is_table(lines: list[str], mark: str, least: int) -> bool:
     rows = rows[:-1] if len(rows) > needed else rows
     agreeing = sum(len(row) == len(names) for row in rows)
     return len(names) >= least and short_names(names) and len(rows) >= needed and agreeing >= _MOST * len(rows)
+
+
+def check_separator(head: RawTable, source: str) -> None:
+    """Raises a :class:`DataError` for a file that is read with the wrong separator.
+
+    Such a file has one column, and the right separator is in its name.
+    """
+    if len(head.names) == 1 and head.has_header:
+        other = next((mark for mark in (";", "\t", "|", ",") if mark in head.names[0]), None)
+        if other is not None:
+            raise DataError(
+                f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
+                "Say --format csv, or save it with commas as .csv or with tabs as .tsv.",
+            )

@@ -22,10 +22,11 @@ from recurra.data.arrow_columns import (
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
-from recurra.data.column_statistics import ColumnStatistics, are_numbers, distinct_labels
+from recurra.data.column_statistics import ColumnStatistics, are_flags, are_numbers, distinct_labels
 from recurra.data.columns import Columns, NoLabelColumnError, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
+from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
 from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, short_names
@@ -36,7 +37,7 @@ from recurra.data.missing_texts import MissingTexts
 from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
-from recurra.data.table_guess import how_to_read, table_format
+from recurra.data.table_guess import check_separator, how_to_read, table_format
 from recurra.data.usual_names import is_label_name, is_text_name
 from recurra.errors import DataError
 
@@ -186,14 +187,35 @@ class TableReader:
     ) -> None:
         self.blocks, self.source = blocks, blocks.source
         self.head = read_head(blocks) if head is None else head
+        self._nameless = isinstance(blocks, FolderBlocks | FastTextBlocks | LineBlocks)
+        try:
+            columns = self._choose(text, title, label, labelled=labelled, model=model, classes=classes)
+        except DataError as error:
+            if not (sheets := getattr(blocks, "other_sheets", "")):
+                raise
+            raise error.with_hint(sheets) from None
+        self.columns = columns
+        self.named_columns = None if self._nameless else ModelColumns(columns.text, columns.title, columns.label)
+
+    def _choose(
+        self,
+        text: str | None,
+        title: str | None,
+        label: str | None,
+        *,
+        labelled: bool,
+        model: ModelColumns | None,
+        classes: Collection[Label],
+    ) -> Columns:
+        """The columns: those named, and guesses."""
         if text is None:
-            _check_separator(self.head, self.source)
+            if not isinstance(self.blocks, ExcelBlocks):
+                check_separator(self.head, self.source)
             _check_title(self.head, self.source)
         if labelled and label not in self.head.names and self.head.names in (["text"], ["text", "file"]):
             raise _no_labels(self.head, self.source)
         if labelled and label is None and classes and {text, title} <= {None, *self.head.names}:
             check_labels(self.head, classes, self.source, column=None if model is None else model.label)
-        nameless = isinstance(blocks, FolderBlocks | FastTextBlocks | LineBlocks)
         if text is None:
             _check_mixed(self.head, self.source, None if model is None else model.text)
         facts = _statistics(self.head)
@@ -206,7 +228,7 @@ class TableReader:
                 title=title,
                 label=label,
                 labelled=labelled,
-                model=None if nameless else model,
+                model=None if self._nameless else model,
                 header=self.head.has_header,
             )
         except DataError as error:
@@ -217,7 +239,7 @@ class TableReader:
                     f"{self.source} has no column {learned!r:.60}, from which the model learned its labels, and {what}",
                     "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
                 ) from None
-            if inside := getattr(blocks, "inside", []):
+            if inside := getattr(self.blocks, "inside", []):
                 raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
             if self._repeated_name is None:
                 raise
@@ -228,8 +250,7 @@ class TableReader:
         if classes and columns.label is not None and "label" in columns.guessed:
             learned = None if model is None else model.label
             check_guessed_label(self.head, columns.label, classes, self.source, column=learned)
-        self.columns = columns
-        self.named_columns = None if nameless else ModelColumns(columns.text, columns.title, columns.label)
+        return columns
 
     @property
     def _no_header(self) -> str:
@@ -244,7 +265,12 @@ class TableReader:
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines on what was guessed or left out; reading may add more."""
-        return (*self.blocks.notes, *filter(None, [self.columns.note]), *self.columns.warnings)
+        return (*self.blocks.notes, *filter(None, [self.columns.note]), *self.warnings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes that are said loudly, on what is probably wrong."""
+        return (*self.blocks.warnings, *self.columns.warnings)
 
     def read(self, more: Sequence[str] = (), *, again: bool = True) -> Iterator[RowBlock]:
         """All rows in order.
@@ -295,20 +321,6 @@ def _no_labels(head: RawTable, source: str) -> DataError:
     )
 
 
-def _check_separator(head: RawTable, source: str) -> None:
-    """Raises a :class:`DataError` for a file that is read with the wrong separator.
-
-    Such a file has one column, and the right separator is in its name.
-    """
-    if len(head.names) == 1 and head.has_header:
-        other = next((mark for mark in (";", "\t", "|", ",") if mark in head.names[0]), None)
-        if other is not None:
-            raise DataError(
-                f"{source} has one column, {short_name(head.names[0])!r}: it is separated by {other!r}",
-                "Say --format csv, or save it with commas as .csv or with tabs as .tsv.",
-            )
-
-
 def _check_title(head: RawTable, source: str) -> None:
     """Raises a :class:`DataError` for a file whose first row is a title, and whose header stands below it.
 
@@ -347,6 +359,7 @@ def _statistics(head: RawTable) -> list[ColumnStatistics]:
                 mean_length=_mean_length(column) if is_text(column.type) else None,
                 distinct=_distinct(column) if is_label(column.type) else None,
                 numbers=is_text(column.type) and are_numbers(column.to_pylist()),
+                flags=is_label(column.type) and are_flags(column.to_pylist()),
             )
         )
     return facts

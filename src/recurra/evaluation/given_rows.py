@@ -293,6 +293,11 @@ def label_sets(y: Any) -> list[Any]:
     y = [one.tolist() if isinstance(one, np.ndarray) and one.ndim == 1 else one for one in y]
     missing = [row for row, one in enumerate(y) if _is_no_label(one) or _holds_missing(one)]
     if missing:
+        if all(_holds_blank(y[row]) for row in missing):
+            raise DataError(
+                f"y has an empty label in {row_numbers(missing)}",
+                "Leave the empty labels out of the lists; a row without labels has an empty list.",
+            )
         raise DataError(
             f"y has no label in {row_numbers(missing)}",
             "Leave these rows out of X and y, such as those where y.isna(), or give them labels.",
@@ -307,6 +312,10 @@ def label_sets(y: Any) -> list[Any]:
 
 def _holds_missing(labels: Any) -> bool:
     return isinstance(labels, list | tuple | set | frozenset) and any(map(_is_no_label, labels))
+
+
+def _holds_blank(labels: Any) -> bool:
+    return _holds_missing(labels) and not any(map(is_missing, labels))
 
 
 def _is_no_label(value: Any) -> bool:

@@ -9,7 +9,7 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.runtime.model import Model
 
-__all__ = ["known_rows_note", "readable_rows"]
+__all__ = ["is_known_rows_note", "known_rows_note", "readable_rows"]
 
 # What is said of scores on rows that the model knows.
 KNOWN = {
@@ -20,6 +20,11 @@ KNOWN = {
     "decided": "The model learned from these rows, after decisions excluded or relabelled some of them: the scores say "
     f"how well the others are remembered. {CORRECTED}.",
 }
+
+
+def is_known_rows_note(note: str) -> bool:
+    """Whether a line says that a model knows the rows."""
+    return note.endswith(tuple(KNOWN.values()))
 
 
 def readable_rows(table: Table, model: Model) -> tuple[list[Document], list[Label]]:

@@ -83,6 +83,7 @@ class Provenance:
         columns: names of the columns of the rows, where they were columns of a table.
         titles: whether the rows were pairs of title and text without names of columns; ``None`` if some were, or nobody
             said so.
+        replayed: how many of the rows, the last before those to validate on, are earlier ones that were mixed in.
         vectors: what the embedding began with (:meth:`recurra.text.named_vectors.PretrainedVectors.to_record`).
     """
 
@@ -93,6 +94,7 @@ class Provenance:
     columns: ModelColumns | None = None
     titles: bool | None = None
     vectors: Mapping[str, Any] | None = None
+    replayed: int = 0
 
     def to_record(self) -> dict[str, Any]:
         """What there is of it, ready for JSON."""
@@ -109,6 +111,8 @@ class Provenance:
             record["columns"] = columns
         elif self.titles is not None:
             record["titles"] = self.titles
+        if self.replayed:
+            record["replayed"] = self.replayed
         if self.vectors:
             record["vectors"] = self.vectors
         return record
@@ -156,6 +160,7 @@ def build_bundle(
         **({"data_parts": [one.to_record() for one in prepared.tables]} if prepared.tables else {}),
         **({} if prepared.rows.weights is None else {"sample_weight": True}),
         **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
+        **({"remembers_held_out": True} if prepared.remembered else {}),
         **provenance.to_record(),
         **calibration,
         **({"branch": branched.record} if branched else {}),
