@@ -42,12 +42,15 @@ def test_json_is_what_python_gives(run: Run, trained: Path, test_rows: Path) -> 
 def test_the_rows_that_the_model_learned_from_are_told(run: Run, trained: Path) -> None:
     model, learned = trained / "model.safetensors", trained.parent / "news.csv"
     said = "These are the rows that the model learned from: the scores say how well they are remembered."
-    assert run("evaluate", model, learned, "--json").json["notes"].count(said) == 1
+    ran = run("evaluate", model, learned, "--json")
+    assert (ran.json["notes"].count(said), ran.json["known_rows"]) == (1, "training")
+    assert ran.err == f"recurra: warning: {said}\n"
     assert " ".join(run("evaluate", model, learned).out.split()).count(said) == 1
     # As many rows, and one of them is another.
     head, first, *others = learned.read_text("utf-8").splitlines(keepends=True)
     Path("other.csv").write_text("".join([head, first.replace(",", ",again ", 1), *others]), "utf-8")
-    assert said not in run("evaluate", model, "other.csv", "--json").json["notes"]
+    other = run("evaluate", model, "other.csv", "--json").json
+    assert (said in other["notes"], other["known_rows"]) == (False, None)
 
 
 def test_lines_for_people(run: Run, trained: Path, test_rows: Path) -> None:

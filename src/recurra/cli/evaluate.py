@@ -75,7 +75,7 @@ def evaluate(
     """Score a model on labelled rows that it did not learn from."""
     from recurra.evaluation.abstention import evaluate_abstention
     from recurra.runtime import load
-    from recurra.runtime.known_rows import known_rows_note
+    from recurra.runtime.known_rows import KNOWN, known_rows_role
     from recurra.tasks import Predictions
 
     output = Output(as_json=as_json, quiet=quiet)
@@ -88,13 +88,13 @@ def evaluate(
     reading = reading.skipping_unlabelled(skip_unlabelled).of_labelled(classifier)
     table = read_data(data, reading, part="test", output=output)
     documents, rows = labelled_rows(table, classifier, output, unknown_labels, separator=separator)
-    if (known := known_rows_note(table, classifier, separator=separator)) is not None:
-        output.caution(known)
+    if (known := known_rows_role(table, classifier, separator=separator)) is not None:
+        output.caution(KNOWN[known])
     targets = rows.targets
     probabilities = predict_with_progress(classifier.predict_proba, documents, output)
     found = task.evaluate(probabilities, targets, classifier.bundle.labels.classes, rows.unknown)
     values: dict[str, Any] = {"model": model_name(model), "data": table.source, **found.to_dict()}
-    values["unknown_labels"] = rows.unknown_labels
+    values.update(unknown_labels=rows.unknown_labels, known_rows=known)
     held_back = None if below is None else evaluate_abstention(probabilities, task.right(probabilities, targets), below)
     if held_back is not None:
         values["abstaining"] = held_back.to_dict()

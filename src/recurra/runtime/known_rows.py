@@ -9,9 +9,8 @@ from recurra.data.table import Table
 from recurra.errors import DataError
 from recurra.runtime.model import Model
 
-__all__ = ["is_known_rows_note", "known_rows_note", "readable_rows"]
+__all__ = ["KNOWN", "is_known_rows_note", "known_rows_note", "known_rows_role", "readable_rows"]
 
-# What is said of scores on rows that the model knows.
 KNOWN = {
     "training": "These are the rows that the model learned from: the scores say how well they are remembered.",
     "validation": "By these rows it was chosen when the model's training stops: on new rows it may score lower.",
@@ -20,6 +19,7 @@ KNOWN = {
     "decided": "The model learned from these rows, after decisions excluded or relabelled some of them: the scores say "
     f"how well the others are remembered. {CORRECTED}.",
 }
+"""What is said of scores on rows that a model knows, by the part that they had in its training."""
 
 
 def is_known_rows_note(note: str) -> bool:
@@ -48,6 +48,15 @@ def readable_rows(table: Table, model: Model) -> tuple[list[Document], list[Labe
 def known_rows_note(table: Table, model: Model, *, separator: str | None = None) -> str | None:
     """What to say of scores on a table whose very rows the model learned from or was validated on.
 
+    See :func:`known_rows_role`.
+    """
+    role = known_rows_role(table, model, separator=separator)
+    return None if role is None else KNOWN[role]
+
+
+def known_rows_role(table: Table, model: Model, *, separator: str | None = None) -> str | None:
+    """The part that the very rows of a table had in the model's training, a key of :data:`KNOWN`; or ``None``.
+
     Args:
         table: labelled rows.
         model: the model.
@@ -67,4 +76,4 @@ def known_rows_note(table: Table, model: Model, *, separator: str | None = None)
         kept = [place for place, label in enumerate(labels) if repr(label) in classes]
         if 0 < len(kept) < len(labels):
             role = known_as(model.record, [documents[place] for place in kept], [labels[place] for place in kept])
-    return None if role is None else KNOWN[role]
+    return role
