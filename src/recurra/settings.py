@@ -12,11 +12,14 @@ from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin, ge
 
 from recurra.errors import SettingsError
 
-__all__ = ["OTHER_NAMES", "Settings", "choices", "setting_meant", "spread"]
+__all__ = ["NO_BASE", "OTHER_NAMES", "Settings", "choices", "setting_meant", "spread"]
 
 
 # What 64 bits hold; no setting means more.
 LARGEST_NUMBER = 2**63 - 1
+
+NO_BASE = "none"
+"""What a preset's file that names every setting itself has as its ``base``."""
 
 # Names that are listed beside the one that was probably meant.
 FEW = 16

@@ -32,7 +32,7 @@ def test_all_settings_with_their_meaning(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_json(run: Run) -> None:
     values = run("info", "lesson/gru", "--json").json
-    assert values.keys() == {"preset", "about", "settings", "characters"}
+    assert values.keys() == {"preset", "about", "base", "settings", "characters"}
     settings = {one["name"]: one for one in values["settings"]}
     assert settings["input"] == {
         "section": "network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from recurra.errors import SettingsError
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import Recipe, TrainingSettings, load_preset, preset_names
+from recurra.presets import TrainingSettings, load_preset, preset_names
 from recurra.text.settings import TextSettings
 
 LESSON = [f"lesson/{name}" for name in ("simple-rnn-titles", "simple-rnn-masked", "gru", "lstm", "bilstm")]
@@ -84,12 +85,29 @@ def own(folder: Path, text: str | bytes) -> str:
 
 def test_an_own_preset_is_a_short_file(tmp_path: Path) -> None:
     name = own(tmp_path, 'about = "Mine."\n[network]\ncell = "gru"\npooling = ["max"]\n[training]\nlearning_rate = 1\n')
-    assert load_preset(name) == Recipe(
+    default = load_preset("default")
+    assert load_preset(name) == replace(
+        default,
         name=name,
         about="Mine.",
-        network=NetworkSettings(cell="gru", pooling=("max",)),
-        training=TrainingSettings(learning_rate=1.0),
+        base="default",
+        network=default.network.replace(cell="gru", pooling=("max",)),
+        training=default.training.replace(learning_rate=1.0),
+        # What it names holds for characters as well.
+        characters={key: value for key, value in default.characters.items() if key not in ("cell", "pooling")},
     )
+
+
+def test_an_own_preset_may_name_another_base_or_none(tmp_path: Path) -> None:
+    text = "[network]\ncell = 'gru'\n[training]\nlearning_rate = 1\n"
+    found = load_preset(own(tmp_path, "base = 'none'\n" + text))
+    assert (found.network, found.training) == (NetworkSettings(cell="gru"), TrainingSettings(learning_rate=1.0))
+    assert (found.branch.branch, found.characters, found.base) == (False, {}, "")
+    lesson = load_preset("lesson/lstm")
+    found = load_preset(own(tmp_path, "base = 'lesson/lstm'\n" + text))
+    assert (found.text, found.network) == (lesson.text, lesson.network.replace(cell="gru"))
+    read = load_preset(own(tmp_path, "[text]\ntokens = 'characters'\n"))
+    assert (read.network, read.text) == (load_preset("characters").network, load_preset("characters").text)
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
@@ -97,9 +115,9 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     assert load_preset(str(tmp_path / "own.toml")).network.hidden == 9
 
 
-def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+def test_an_empty_file_is_the_default_preset(tmp_path: Path) -> None:
     name = own(tmp_path, "")
-    assert load_preset(name) == Recipe(name=name)
+    assert load_preset(name) == replace(load_preset("default"), name=name, about="", base="default")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +129,8 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
         ),
         (
             "[net]\n",
-            "The preset {name} has 'net' at its top. There may be about, text, network, branch, training, characters.",
+            "The preset {name} has 'net' at its top. There may be about, base, text, network, branch, training, "
+            "characters.",
         ),
         ("network = 3\n", "network in the preset {name} is 3. Make it a table: [network]."),
         ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a whole number."),
@@ -127,6 +146,8 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
             '[text]\ntokens = ["words"]\n',
             "tokens in [text] of the preset {name} is ['words']. Give a text.",
         ),
+        ("base = 'defaults'\n", "base in the preset {name} is 'defaults'. Did you mean default? The presets are "),
+        ("base = 3\n", "base in the preset {name} is 3. The presets are "),
         ("about = 3\n", "about in the preset {name} is 3. "),
         ("[network\n", "The preset {name} is not TOML: "),
         ("[network]\nhidden = 1\nhidden = 2\n", "The preset {name} is not TOML: "),

@@ -15,6 +15,7 @@ from recurra.card.markdown import bullets, plain, quoted, table
 from recurra.cells import cell_named
 from recurra.data.model_columns import ModelColumns
 from recurra.networks.shapes import count_parameters
+from recurra.settings import NO_BASE
 from recurra.tasks.examples import examples_in
 from recurra.tokenizers import BUILT_IN
 
@@ -313,7 +314,7 @@ def _settings(facts: Facts) -> str:
         **({"branch": facts.bundle.branch.settings.to_dict()} if facts.bundle.branch else {}),
         "training": facts.part("training"),
     }
-    lines = ["```toml", 'about = "The settings of this model."']
+    lines = ["```toml", 'about = "The settings of this model."', f"base = {quoted(NO_BASE)}"]
     for title, values in groups.items():
         lines += ["", f"[{title}]"]
         lines += [f"{name} = {_toml(value)}" for name, value in sorted(values.items()) if _is_setting(name, value)]

@@ -37,7 +37,7 @@ def show_preset(name: str, output: Output) -> None:
     recipe = load_preset(name)
     settings = describe_settings(recipe)
     columns = min(shutil.get_terminal_size().columns, WIDEST)
-    output.result(f"preset {name}")
+    output.result(f"preset {name}{f', based on {recipe.base}' if recipe.base else ''}")
     if recipe.about:
         output.result(textwrap.fill(recipe.about, columns))
     section = ""
@@ -57,6 +57,7 @@ def show_preset(name: str, output: Output) -> None:
         {
             "preset": name,
             "about": recipe.about,
+            "base": recipe.base,
             "settings": [one.to_dict() for one in settings],
             "characters": dict(recipe.characters),
         }

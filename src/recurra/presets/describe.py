@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from recurra.presets.load import load_preset
 from recurra.presets.recipe import Recipe
 
 __all__ = ["SettingDescription", "describe_settings"]
@@ -19,7 +20,7 @@ class SettingDescription:
         section: the table of a preset's TOML that has it: ``text``, ``network``, ``branch`` or ``training``.
         name: its name there, and for ``--set``.
         value: its value in the recipe.
-        default: its value where a preset does not name it.
+        default: its value where a preset does not name it: that of your own preset's base.
         choices: the values that it may have, where they are fixed; else ``None``.
         meaning: what it does.
     """
@@ -38,9 +39,9 @@ class SettingDescription:
 
 def describe_settings(recipe: Recipe) -> list[SettingDescription]:
     """All settings of a recipe, in the order in which their classes have them."""
-    found = []
+    found, base = [], load_preset(recipe.base) if recipe.base else Recipe()
     for section, settings in recipe.sections().items():
-        values, defaults = settings.to_dict(), type(settings)().to_dict()
+        values, defaults = settings.to_dict(), getattr(base, section).to_dict()
         meanings, choices = settings.meanings(), settings.fixed_choices()
         found += [
             SettingDescription(section, name, value, defaults[name], choices.get(name), meanings.get(name, ""))

@@ -10,9 +10,12 @@ from pathlib import Path
 from recurra.cells import CELLS
 from recurra.errors import SettingsError
 from recurra.presets.recipe import Recipe
-from recurra.settings import choices
+from recurra.settings import NO_BASE, choices
 
 __all__ = ["load_preset", "preset_names", "presets_like"]
+
+# What your own preset begins with where it does not say.
+BASE = "default"
 
 
 def preset_names() -> list[str]:
@@ -28,6 +31,9 @@ def preset_names() -> list[str]:
 
 def load_preset(name: str | Path) -> Recipe:
     """Reads a shipped preset by its name, or your own from a path that ends in ``.toml``.
+
+    What your own does not name is as in the shipped preset that it names as ``base``, in ``default`` if it names none;
+    with ``base = "none"`` each setting has its own default.
 
     Raises:
         SettingsError: no such preset, or a mistake in the file.
@@ -62,7 +68,16 @@ def load_preset(name: str | Path) -> Recipe:
     except (ValueError, RecursionError) as error:
         # Beside wrong syntax: bytes that are no UTF-8, a number too long to convert, lists in lists without end.
         raise SettingsError(f"The preset {name} is not TOML: {error}", "Correct the line that is named.") from error
-    return Recipe.from_dict(values, name=name)
+    return Recipe.from_dict(values, name=name, base=_base(values.get("base", BASE), name))
+
+
+def _base(base: object, name: str) -> Recipe | None:
+    if base == NO_BASE:
+        return None
+    if base not in preset_names():
+        known = choices(str(base), preset_names(), "presets")
+        raise SettingsError(f"base in the preset {name} is {base!r:.80}", f"{known} {NO_BASE!r} is for none of them.")
+    return load_preset(str(base))
 
 
 def presets_like(name: str) -> list[str]:

@@ -36,6 +36,7 @@ class Recipe:
     Attributes:
         name: of the preset, such as ``lesson/lstm``, or the path of your own file; empty for neither.
         about: one sentence for people.
+        base: of your own file, the shipped preset whose settings it has where it names none; else empty.
         text: how documents become tokens.
         network: the network's shape.
         branch: the linear branch beside it.
@@ -47,6 +48,7 @@ class Recipe:
 
     name: str = ""
     about: str = ""
+    base: str = ""
     text: TextSettings = field(default_factory=TextSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     branch: BranchSettings = field(default_factory=BranchSettings)
@@ -55,30 +57,44 @@ class Recipe:
     vectors: Path | str | None = None
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], *, name: str) -> Recipe:
-        """Builds a recipe from the tables ``text``, ``network``, ``branch``, ``training``; the rest keeps its default.
+    def from_dict(cls, values: Mapping[str, Any], *, name: str, base: Recipe | None = None) -> Recipe:
+        """Builds a recipe from the tables ``text``, ``network``, ``branch``, ``training``; the rest is as in ``base``.
 
         A table ``characters`` may name settings of all three that differ where ``tokens = "auto"`` chooses characters;
         what is read and how rows are held out stays, as it comes before that choice.
+
+        Args:
+            values: of the TOML file.
+            name: of the preset, for errors.
+            base: has the settings that the tables do not name; without it they have their defaults.
         """
+        base = cls() if base is None else base
         tables = [*_SECTIONS, "characters"]
-        unknown = sorted(set(values) - {"about", *tables})
+        unknown = sorted(set(values) - {"about", "base", *tables})
         if unknown:
             raise SettingsError(
-                f"The preset {name} has {unknown[0]!r:.80} at its top", f"There may be about, {', '.join(tables)}."
+                f"The preset {name} has {unknown[0]!r:.80} at its top",
+                f"There may be about, base, {', '.join(tables)}.",
             )
-        sections: dict[str, Any] = {}
-        for key in tables:
-            table = values.get(key, {})
+        given = {key: values.get(key, {}) for key in tables}
+        for key, table in given.items():
             if not isinstance(table, Mapping):
                 raise SettingsError(f"{key} in the preset {name} is {table!r:.80}", f"Make it a table: [{key}].")
-            sections[key] = (
-                _SECTIONS[key].from_dict(table, where=f"[{key}] of the preset {name}") if key in _SECTIONS else table
+        if given["text"].get("tokens") == "characters":
+            base = base.with_options({"tokens": "characters"})
+        sections: dict[str, Any] = {
+            key: section.from_dict(
+                {**getattr(base, key).to_dict(), **given[key]}, where=f"[{key}] of the preset {name}"
             )
+            for key, section in _SECTIONS.items()
+        }
+        named = {setting for key in _SECTIONS for setting in given[key]}
+        inherited = {setting: value for setting, value in base.characters.items() if setting not in named}
+        sections["characters"] = {**inherited, **given["characters"]}
         about = values.get("about", "")
         if not isinstance(about, str):
             raise SettingsError(f"about in the preset {name} is {about!r:.80}", "Give a sentence in quotes.")
-        recipe = cls(name=name, about=about, **sections)
+        recipe = cls(name=name, about=about, base=base.name, **sections)
         recipe._check_characters()
         return recipe
 

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from recurra.presets import Recipe
+from recurra.settings import NO_BASE
 
 __all__ = ["recipe_toml"]
 
 
 def recipe_toml(recipe: Recipe) -> str:
     """The file's text; what is ``None``, which TOML has no word for, keeps its default there."""
-    lines = [f"about = {json.dumps(recipe.about, ensure_ascii=False)}"]
+    lines = [f"about = {json.dumps(recipe.about, ensure_ascii=False)}", f"base = {json.dumps(NO_BASE)}"]
     for section in ("text", "network", *(["branch"] if recipe.branch.branch else []), "training"):
         lines += ["", f"[{section}]"]
         values = getattr(recipe, section).to_dict()
