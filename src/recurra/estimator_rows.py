@@ -199,7 +199,9 @@ class GivenRows:
                 warnings.warn(said, UserWarning, stacklevel=3)
                 _said.add(said)
         for note in () if self.table is None else self.table.notes:
-            if verbose:
+            if self.table is not None and note in self.table.warnings:
+                warnings.warn(note, UserWarning, stacklevel=3)
+            elif verbose:
                 print(note, flush=True)
             else:
                 _log.info("%s: %s", self.table and self.table.source, note)

@@ -236,9 +236,23 @@ def test_rows_without_a_text_are_named(X: Any, fitted: TextClassifier) -> None:
 
 def test_a_title_is_enough_of_a_text() -> None:
     frame = pd.DataFrame({"title": TEXTS, "text": missing(TEXTS, 3)})
-    found = network().fit(frame, TOPICS)
+    alone = r"1 of 48 rows has no text; its title is read alone$"
+    with pytest.warns(UserWarning, match=f"^{alone}") as told:
+        found = network().fit(frame, TOPICS)
+    assert len(told) == 1
     pairs = list(zip(TEXTS, missing(TEXTS, 3, by=""), strict=True))
-    np.testing.assert_array_equal(found.predict_proba(frame), found.predict_proba(pairs))
+    with pytest.warns(UserWarning, match=alone) as told:
+        answers = found.predict_proba(frame)
+    assert len(told) == 1
+    np.testing.assert_array_equal(answers, found.predict_proba(pairs))
+    with pytest.warns(UserWarning, match=alone):
+        found.score(frame, TOPICS)
+    with pytest.warns(UserWarning, match=alone):
+        network().fit(frame.assign(text=[f"on {text}" for text in TEXTS]), TOPICS, validation_data=(frame, TOPICS))
+    none = frame.assign(text=pd.Series([None] * len(frame), dtype="str"))
+    for use in (lambda X: network().fit(X, TOPICS), found.predict, found.model_.predict):
+        with pytest.raises(DataError, match=r"no text in all 48 rows: its column 'text' is empty\. Give the texts, or"):
+            use(none)
 
 
 GUESTS = [f"g{place}" for place in range(len(TEXTS))]

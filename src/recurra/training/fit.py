@@ -81,8 +81,7 @@ def fit(
         initial: a model to continue from (warm start), its bundle or its file's path; its words and classes stay, new
             ones are added.
         validation_data: rows to hold out, such as the latest ones, as a table or a corpus (lists:
-            :class:`recurra.data.corpus.InMemoryRows`); none of ``documents`` is held out then, whatever share the recipe
-            says.
+            :class:`recurra.data.corpus.InMemoryRows`); none of ``documents`` is held out then, whatever share there is.
         run: where to compute and to write.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
@@ -350,7 +349,10 @@ def _model_of(
     branched = None
     if branch:
         held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
-        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
+        learned = prepared.rows.documents.take(branch.looked_at)
+        branched = branch.finish(
+            module, logits(module, held, pad_to=pad_to), learned=logits(module, learned, pad_to=pad_to)
+        )
         if branched.branch is None:
             told.on_message("linear branch: left out, the network alone is best on the rows held out.")
     calibration = calibrate_output(
@@ -376,8 +378,8 @@ def _model_of(
     bundle = with_examples(bundle, examples)
     _tell_of_size(bundle, recipe, told)
     idle = ""
-    if branched is not None and prepared.held is not None:
-        majority = majority_share(prepared.held.targets)
+    if branched is not None:
+        majority = None if prepared.held is None else majority_share(prepared.held.targets)
         idle = only_the_branch(branched.record, majority, recipe.training.learning_rate, time_is_up=outcome.time_is_up)
     if (branched is None or branched.branch is None) and prepared.held is not None and probabilities is not None:
         idle = learned_nothing(
