@@ -81,6 +81,9 @@ def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsE
         return SettingsError(received, f"Give {PARAMETERS[name]}={value!r:.40}.")
     if name in MEANT:
         return SettingsError(received, f"Did you mean {MEANT[name]}? Give {MEANT[name]}={value!r:.40}.")
+    if callable(value) and name in ("tokenizer", "tokens", "analyzer"):
+        hint = 'Register it, recurra.tokenizers.register("mine", function), and give options={"tokens": "mine"}.'
+        return SettingsError(received, hint)
     if name == "listener":
         return SettingsError(received, "Give callbacks=[...] to fit.")
     if name in OF_FIT:

@@ -262,6 +262,11 @@ class GivenRows:
             raise DataError(
                 f"validation_data is a {type(given).__name__} alone", "Give a pair: validation_data=(frame, labels)."
             )
+        if isinstance(given, tuple) and len(given) == 3:
+            raise DataError(
+                "validation_data is a tuple of three parts",
+                "Give (X, y): rows held out have no weights, each counts once.",
+            )
         if not isinstance(given, tuple | list) or len(given) != 2:
             raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")
         if note := other_order_note(*given):

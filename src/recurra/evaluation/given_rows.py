@@ -298,6 +298,12 @@ def label_sets(y: Any) -> list[Any]:
                 f"y has an empty label in {row_numbers(missing)}",
                 "Leave the empty labels out of the lists; a row without labels has an empty list.",
             )
+        if all(isinstance(y[row], str) for row in missing):
+            # isna() does not find them.
+            raise DataError(
+                f"y has an empty text as the label in {row_numbers(missing)}",
+                "Leave these rows out of X and y, such as those where y.str.strip() == '', or give them labels.",
+            )
         raise DataError(
             f"y has no label in {row_numbers(missing)}",
             "Leave these rows out of X and y, such as those where y.isna(), or give them labels.",
