@@ -20,7 +20,6 @@ from recurra.estimator_answers import Absent, FittedClassifier
 from recurra.estimator_notes import lost_classes_note, other_preset_note
 from recurra.estimator_parameters import (
     ANEW,
-    bundle_of,
     changed,
     check_names,
     checked_options,
@@ -41,12 +40,10 @@ from recurra.text.named_vectors import check_vectors
 from recurra.training.callbacks import Callback, PrintProgress
 from recurra.training.distributed import prints
 from recurra.training.ending import end_of_training
-from recurra.training.fit import FitResult, Provenance, RunOptions, fit
+from recurra.training.fit import Provenance, RunOptions, fit
+from recurra.training.warm_start import bundle_of
 
 __all__ = ["TextClassifier"]
-
-# What was said in this process of networks beside a branch that answers.
-_said: set[str] = set()
 
 
 class TextClassifier(FittedClassifier):
@@ -316,19 +313,9 @@ class TextClassifier(FittedClassifier):
         # What was printed.
         before = () if verbose else (fitted.copies, fitted.remembered)
         lost = "" if sample_weight is None else lost_classes_note(rows.labels, fitted.bundle.labels.classes)
-        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, _idle_once(fitted))):
+        for said in filter(None, (fitted.left_out, lost, *before, fitted.lower_loss, fitted.idle)):
             warnings.warn(in_python(said), UserWarning, stacklevel=2)
         if fitted.outcome.interrupted:
             # Whoever called must not take this model for a whole one, as a cross-validation would.
             raise KeyboardInterrupt(f"Training {ended}; the model so far is in model_.")
         return self
-
-
-def _idle_once(fitted: FitResult) -> str:
-    """Where the network learned next to nothing; beside a branch that answers once, as cross-validations fit often."""
-    if not fitted.idle or fitted.bundle.branch is None:
-        return fitted.idle
-    if _said:
-        return ""
-    _said.add(fitted.idle)
-    return fitted.idle

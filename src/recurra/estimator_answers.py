@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from recurra.data.documents import Document
 from recurra.data.model_columns import learned_from_titles
 from recurra.data.plain_values import other_order_note
+from recurra.errors import SettingsError
 from recurra.estimator_rows import documents_of
 from recurra.evaluation.given_rows import rows_right
 from recurra.evaluation.probabilities import log_probabilities
@@ -79,7 +80,7 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # Refused there.
         self.model_.thresholds = values
 
-    def predict(self, X: Sequence[Document], *, abstain_below: float | None = None) -> npt.NDArray[Any]:
+    def predict(self, X: Sequence[Document], *, abstain_below: float | None = None, **unknown: Any) -> npt.NDArray[Any]:
         """The most probable class of each document, [B]; or its labels: lists [B], or an indicator matrix int64[B, C].
 
         Args:
@@ -87,10 +88,13 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 as ``body`` after ``fit(frame["body"], y)`` of a pandas Series. After a ``fit`` of texts without a name
                 a data frame must have a single column of texts.
             abstain_below: documents whose most probable class is less probable than this get ``None``.
+            unknown: refused.
 
         Raises:
-            SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one.
+            SettingsError: ``abstain_below`` is not in (0, 1], or the model is a multi-label one; or there is no such
+                argument.
         """
+        _check_none(unknown, "predict", "X and abstain_below")
         check_is_fitted(self)
         sets = self.model_.predict(self._documents(X), abstain_below=abstain_below)
         if not self._indicator:
@@ -100,11 +104,12 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             indicator[row, self._places(labels)] = 1
         return indicator
 
-    def predict_proba(self, X: Sequence[Document]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, X: Sequence[Document], **unknown: Any) -> npt.NDArray[np.float32]:
         """The probability of each class.
 
         Args:
             X: B documents, as for :meth:`predict`.
+            unknown: refused.
 
         Returns:
             float32[B, C], columns in the order of ``classes_``. Every row sums to 1; of several labels a row each has a
@@ -113,7 +118,9 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             DataError: an item of ``X`` is no document.
             ModelFileError: a probability is not finite.
+            SettingsError: there is no such argument.
         """
+        _check_none(unknown, "predict_proba", "X alone")
         check_is_fitted(self)
         found = self.model_.predict_proba(self._documents(X))
         if not self._indicator:
@@ -202,3 +209,11 @@ class FittedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Saves the model (:meth:`recurra.runtime.Model.save`)."""
         check_is_fitted(self)
         self.model_.save(path)
+
+
+def _check_none(unknown: Mapping[str, Any], method: str, arguments: str) -> None:
+    """Raises a :class:`SettingsError` for an argument that a method does not have, such as ``batch_size``."""
+    for name in unknown:
+        raise SettingsError(
+            f"{method} has no argument {name!r:.80}", f"It takes {arguments}: batches are formed by themselves."
+        )

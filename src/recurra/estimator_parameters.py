@@ -6,23 +6,18 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from recurra.bundle import Bundle, read_bundle
+from recurra.bundle import Bundle
 from recurra.errors import SettingsError
-from recurra.hub import local_path
 from recurra.presets import Recipe, setting_names
 from recurra.presets.of_model import settings_of_model
-from recurra.runtime import Model
 from recurra.settings import choices, setting_meant
 
 __all__ = [
     "ANEW",
-    "bundle_of",
     "changed",
     "check_names",
     "checked_options",
@@ -86,6 +81,9 @@ def unknown_parameter(name: str, value: Any, parameters: list[str]) -> SettingsE
         return SettingsError(received, f"Give {PARAMETERS[name]}={value!r:.40}.")
     if name in MEANT:
         return SettingsError(received, f"Did you mean {MEANT[name]}? Give {MEANT[name]}={value!r:.40}.")
+    if callable(value) and name in ("tokenizer", "tokens", "analyzer"):
+        hint = 'Register it, recurra.tokenizers.register("mine", function), and give options={"tokens": "mine"}.'
+        return SettingsError(received, hint)
     if name == "listener":
         return SettingsError(received, "Give callbacks=[...] to fit.")
     if name in OF_FIT:
@@ -256,28 +254,3 @@ def changed(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict
     """The values that were not so before."""
     before = before or {}
     return {name: value for name, value in values.items() if name not in before or before[name] != value}
-
-
-def bundle_of(initial: Any) -> Bundle | None:
-    """What the model holds that ``fit`` is to continue from; ``None`` for none.
-
-    Args:
-        initial: see :meth:`recurra.TextClassifier.fit`.
-
-    Raises:
-        ModelFileError: there is no such file, or it cannot be used.
-        SettingsError: it is something else.
-    """
-    if initial is None:
-        return None
-    if hasattr(initial, "fit"):
-        check_is_fitted(initial)
-        initial = getattr(initial, "model_", initial)
-    if isinstance(initial, Model):
-        return initial.bundle
-    if not isinstance(initial, str | Path):
-        raise SettingsError(
-            f"initial is {initial!r:.60}",
-            "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name.",
-        )
-    return read_bundle(local_path(initial))

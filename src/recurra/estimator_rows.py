@@ -199,7 +199,9 @@ class GivenRows:
                 warnings.warn(said, UserWarning, stacklevel=3)
                 _said.add(said)
         for note in () if self.table is None else self.table.notes:
-            if verbose:
+            if self.table is not None and note in self.table.warnings:
+                warnings.warn(note, UserWarning, stacklevel=3)
+            elif verbose:
                 print(note, flush=True)
             else:
                 _log.info("%s: %s", self.table and self.table.source, note)
@@ -259,6 +261,11 @@ class GivenRows:
         if is_frame(given):
             raise DataError(
                 f"validation_data is a {type(given).__name__} alone", "Give a pair: validation_data=(frame, labels)."
+            )
+        if isinstance(given, tuple) and len(given) == 3:
+            raise DataError(
+                "validation_data is a tuple of three parts",
+                "Give (X, y): rows held out have no weights, each counts once.",
             )
         if not isinstance(given, tuple | list) or len(given) != 2:
             raise DataError(f"validation_data is {given!r:.60}", "Give a pair: validation_data=(X, y).")

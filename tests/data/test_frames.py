@@ -88,6 +88,7 @@ def test_a_model_answers_a_frame_as_its_documents(maker: str, caplog: pytest.Log
         Model(bundle).predict(frame)
 
 
+@pytest.mark.filterwarnings("ignore:.*1 of 40 rows has no text; its title is read alone")
 def test_the_classifier_reads_the_columns_that_it_learned_from() -> None:
     options = {"hidden": 4, "embedding": 4, "validation": 0.2}
     frame = pandas.DataFrame(COLUMNS)

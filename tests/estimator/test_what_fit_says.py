@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from rows import make_rows
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
-from recurra.estimator import _idle_once
 from recurra.tasks import task_named
 from recurra.training.ending import learned_nothing
 
@@ -167,19 +165,15 @@ def test_rows_to_validate_on_that_the_model_before_learned_from(capsys: pytest.C
 
 def test_a_network_alone_that_learned_nothing() -> None:
     labels = np.random.default_rng(0).permutation(CLASSES)
-    with pytest.warns(UserWarning, match="next to nothing") as found:
-        network(epochs=2, options=HALVED).fit(NUMBERED, labels)
-    (said,) = [str(one.message) for one in found]
+    told = []
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="next to nothing") as found:
+            network(epochs=2, options=HALVED).fit(NUMBERED, labels)
+        told += [str(one.message) for one in found]
+    said, again = told
+    assert said == again
     assert said.startswith("The recurrent network learned next to nothing: 0.")
     assert said.endswith("Give more epochs or rows, or another learning rate than 0.05.")
-
-
-def test_of_a_network_beside_a_branch_it_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recurra.estimator._said", set())
-    idle: Any = SimpleNamespace(idle="idle", bundle=SimpleNamespace(branch=object()))
-    alone: Any = SimpleNamespace(idle="idle", bundle=SimpleNamespace(branch=None))
-    good: Any = SimpleNamespace(idle="", bundle=SimpleNamespace(branch=object()))
-    assert [_idle_once(one) for one in (good, idle, idle, alone, alone)] == ["", "idle", "", "idle", "idle"]
 
 
 def test_when_a_network_alone_learned_nothing() -> None:

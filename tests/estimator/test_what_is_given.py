@@ -11,11 +11,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from estimator.small_classifier import TEXTS, TOPICS, network
+from sklearn.pipeline import make_pipeline
 
 import recurra
 from recurra import TextClassifier
 from recurra.data.model_columns import ModelColumns
 from recurra.errors import DataError, SettingsError
+from recurra.hub import push
 from recurra.inspection.compare import compare
 from recurra.training.tensorboard import TensorBoard
 
@@ -53,7 +55,7 @@ def test_labels_in_a_form_that_would_be_misread(y: Any, said: str) -> None:
     assert said in str(found.value)
 
 
-@pytest.mark.parametrize("given", [(TEXTS, TOPICS, CODES), TEXTS, 0.2])
+@pytest.mark.parametrize("given", [(TEXTS, TOPICS, CODES, CODES), TEXTS, 0.2])
 def test_validation_data_is_a_pair(given: Any) -> None:
     with pytest.raises(DataError, match=r"^validation_data is .*validation_data=\(X, y\)"):
         network().fit(TEXTS, TOPICS, validation_data=given)
@@ -236,9 +238,23 @@ def test_rows_without_a_text_are_named(X: Any, fitted: TextClassifier) -> None:
 
 def test_a_title_is_enough_of_a_text() -> None:
     frame = pd.DataFrame({"title": TEXTS, "text": missing(TEXTS, 3)})
-    found = network().fit(frame, TOPICS)
+    alone = r"1 of 48 rows has no text; its title is read alone$"
+    with pytest.warns(UserWarning, match=f"^{alone}") as told:
+        found = network().fit(frame, TOPICS)
+    assert len(told) == 1
     pairs = list(zip(TEXTS, missing(TEXTS, 3, by=""), strict=True))
-    np.testing.assert_array_equal(found.predict_proba(frame), found.predict_proba(pairs))
+    with pytest.warns(UserWarning, match=alone) as told:
+        answers = found.predict_proba(frame)
+    assert len(told) == 1
+    np.testing.assert_array_equal(answers, found.predict_proba(pairs))
+    with pytest.warns(UserWarning, match=alone):
+        found.score(frame, TOPICS)
+    with pytest.warns(UserWarning, match=alone):
+        network().fit(frame.assign(text=[f"on {text}" for text in TEXTS]), TOPICS, validation_data=(frame, TOPICS))
+    none = frame.assign(text=pd.Series([None] * len(frame), dtype="str"))
+    for use in (lambda X: network().fit(X, TOPICS), found.predict, found.model_.predict):
+        with pytest.raises(DataError, match=r"no text in all 48 rows: its column 'text' is empty\. Give the texts, or"):
+            use(none)
 
 
 GUESTS = [f"g{place}" for place in range(len(TEXTS))]
@@ -353,7 +369,7 @@ def test_labels_that_look_joined_are_a_warning_and_empty_ones_an_error() -> None
     both[:2] = ["mail", "phone"]
     with pytest.warns(UserWarning, match="^y looks like several labels a row, such as '"):
         network(epochs=1).fit(TEXTS, both)
-    with pytest.raises(DataError, match=r"^y has no label in row 3 \(counted from 0\)"):
+    with pytest.raises(DataError, match=r"^y has an empty text as the label in row 3 \(counted from 0\)"):
         network().fit(TEXTS, [*TOPICS[:3], " ", *TOPICS[4:]])
 
 
@@ -403,3 +419,29 @@ def test_a_missing_value_in_a_matrix_is_named() -> None:
     frame = pd.DataFrame({"a": [1, 0] * 24, "b": [0, 1] * 23 + [0, None]}, dtype="Int64")
     with pytest.raises(DataError, match=r"^y is a matrix \[48, 2\] in which values are missing"):
         network().fit(TEXTS, frame)
+
+
+def test_what_predict_fit_and_push_do_not_take(fitted: TextClassifier) -> None:
+    with pytest.raises(SettingsError, match=r"^predict has no argument 'batch_size'\. It takes X and abstain_below: "):
+        fitted.predict(TEXTS, batch_size=8)
+    with pytest.raises(SettingsError, match=r"^predict_proba has no argument 'verbose'\. It takes X alone: "):
+        fitted.predict_proba(TEXTS, verbose=0)
+    with pytest.raises(SettingsError, match=r"^TextClassifier has no parameter 'tokenizer'\. Register it, "):
+        TextClassifier(tokenizer=str.split)
+    with pytest.raises(DataError, match=r"^validation_data is a tuple of three parts\. Give \(X, y\): "):
+        network().fit(TEXTS, TOPICS, validation_data=(TEXTS, TOPICS, CODES))
+    with pytest.raises(DataError, match=r"^y has an empty text as the label in row 3 .* y\.str\.strip\(\) == ''"):
+        network().fit(TEXTS, missing(TOPICS, 3, by=""))
+    with pytest.raises(SettingsError, match=r"^push was given a TextClassifier\. Save it first"):
+        push(fitted, "owner/name")
+    with pytest.raises(SettingsError, match=r"or hf://owner/name, such as search\.best_estimator_\[-1\]\.$"):
+        network().fit(TEXTS, TOPICS, initial=Search(make_pipeline(fitted)))
+    with pytest.raises(DataError, match=r"^There are 5 rows of probabilities for 48 labels\. Give"):
+        recurra.evaluate(fitted.predict_proba(TEXTS)[:5], TOPICS, fitted.classes_)
+
+
+class Search:
+    """What a fitted search of scikit-learn has."""
+
+    def __init__(self, best: Any) -> None:
+        self.best_estimator_ = best

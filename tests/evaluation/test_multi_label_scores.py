@@ -188,3 +188,12 @@ def test_without_thresholds_a_label_is_given_from_a_half_on() -> None:
     found = evaluate(p, targets, "abc", resamples=5)
     assert [one.given for one in found.labels] == (p >= 0.5).sum(axis=0).tolist()
     assert found.to_dict() == evaluate(p, targets, "abc", thresholds=np.full(3, 0.5), resamples=5).to_dict()
+
+
+@pytest.mark.parametrize("targets", [np.eye(3, dtype=int)[[0, 1, 2, 1]], [["a"], ["b"], ["c"], ["b"]]])
+def test_rows_of_one_class_each_are_not_several_labels(targets: Any) -> None:
+    single = np.full((4, 3), [0.5, 0.3, 0.2])
+    with pytest.raises(DataError, match=r"^Every row of the targets .* sum to 1, .*Give one label a row: "):
+        evaluate(single, targets, ["a", "b", "c"], resamples=1)
+    # Independent probabilities are of several labels.
+    assert evaluate(single + 0.1, targets, ["a", "b", "c"], resamples=1).rows == 4

@@ -9,7 +9,7 @@ from scipy.special import log_expit, log_softmax
 
 from recurra.evaluation.temperature import SIGMOID, SOFTMAX, Link
 from recurra.linear_branch import fuse
-from recurra.linear_branch.fuse import UNIT, fuse_few
+from recurra.linear_branch.fuse import UNIT, fuse_few, without_network
 
 
 def planted(link: Link, rows: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,3 +108,12 @@ def test_few_rows_replace_the_usual_factors_only_where_these_are_clearly_wrong(l
     found = fuse_few(known, network, targets, usual, link=link)
     assert found == fuse(known, network, targets, link=link)
     assert found.network > found.branch
+
+
+@pytest.mark.parametrize("link", [SOFTMAX, SIGMOID])
+def test_a_network_worse_than_guessing_on_what_it_learned_from_is_left_out(link: Link) -> None:
+    network, _, targets = (some[:60] for some in planted(link))
+    assert without_network(network, targets, UNIT, link=link) == UNIT
+    assert without_network(0 * network, targets, UNIT, link=link) == UNIT
+    assert without_network(-1000 * network, targets, UNIT, link=link) == (0, 1)
+    assert without_network(network[:0], targets[:0], UNIT, link=link) == UNIT

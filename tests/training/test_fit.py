@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from rows import make_rows
@@ -20,9 +21,11 @@ from recurra.models.batch import Batch
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
 from recurra.networks.settings import NetworkSettings
-from recurra.presets import TrainingSettings
+from recurra.presets import Recipe, TrainingSettings
+from recurra.runtime import Model
 from recurra.tasks import SINGLE_LABEL
 from recurra.tasks.single_label_torch import Loss
+from recurra.training.fit import fit
 from recurra.training.loop import Trainer
 from recurra.training.optimisers.adam import Adam
 from recurra.training.run import MODEL
@@ -266,3 +269,26 @@ def test_what_cannot_be_learned_from_is_refused(options: dict[str, Any], error: 
 def test_freezing_needs_vectors() -> None:
     with pytest.raises(SettingsError, match=r"freeze_vectors is set without vectors\. Name their file"):
         train(training=SHORT.replace(freeze_vectors=True))
+
+
+def test_what_fit_is_given_in_place_of_texts_and_of_a_bundle(tmp_path: Path) -> None:
+    recipe = Recipe(text=TEXT, network=PLAIN, training=SHORT)
+    texts, labels = make_rows(40)
+    frame = pd.DataFrame({"text": [text for _, text in texts], "label": labels}).sample(frac=1, random_state=1)[1:]
+    plain = fit(frame["text"].tolist(), frame["label"].tolist(), recipe=recipe)
+    for given in ((frame["text"], frame["label"]), (recurra.read_table(frame),)):
+        fitted = fit(*given, recipe=recipe)
+        assert fitted.bundle.pipeline.vocabulary.tokens == plain.bundle.pipeline.vocabulary.tokens
+        np.testing.assert_array_equal(fitted.bundle.tensors["W_O"], plain.bundle.tensors["W_O"])
+    path = tmp_path / "model.safetensors"
+    Model(plain.bundle).save(path)
+    first = fit(frame["text"], frame["label"], recipe=recipe, initial=plain.bundle)
+    for initial in (path, str(path), Model(plain.bundle)):
+        again = fit(frame["text"], frame["label"], recipe=recipe, initial=initial)
+        np.testing.assert_array_equal(again.bundle.tensors["W_O"], first.bundle.tensors["W_O"])
+    with pytest.raises(DataError, match=r"^documents is a DataFrame\. Give a list or one column"):
+        fit(frame, frame["label"], recipe=recipe)
+    with pytest.raises(SettingsError, match=r"^documents without labels is a DataFrame.*recurra.read_table\(frame\)"):
+        fit(frame, recipe=recipe)
+    with pytest.raises(SettingsError, match=r"^initial is 3"):
+        fit(frame["text"], frame["label"], recipe=recipe, initial=3)

@@ -419,3 +419,21 @@ def test_when_the_answers_are_the_branch_s() -> None:
     ):  # fmt: skip
         assert only_the_branch({**record, **change}, 0.5, 0.001) == ""
     assert only_the_branch(None, 0.5, 0.001) == ""
+    # Where too few rows are held out to choose, a network has no factor only if it is worse than guessing.
+    few = {**record, "chosen_on_held_out_rows": False, "network_factor": 0.3}
+    assert only_the_branch(few, 0.35, 0.001) == ""
+    assert only_the_branch({**few, "network_factor": 0.0}, 0.35, 0.001) == only_the_branch(record, 0.35, 0.001)
+    assert "on the rows it learned from it is worse than guessing. The linear branch" in only_the_branch(
+        {**few, "network_factor": 0.0}, None, 0.001
+    )
+
+
+@pytest.mark.parametrize("validation", [0.2, 0.0])
+def test_a_network_that_diverged_does_not_drown_the_branch_of_few_rows(validation: float) -> None:
+    wild = train(count=80, training=HELD.replace(learning_rate=1000.0, validation=validation), branch=BRANCH)
+    assert wild.bundle.record["branch"]["network_factor"] == 0
+    assert wild.idle.startswith("The recurrent network learned next to nothing: ")
+    assert right(wild.bundle, *make_rows(80)) > 0.9
+    tame = train(count=80, training=HELD.replace(validation=validation), branch=BRANCH)
+    assert tame.bundle.record["branch"]["network_factor"] > 0
+    assert tame.idle == ""

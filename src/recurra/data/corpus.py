@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label, LabelSet, check_documents
+from recurra.data.documents import Document, Label, LabelSet, check_documents, plain_documents
 from recurra.data.encoded_labels import EncodedLabels
+from recurra.data.plain_values import other_order_note, plain_list
 from recurra.data.row_numbers import RowNumbers
 from recurra.errors import DataError
 
@@ -66,13 +68,13 @@ class InMemoryRows:
     """Documents and labels in memory.
 
     Args:
-        documents: B texts or (title, text) pairs.
-        labels: B labels; tuples of labels in multi-label data.
+        documents: B texts or (title, text) pairs, in a list, an array or a column of a data frame.
+        labels: B labels, likewise, in the same order; tuples or lists of labels in multi-label data.
         source: name of the source.
         row_numbers: those in messages; by default they count from 1.
 
     Raises:
-        DataError: the numbers differ, or an item is not a document.
+        DataError: the numbers differ, an item is not a document, or one of both is no sequence.
     """
 
     def __init__(
@@ -83,12 +85,20 @@ class InMemoryRows:
         source: str = IN_MEMORY,
         row_numbers: RowNumbers | None = None,
     ) -> None:
+        for name, given in (("documents", documents), ("labels", labels)):
+            if not isinstance(given, list | tuple):
+                _check_column(name, given)
         if len(documents) != len(labels):
             raise DataError(
                 f"There are {len(documents):,} documents and {len(labels):,} labels", "Give one label a document."
             )
-        check_documents(documents)
-        self.documents, self.labels, self.source = documents, EncodedLabels.of(labels), source
+        if note := other_order_note(documents, labels, "labels", first="documents"):
+            warnings.warn(note, UserWarning, stacklevel=2)
+        # Those of a list are not copied.
+        self.documents = documents if isinstance(documents, list) else plain_documents(documents)
+        check_documents(self.documents)
+        each = (tuple(one) if isinstance(one, list | np.ndarray) else one for one in plain_list(labels))
+        self.labels, self.source = EncodedLabels.of(each), source
         self.row_numbers = RowNumbers() if row_numbers is None else row_numbers
 
     def __len__(self) -> int:
@@ -103,6 +113,19 @@ class InMemoryRows:
         """See :class:`Corpus`."""
         for first in range(0, len(self.documents), BLOCK):
             yield self.documents[first : first + BLOCK]
+
+
+def _check_column(name: str, given: Any) -> None:
+    """Raises a :class:`DataError` for what has no B values in an order: one text, a data frame or a set."""
+    columns = getattr(given, "columns", None) is not None or getattr(given, "column_names", None) is not None
+    if columns or isinstance(given, str | bytes | Set | Mapping) or not hasattr(given, "__len__"):
+        column = "text" if name == "documents" else "label"
+        shown = f"{given!r:.60}" if isinstance(given, str | bytes) else f"a {type(given).__name__}"
+        raise DataError(
+            f"{name} is {shown}",
+            f"Give a list or one column, such as frame[{column!r}]; a whole table "
+            "goes in as recurra.read_table(frame).corpus.",
+        )
 
 
 class RelabelledRows:

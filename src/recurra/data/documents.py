@@ -6,9 +6,22 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from recurra.data.plain_values import listed
 from recurra.errors import DataError
 
-__all__ = ["Document", "Label", "LabelSet", "check_documents", "is_missing", "no_texts", "one_document", "row_numbers"]
+__all__ = [
+    "Document",
+    "Label",
+    "LabelSet",
+    "check_documents",
+    "is_missing",
+    "no_texts",
+    "one_document",
+    "plain_documents",
+    "row_numbers",
+]
 
 Document: TypeAlias = str | tuple[str, str]
 """A text, or (title, text)."""
@@ -45,6 +58,27 @@ def check_documents(documents: Sequence[Document]) -> None:
             f"Document {place} (counted from 0) is {repr(document)[:80]}",
             f"Give a text, or a pair (title, text){_remedy(document)}.",
         )
+
+
+def plain_documents(documents: Any) -> list[Any]:
+    """Documents as a list, by their position: a Series of pandas is indexed by its labels, which may be in any order.
+
+    Args:
+        documents: B of them in a list, an array or a column; a pair may be a list or a row of an array.
+    """
+    # np.str_ is a str.
+    return [
+        str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one
+        for one in listed(documents)
+    ]
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list | np.ndarray) and len(value) == 2
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value
 
 
 def one_document(document: Any) -> Document:

@@ -14,6 +14,7 @@ from recurra.data.delimited import RawTable
 from recurra.data.documents import Label, no_texts
 from recurra.data.formats import MAX_FILE_BYTES
 from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, LabelFormat
+from recurra.data.missing_texts import MissingTexts
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_values import column_key
 from recurra.data.sources import Source, open_blocks
@@ -178,8 +179,10 @@ def read_frame(
     with several columns of texts is an error, unless the text is given or the model's; or the model learned from
     ``titles`` as well, without names, and the frame has two such columns, one of which has a title's name.
 
+    Its warnings say how many rows have a title and no text.
+
     Raises:
-        DataError: they cannot be guessed, or read; or a row has neither text nor title.
+        DataError: they cannot be guessed, or read; a row has neither text nor title, or all have titles alone.
     """
     try:
         blocks = open_blocks(frame)
@@ -208,7 +211,29 @@ def read_frame(
             hint,
         )
     notes, warnings = (tuple(line.partition("; name ")[0] for line in lines) for lines in (table.notes, table.warnings))
+    if said := _titles_alone(table):
+        notes, warnings = (*notes, said), (*warnings, said)
     return replace(table, notes=notes, warnings=warnings)
+
+
+def _titles_alone(table: Table) -> str:
+    """What is said of rows with a title and no text; empty where there are none.
+
+    Raises:
+        DataError: all rows are such.
+    """
+    if table.title_column is None:
+        return ""
+    lacking, rows = MissingTexts.of_documents(table.documents).without_text, len(table)
+    if lacking == rows:
+        raise DataError(
+            f"{table.source} has no text in all {rows:,} rows: its column {table.text_column!r:.60} is empty",
+            f"Give the texts, or the titles as the texts: frame[{table.title_column!r:.60}].",
+        )
+    if not lacking:
+        return ""
+    has = "has no text; its title is" if lacking == 1 else "have no text; their titles are"
+    return f"{lacking:,} of {rows:,} rows {has} read alone"
 
 
 def pairs_of(frame: Any, table: Table) -> str:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.corpus import InMemoryRows
+from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label
 from recurra.data.fingerprint import fingerprint_of
 from recurra.data.frames import FrameBlocks
 from recurra.data.model_columns import ModelColumns
 from recurra.data.row_numbers import RowNumbers
-from recurra.errors import DataError
+from recurra.errors import DataError, SettingsError
 from recurra.representation import ROWS, Representation, Represented, one_line
 
-__all__ = ["Table"]
+__all__ = ["Table", "rows_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,6 +180,28 @@ class Table(Represented):
         Column names, source and notes are not part of it.
         """
         return fingerprint_of(self.documents, self.labels)
+
+
+def rows_of(given: Any, name: str, columns: ModelColumns | None = None) -> tuple[Corpus, ModelColumns | None]:
+    """Labelled rows, and the names of their columns where they are known.
+
+    Args:
+        given: a corpus, or a table that :func:`recurra.read_table` has read.
+        name: of the argument.
+        columns: those that were named.
+
+    Raises:
+        DataError: the table has no labels.
+        SettingsError: it is neither.
+    """
+    if isinstance(given, Table):
+        return given.corpus, columns or given.named_columns
+    if not hasattr(given, "blocks") or not hasattr(given, "labels"):
+        raise SettingsError(
+            f"{name} is a {type(given).__name__}",
+            "Give what recurra.read_table(frame) returns, or recurra.data.corpus.InMemoryRows(texts, labels).",
+        )
+    return given, columns
 
 
 def _named(document: Document) -> dict[str, str]:

@@ -94,7 +94,8 @@ def evaluate(
     Raises:
         DataError: no rows, or none with a label that is a class, shapes that do not match, a target out of range, a
             label that is neither a class nor in ``unknown``, numbers beside classes that are texts, no probabilities,
-            such as labels in their place, or classes or targets without an order, or with a class twice.
+            such as labels in their place, classes or targets without an order, or with a class twice, or targets in the
+            form of several labels where all rows and probabilities are of one class each.
         SettingsError: ``resamples`` is below 1, thresholds are given for rows of one class, or a model is given where
             its probabilities are meant.
     """
@@ -128,8 +129,10 @@ def evaluate(
         "evaluate takes the probabilities first",
         "Write evaluate(model.predict_proba(X), y, model.classes_).",
     )
+    matrix = getattr(targets, "ndim", 1) == 2 or named_matrix(targets) is not None
     targets = as_targets(targets, classes, unknown, class_numbers=class_numbers)
     if targets.ndim == 2 and targets.dtype == np.bool_:
+        _check_several(probabilities, targets, matrix=matrix)
         # Imported on demand: single-label prediction starts faster without it.
         from recurra.evaluation.multi_label_scores import MultiLabelRowScores
 
@@ -144,6 +147,17 @@ def evaluate(
             "Thresholds are given for rows of one class each", "Leave them out, or give targets as bool[rows, classes]."
         )
     return rows.evaluate(seed=seed, resamples=resamples)
+
+
+def _check_several(probabilities: Floats, targets: npt.NDArray[np.bool_], *, matrix: bool) -> None:
+    """Raises a :class:`DataError` where all rows are of one class each: probabilities of several labels sum to any."""
+    if len(targets) and (targets.sum(axis=1) == 1).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+        labels = "numpy.asarray(classes)[y.argmax(axis=1)]" if matrix else "[labels[0] for labels in y]"
+        raise DataError(
+            f"Every row of the targets {'has exactly one 1' if matrix else 'is a list of one label'}, and the "
+            "probabilities of each row sum to 1, as for one class a row",
+            f"Give one label a row: {labels}.",
+        )
 
 
 def _check_ordered(values: Any, name: str, hint: str) -> None:

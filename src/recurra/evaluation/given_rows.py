@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, is_missing, row_numbers
+from recurra.data.documents import Document, is_missing, plain_documents, row_numbers
 from recurra.data.frames import check_collected
 from recurra.data.plain_values import listed, named_matrix, plain_list, plain_value
 from recurra.errors import DataError
@@ -298,6 +298,12 @@ def label_sets(y: Any) -> list[Any]:
                 f"y has an empty label in {row_numbers(missing)}",
                 "Leave the empty labels out of the lists; a row without labels has an empty list.",
             )
+        if all(isinstance(y[row], str) for row in missing):
+            # isna() does not find them.
+            raise DataError(
+                f"y has an empty text as the label in {row_numbers(missing)}",
+                "Leave these rows out of X and y, such as those where y.str.strip() == '', or give them labels.",
+            )
         raise DataError(
             f"y has no label in {row_numbers(missing)}",
             "Leave these rows out of X and y, such as those where y.isna(), or give them labels.",
@@ -350,14 +356,4 @@ def as_documents(X: Any) -> list[Document]:
             f"X is a tensor of torch {list(X.shape)}",
             "Give the texts themselves: they go in directly, without a vectorizer.",
         )
-    X = listed(X)
-    # np.str_ is a str; a pair may come as a list or as a row of an array.
-    return [str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one for one in X]
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple | list | np.ndarray) and len(value) == 2
-
-
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
+    return plain_documents(X)

@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, plain_documents
 from recurra.errors import DataError
 from recurra.evaluation.single_label_scores import SingleLabelRowScores
 from recurra.representation import printable
@@ -79,7 +79,7 @@ def mistakes(
         DataError: arguments whose lengths do not match.
     """
     rows = SingleLabelRowScores(probabilities, targets, classes, unknown=unknown)
-    labels = [*classes, *unknown]
+    labels, documents = [*classes, *unknown], plain_documents(documents)
     if len(documents) != len(rows.targets):
         raise DataError(
             f"{len(documents)} documents for {len(rows.targets)} rows", "Give the documents that were scored."
@@ -136,7 +136,7 @@ def wrong_decisions(
         classes: C labels.
         top: number of decisions, at most.
     """
-    wrong = (probabilities >= thresholds) != targets
+    wrong, documents = (probabilities >= thresholds) != targets, plain_documents(documents)
     surprise = np.where(targets, 1 - probabilities, probabilities)
     places = np.flatnonzero(wrong.ravel())
     surest = places[np.argsort(-surprise.ravel()[places], kind="stable")][:top]

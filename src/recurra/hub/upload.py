@@ -58,10 +58,15 @@ def push(
 
     Raises:
         ModelFileError: it is no model file.
-        SettingsError: ``repository`` is no address, or names a revision.
+        SettingsError: ``model`` is no path; or ``repository`` is no address, or names a revision.
         HubError: the repository is public though ``private``, huggingface_hub is not installed, or the hub
             does not take the files.
     """
+    if not isinstance(model, str | os.PathLike):
+        raise SettingsError(
+            f"push was given a {type(model).__name__}",
+            'Save it first and give its path: classifier.save("model.safetensors").',
+        )
     address = HubAddress.parse(repository, "Write OWNER/NAME, such as owner/tickets.")
     if address.revision is not None:
         raise SettingsError(

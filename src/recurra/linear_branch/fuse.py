@@ -9,13 +9,15 @@ import numpy.typing as npt
 
 from recurra.evaluation.temperature import SOFTMAX, Link, fit_temperature
 
-__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse", "fuse_few", "language_model_factors"]
+__all__ = ["DEFAULT", "UNIT", "FusionWeights", "fuse", "fuse_few", "language_model_factors", "without_network"]
 
 Floats = npt.NDArray[np.floating]
 
 SHARES = 21
 # Standard errors by which the usual factors must be worse.
 SURE = 2
+# Times the loss of guessing that a network has where it diverged.
+DIVERGED = 2
 
 
 class FusionWeights(NamedTuple):
@@ -110,6 +112,30 @@ def fuse_few(
     )
     gains = before - after
     return found if gains.mean() > SURE * gains.std() / np.sqrt(len(gains)) else usual
+
+
+def without_network(
+    network: Floats, targets: npt.NDArray[Any], usual: FusionWeights, *, link: Link = SOFTMAX
+) -> FusionWeights:
+    """The usual factors; those of the branch alone where the network diverged.
+
+    They are fixed, and outputs that are out of all proportion would drown the branch. On rows that it learned from, a
+    network has a loss below that of guessing, or about the same where it learned nothing; one that diverged is wrong
+    with great certainty (benchmarks/own_files/LOG.md).
+
+    Args:
+        network: float[B, L], its logits for rows that it learned from; no rows change nothing.
+        targets: of the B rows, as the link wants them.
+        usual: the factors to keep.
+        link: from logits to probabilities.
+    """
+    if not len(network):
+        return usual
+    guessing = link.losses(np.zeros(network.shape), targets).mean()
+    # What is not a number is not below it.
+    if link.losses(usual.network * network.astype(np.float64), targets).mean() <= DIVERGED * guessing:
+        return usual
+    return FusionWeights(0.0, usual.branch / UNIT.branch)
 
 
 def language_model_factors(

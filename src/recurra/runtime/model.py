@@ -110,7 +110,8 @@ class Model:
                 other) of any length, which may be empty; or Arrow strings of any library
                 (see :func:`recurra.text.arrow.from_arrow`), where nulls are empty texts; or a data frame or Arrow
                 table, of which :attr:`columns` are read, or its only column of texts, and logged. In lists, frames and
-                columns of frames a missing text is an error.
+                columns of frames a missing text is an error; in frames with titles a row's title is enough, and how
+                many are read alone is logged as a warning, but an error where no row has a text.
 
         Returns:
             float32[B, C], in the order of the documents and of :attr:`classes_`. Every row sums to 1; for a multi-label

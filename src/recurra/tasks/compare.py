@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, plain_documents
 from recurra.evaluation.classifier_result import ClassifierResult
 from recurra.evaluation.comparison import ComparedRows, Comparison, compare_classifiers
 from recurra.tasks import SINGLE_LABEL
@@ -72,7 +72,7 @@ def compare_predictions(
     not_shared = unknown_rows | task.has_class(targets, ~shared)
     return compare_classifiers(
         classifiers,
-        ComparedRows(documents, rows, task.truth(targets, classes, unknown), not_shared),
+        ComparedRows(plain_documents(documents), rows, task.truth(targets, classes, unknown), not_shared),
         {**task.slices(targets, classes, unknown), UNKNOWN: unknown_rows, **(slices or {})},
         examples=examples,
         multi_label=task.lists,

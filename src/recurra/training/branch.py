@@ -26,7 +26,7 @@ from recurra.linear_branch import (
     learn_branch,
     select,
 )
-from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights, fuse_few, language_model_factors
+from recurra.linear_branch.fuse import DEFAULT, UNIT, FusionWeights, fuse_few, language_model_factors, without_network
 from recurra.linear_branch.learn import PASSES
 from recurra.models.network import Network
 from recurra.presets import Recipe
@@ -43,6 +43,9 @@ MOST_WORK = 1 << 21
 
 # Fewer held-out rows say nothing of the factors.
 SOME_ROWS = 20
+
+# Training rows by which a network is found to have learned nothing: more say the same.
+LOOKED_AT = 1000
 
 # Documents, targets, and what each row counts.
 _Rows = tuple[OpenDocuments, npt.NDArray[Any], npt.NDArray[np.float32] | None]
@@ -81,7 +84,8 @@ class BranchTraining:
     Where too few rows are held out to choose, and learning is quick, each fifth of all training rows is answered by a
     branch that has not seen it: the factors are usual ones, divided by the temperature of these answers
     (benchmarks/own_files/LOG.md). Held-out rows that are few replace them where they are clearly wrong. With
-    ``calibrate=False`` no temperature is divided by, and few rows replace nothing.
+    ``calibrate=False`` no temperature is divided by, and few rows replace nothing. A network that with its usual factor
+    is far worse than guessing on rows that it learned from, as one that diverged is, gets the factor 0.
 
     Args:
         prepared: the rows.
@@ -178,15 +182,22 @@ class BranchTraining:
         task = self._prepared.task.tuned(None, None, classes, seed=seed)
         return float(np.mean(task.right(task.probabilities(logits), self._held.targets)))
 
+    @property
+    def looked_at(self) -> npt.NDArray[np.int64]:
+        """int64, training rows whose logits say whether the network learned at all; none where held-out rows choose."""
+        count = 0 if self._chosen else len(self._prepared.rows.targets)
+        return np.linspace(0, max(0, count - 1), min(count, LOOKED_AT), dtype=np.int64)
+
     @torch.no_grad()
-    def finish(self, network: Network, held: Tensor) -> BranchResult:
+    def finish(self, network: Network, held: Tensor, *, learned: Tensor) -> BranchResult:
         """Multiplies the network's output by its factor, and learns the branch from all training rows.
 
         Args:
             network: trained; its output is changed in place.
             held: [held, L], its logits for the held-out rows before.
+            learned: [rows, L], for the training rows :attr:`looked_at`.
         """
-        factors, chosen = self._factors(held)
+        factors, chosen = self._factors(held, learned)
         for name in ("W_O", "b_O"):
             weight = network.named_weights()[name]
             weight.copy_(weight.double() * factors.network)
@@ -266,12 +277,15 @@ class BranchTraining:
     def _chosen(self) -> bool:
         return self._held is not None and len(self._held) >= MIN_ROWS
 
-    def _factors(self, held: Tensor) -> tuple[FusionWeights, bool]:
+    def _factors(self, held: Tensor, learned: Tensor) -> tuple[FusionWeights, bool]:
         """The factors, and whether the held-out rows have chosen them."""
         calibrate, usual = self._recipe.training.calibrate, DEFAULT
         if self._crossed is not None and calibrate:
             usual = UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
-        if self._held is None or len(self._held) < SOME_ROWS:
+        if not self._chosen:
+            targets = self._prepared.rows.targets[self.looked_at]
+            usual = without_network(learned.double().numpy(), targets, usual, link=self._link)
+        if self._held is None or len(self._held) < SOME_ROWS or not usual.network:
             return usual, False
         logits, targets, new = held.double().numpy(), self._held.targets, self._prepared.new
         if self._chosen:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
+from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle
 from recurra.bundle.int8 import dequantize_tensors, quantize_tensors
+from recurra.bundle.schema import largest_pad_to
 from recurra.errors import SettingsError
 from recurra.models.network import Network
 from recurra.networks.initial import initial_weights
@@ -17,9 +20,10 @@ from recurra.training.distributed import Processes
 from recurra.training.network_memory import check_fits_memory, too_large
 from recurra.training.prepare import TrainingData
 from recurra.training.run import RunOptions
+from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_weights
 
-__all__ = ["build", "chosen_device", "round_weights"]
+__all__ = ["build", "chosen_device", "mean_longest", "round_weights"]
 
 
 def build(
@@ -94,3 +98,21 @@ def chosen_device(name: str, training: TrainingSettings, processes: Processes | 
             f"precision is bfloat16 on the device {device}", "Mixed precision needs a GPU; use float32."
         )
     return device
+
+
+def mean_longest(rows: EncodedRows, recipe: Recipe) -> int:
+    """The mean length of the first epoch's batches, each padded to its longest document.
+
+    Raises:
+        SettingsError: it is more than a model file may hold.
+    """
+    lengths, largest = rows.documents.lengths, largest_pad_to(recipe.network)
+    batches = epoch_batches(lengths, recipe.training, 0, rows.targets)
+    pad_to = round(float(np.mean([lengths[batch].max() for batch in batches])))
+    if pad_to > largest:
+        raise SettingsError(
+            f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "
+            f"and a model of this size may ask for {largest:,}",
+            "Say --set masked=true, give shorter texts, or lower hidden or layers.",
+        )
+    return pad_to

@@ -72,24 +72,33 @@ def lower_loss_before(outcome: Outcome) -> str:
 
 
 def only_the_branch(
-    record: Mapping[str, Any] | None, majority: float, learning_rate: float, *, time_is_up: bool = False
+    record: Mapping[str, Any] | None, majority: float | None, learning_rate: float, *, time_is_up: bool = False
 ) -> str:
     """Where the recurrent network learned next to nothing and the linear branch beside it answers; else empty.
 
     Args:
         record: what :meth:`recurra.training.branch.BranchTraining.finish` recorded; ``None`` without a branch.
-        majority: share of the rows held out that the most frequent answer makes right.
+        majority: share of the rows held out that the most frequent answer makes right; ``None`` where none are.
         learning_rate: of the training.
         time_is_up: whether ``minutes`` ended the training.
     """
-    if not record or not record["chosen_on_held_out_rows"] or not record["branch_factor"]:
+    if not record or not record["branch_factor"]:
         return ""
+    chosen, more = record["chosen_on_held_out_rows"], _give_more(learning_rate, time_is_up=time_is_up)
+    # Without rows that choose, a network is left out only where it is worse than guessing.
+    if not chosen and record.get("network_factor") != 0:
+        return ""
+    if majority is None:
+        return (
+            "The recurrent network learned next to nothing: on the rows it learned from it is worse than guessing. The "
+            f"linear branch beside it answers; for a network that adds to it {more}"
+        )
     network, branch = record["network_right"], record["branch_right"]
-    if branch <= majority or network - majority >= LEARNED * (branch - majority):
+    if chosen and (branch <= majority or network - majority >= LEARNED * (branch - majority)):
         return ""
     return (
         f"{_next_to_nothing(network, majority)} The linear branch beside it answers ({branch:.4f} alone); for a "
-        f"network that adds to it {_give_more(learning_rate, time_is_up=time_is_up)}"
+        f"network that adds to it {more}"
     )
 
 

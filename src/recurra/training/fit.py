@@ -8,29 +8,29 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
-import numpy as np
 import numpy.typing as npt
 
-from recurra.batches.epochs import epoch_batches
 from recurra.bundle import Bundle, digest_in
 from recurra.bundle.format import decode, encode
-from recurra.bundle.schema import largest_pad_to
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.model_columns import ModelColumns
+from recurra.data.table import Table, rows_of
 from recurra.errors import SettingsError, TrainingError
 from recurra.file_size.limit import SizeLimit
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
 from recurra.models.torch_process import own_defaults
 from recurra.presets import Recipe
+from recurra.runtime import Model
 from recurra.tasks import Scores, Task, task_named
 from recurra.text.named_vectors import check_vectors, load_pretrained
 from recurra.training.baseline import measure_baselines
 from recurra.training.branch import BranchTraining
-from recurra.training.build import build, chosen_device, round_weights
+from recurra.training.build import build, chosen_device, mean_longest, round_weights
 from recurra.training.callbacks import Callback, Callbacks, FitFacts
 from recurra.training.distributed import Processes, joined
 from recurra.training.early_stopping import majority_share
@@ -45,9 +45,8 @@ from recurra.training.progress import with_old_arguments
 from recurra.training.rate_finder import with_found_rate
 from recurra.training.record import FitResult, Provenance, build_bundle, write_run
 from recurra.training.run import RunOptions, TimeLimit, prepare_folder
-from recurra.training.steps.step import EncodedRows
 from recurra.training.validation_data import with_validation
-from recurra.training.warm_start import check_warm_start
+from recurra.training.warm_start import bundle_of, check_warm_start
 
 __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
 
@@ -55,13 +54,13 @@ __all__ = ["FitResult", "Provenance", "RunOptions", "fit", "fit_prepared"]
 @with_old_arguments
 @own_defaults()
 def fit(
-    documents: Sequence[Document] | Corpus,
+    documents: Sequence[Document] | Corpus | Table,
     labels: Sequence[Label] | Sequence[LabelSet] | None = None,
     *,
     recipe: Recipe,
     task: Task | str | None = None,
-    initial: Bundle | None = None,
-    validation_data: Corpus | None = None,
+    initial: Bundle | Model | str | Path | None = None,
+    validation_data: Corpus | Table | None = None,
     run: RunOptions | None = None,
     provenance: Provenance | None = None,
     callbacks: Sequence[Callback] = (),
@@ -74,13 +73,15 @@ def fit(
     every batch. The first one alone writes files and hears of the progress.
 
     Args:
-        documents: texts, or (title, text) pairs; or a corpus, which has its own labels and need not be in memory.
+        documents: texts, or (title, text) pairs, in a list, an array or a column; or a table of
+            :func:`recurra.read_table` or a corpus, which have their own labels; a corpus need not be in memory.
         labels: as many as documents; each a tuple of labels, which may be empty, where documents have several.
         recipe: text, network and training settings.
         task: what is learned, or its name; ``None`` goes by the labels: several where they are tuples.
-        initial: a model to continue from (warm start); its words and classes stay, new ones are added.
-        validation_data: rows to hold out, such as the latest ones (lists: :class:`recurra.data.corpus.InMemoryRows`);
-            none of ``documents`` is held out then, whatever share the recipe says.
+        initial: a model to continue from (warm start), its bundle or its file's path; its words and classes stay, new
+            ones are added.
+        validation_data: rows to hold out, such as the latest ones, as a table or a corpus (lists:
+            :class:`recurra.data.corpus.InMemoryRows`); none of ``documents`` is held out then, whatever share there is.
         run: where to compute and to write.
         provenance: for the record.
         callbacks: notified of the progress; they may stop the training.
@@ -99,9 +100,13 @@ def fit(
         run, callbacks = run.without_files(), ()
     told = Callbacks(callbacks)
     with nullcontext() if run.folder is None else locked_folder(run.folder):
-        corpus = (
-            cast(Corpus, documents) if labels is None else InMemoryRows(cast(Sequence[Document], documents), labels)
-        )
+        if labels is None:
+            named = None if provenance is None else provenance.columns
+            corpus, named = rows_of(documents, "documents without labels", named)
+            provenance = replace(provenance or Provenance(), columns=named)
+        else:
+            corpus = InMemoryRows(cast(Sequence[Document], documents), labels)
+        initial = bundle_of(initial)
         if initial is not None:
             check_warm_start(initial, recipe.text, recipe.network, recipe.branch)
             if recipe.vectors is not None:
@@ -119,7 +124,8 @@ def fit(
             class_order=class_order,
         )
         if validation_data is not None:
-            labelled = with_validation(labelled, validation_data, recipe.text, told)
+            held, _ = rows_of(validation_data, "validation_data")
+            labelled = with_validation(labelled, held, recipe.text, told)
         labelled.task.check_training_settings(recipe.training)
         if recipe.training.freeze_vectors and recipe.vectors is None and initial is None:
             raise SettingsError("freeze_vectors is set without vectors", "Name their file, or let the embedding learn.")
@@ -189,7 +195,7 @@ def fit_prepared(
     first = processes is None or processes.is_first
     told, text, pad_to = Callbacks(callbacks), prepared.pipeline.settings, None
     if not recipe.network.masked:
-        pad_to = _pad_to(prepared.rows, recipe)
+        pad_to = mean_longest(prepared.rows, recipe)
     vectors = None
     if recipe.vectors is not None:
         if recipe.network.input == "one_hot":
@@ -343,7 +349,10 @@ def _model_of(
     branched = None
     if branch:
         held = prepared.held.documents if prepared.held else prepared.rows.documents.take([])
-        branched = branch.finish(module, logits(module, held, pad_to=pad_to))
+        learned = prepared.rows.documents.take(branch.looked_at)
+        branched = branch.finish(
+            module, logits(module, held, pad_to=pad_to), learned=logits(module, learned, pad_to=pad_to)
+        )
         if branched.branch is None:
             told.on_message("linear branch: left out, the network alone is best on the rows held out.")
     calibration = calibrate_output(
@@ -369,8 +378,8 @@ def _model_of(
     bundle = with_examples(bundle, examples)
     _tell_of_size(bundle, recipe, told)
     idle = ""
-    if branched is not None and prepared.held is not None:
-        majority = majority_share(prepared.held.targets)
+    if branched is not None:
+        majority = None if prepared.held is None else majority_share(prepared.held.targets)
         idle = only_the_branch(branched.record, majority, recipe.training.learning_rate, time_is_up=outcome.time_is_up)
     if (branched is None or branched.branch is None) and prepared.held is not None and probabilities is not None:
         idle = learned_nothing(
@@ -384,21 +393,3 @@ def _tell_of_size(bundle: Bundle, recipe: Recipe, callbacks: Callback) -> None:
     most = recipe.training.max_bytes
     if most is not None and (size := len(encode(bundle))) > most:
         callbacks.on_message(f"The model file takes {size:,} bytes, more than max_bytes = {most:,}.")
-
-
-def _pad_to(rows: EncodedRows, recipe: Recipe) -> int:
-    """The mean length of the first epoch's batches, each padded to its longest document.
-
-    Raises:
-        SettingsError: it is more than a model file may hold.
-    """
-    lengths, largest = rows.documents.lengths, largest_pad_to(recipe.network)
-    batches = epoch_batches(lengths, recipe.training, 0, rows.targets)
-    pad_to = round(float(np.mean([lengths[batch].max() for batch in batches])))
-    if pad_to > largest:
-        raise SettingsError(
-            f"masked is false, so every text would be padded to {pad_to:,} tokens, the mean of the batches' longest, "
-            f"and a model of this size may ask for {largest:,}",
-            "Say --set masked=true, give shorter texts, or lower hidden or layers.",
-        )
-    return pad_to

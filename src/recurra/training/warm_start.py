@@ -5,22 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.bundle import Bundle, digest_in
+from recurra.bundle import Bundle, digest_in, read_bundle
 from recurra.bundle.branch import recorded_factor
 from recurra.data.documents import Label
 from recurra.errors import DataError, SettingsError
+from recurra.hub import local_path
 from recurra.linear_branch import BranchSettings, LinearBranch
 from recurra.networks.settings import NetworkSettings
+from recurra.runtime import Model
+from recurra.runtime.given_model import place_hint
 from recurra.text import Labels, TextPipeline, TextSettings, Vocabulary
 from recurra.text.vocabulary import SPECIAL_IDS, UNKNOWN_ID
 from recurra.training.callbacks import Callback
 
-__all__ = ["branch_with_classes", "check_warm_start", "extend_labels", "extend_vocabulary", "extend_weights", "lineage"]
+__all__ = [
+    "branch_with_classes",
+    "bundle_of",
+    "check_warm_start",
+    "extend_labels",
+    "extend_vocabulary",
+    "extend_weights",
+    "lineage",
+]
 
 # What may change from run to run; all else is in the weights.
 OF_TEXT = ("vocabulary_size", "vocabulary_documents", "min_count", "max_tokens")
@@ -36,6 +48,33 @@ OF_BRANCH: tuple[str, ...] = (
 )
 # Ancestors that a record names.
 REMEMBERED = 50
+
+
+def bundle_of(initial: Any) -> Bundle | None:
+    """What the model holds that ``fit`` is to continue from; ``None`` for none.
+
+    Args:
+        initial: a bundle, or see :meth:`recurra.TextClassifier.fit`.
+
+    Raises:
+        ModelFileError: there is no such file, or it cannot be used.
+        SettingsError: it is something else.
+    """
+    if initial is None:
+        return None
+    if isinstance(initial, Bundle):
+        return initial
+    if hasattr(initial, "fit"):
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(initial)
+        initial = getattr(initial, "model_", initial)
+    if isinstance(initial, Model):
+        return initial.bundle
+    if not isinstance(initial, str | Path):
+        hint = place_hint(initial, "Give a model, a fitted TextClassifier, a model file's path or hf://owner/name")
+        raise SettingsError(f"initial is {initial!r:.60}", f"{hint}.")
+    return read_bundle(local_path(initial))
 
 
 def check_warm_start(

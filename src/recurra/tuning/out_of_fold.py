@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Document, Label, plain_documents
+from recurra.data.plain_values import plain_list
 from recurra.errors import DataError, SettingsError
 from recurra.presets import Recipe
 from recurra.runtime import Model
@@ -44,6 +45,7 @@ def out_of_fold(
         DataError: too few rows, one class alone, or a label that is none of ``classes``.
         SettingsError: ``folds`` is below 2.
     """
+    documents, labels = plain_documents(documents), plain_list(labels)
     known = Labels.learn(labels) if classes is None else Labels(tuple(classes))
     numbers = fold_numbers(known.encode(labels), folds, seed=recipe.training.seed)
     answers = np.zeros((len(documents), len(known)), dtype=np.float32)

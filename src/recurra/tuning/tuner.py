@@ -18,7 +18,7 @@ from recurra.bundle.format import encode
 from recurra.data.corpus import Corpus
 from recurra.data.fingerprint import Fingerprint
 from recurra.data.model_columns import ModelColumns
-from recurra.data.table import Table
+from recurra.data.table import Table, rows_of
 from recurra.errors import SettingsError, TrainingError
 from recurra.folders import locked_folder
 from recurra.interrupt import Interrupt
@@ -29,7 +29,7 @@ from recurra.training.callbacks import Callback
 from recurra.training.held_out import scores_of
 from recurra.training.run import MODEL, RunOptions, prepare_folder
 from recurra.tuning.callbacks import StudyCallback, TrialCallback
-from recurra.tuning.given import checked_limits, folder_of, recipe_of, rows_of
+from recurra.tuning.given import checked_limits, folder_of, recipe_of
 from recurra.tuning.initial_trials import initial_trials
 from recurra.tuning.limits import StudyLimits
 from recurra.tuning.results import FOUND, StudyResult, TrialResult, best_of, csv_of, tried, tried_all
