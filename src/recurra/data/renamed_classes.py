@@ -61,10 +61,9 @@ def read_relabelling(
             what = "gets two names" if old in names else "is empty" if not old else "has no new label"
             raise DataError(f"{source}: the label {old!r:.80} {what}", "Write each label once, with its new name.")
         names[old] = new
-    decisions, found, renamed_before = [], set[str](), False
+    decisions, found = [], set[str]()
     for row, cell in enumerate(cells()):
         labels = [] if cell is None else [*map(str, split_labels([_tuple(cell)], separator)[0])]
-        renamed_before = renamed_before or not set(names.values()).isdisjoint(labels)
         if had := names.keys() & labels:
             found |= had
             renamed = [*dict.fromkeys(names.get(label, label) for label in labels)]
@@ -72,7 +71,7 @@ def read_relabelling(
             label = json.dumps(renamed, ensure_ascii=False) if several else (separator or "").join(renamed)
             decisions.append(Decision(row, "relabel", label, renames=True))
     if lost := [old for old in names if old not in found]:
-        if not found and not renamed_before:
+        if not found:
             raise DataError(
                 f"{source} renames {lost[0]!r:.80}, which no row has", "Write the label as the rows have it."
             )
