@@ -49,7 +49,7 @@ def test_classes_without_a_row_may_be_forgotten(run: Run, trained: Path, tmp_pat
     table = write_table(tmp_path / "new.csv", ("label", "title", "text"), rows)
     words = ("train", table, "--from", trained / "model.safetensors", "--out", "next", "--epochs", 1, "--no-baseline")
     ran = run(*words, "-q")
-    said = "3 of the 4 classes of the model have no row in new.csv, and it may forget them: mix old rows in"
+    said = f"3 of the 4 classes of the model have no row in {table}, and it may forget them: mix old rows in"
     assert (ran.code, said in " ".join(ran.err.split())) == (0, True), ran.err
 
 
