@@ -88,6 +88,13 @@ def test_classes_get_new_names(tmp_path: Path) -> None:
     table = write_table(tmp_path / "x.csv", ("text", "label"), rows)
     fixed(opened(table, separator="|"), tmp_path / "y.csv", "label,new label\nb,c\n")
     assert (tmp_path / "y.csv").read_text().split() == ["text,label", "oil,a|c", "gas,c", "tea,c|a", "rye,c"]
+    fixed(opened(table, separator="|"), tmp_path / "y.csv", "label,new label\nb,z\nc,z\nlost,a\n")
+    assert (tmp_path / "y.csv").read_text().split() == ["text,label", "oil,a|z", "gas,z", "tea,z|a", "rye,z"]
+    lines = [json.dumps({"text": text, "label": label}) for text, label in [("oil", 1), ("gas", 2), ("tea", 1)]]
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    fixed(opened(tmp_path / "x.jsonl"), tmp_path / "y.jsonl", "label,new label\n1,one\n")
+    found = [json.loads(line)["label"] for line in (tmp_path / "y.jsonl").read_text().splitlines()]
+    assert found == ["one", "2", "one"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,6 @@ def test_classes_get_new_names(tmp_path: Path) -> None:
         ("old,new\na,b\n", "row,decision,label,text. To rename whole classes: label,new label."),
         ("label,new label\na,b\na,c\n", "the label 'a' gets two names"),
         ("label,new label\na,\n", "the label 'a' has no new label"),
-        ("label,new label\na,z\n", "Row 2 is to be relabelled 'z', which no row of"),
         ("number,decision,label\n2,relabel,z\n", "Row 2 is to be relabelled 'z', which no row of"),
         ("number,decision,label\n9,exclude,\n", "A decision is about row 9 of"),
         ("number,decision,label,text\n2,exclude,,gas\n", "has the text 'gas', the row 'oil'"),

@@ -281,6 +281,12 @@ def test_a_cleaned_copy_of_a_cleaned_copy_has_another_name_and_no_encoding(run: 
     assert (wrong["facts"]["likely"], wrong["hint"][:31]) == ("utf-8", "Leave out --encoding cp1252; --")
 
 
+def test_a_copy_without_a_header_row_is_nothing_to_train_on(run: Run) -> None:
+    Path("bare.csv").write_text("".join(f"{'ab'[n % 2]},words {n} of a text\n" for n in range(30)))
+    ran = run("check", "bare.csv", "--fix", "b.csv")
+    assert ran.out.splitlines()[-1] == "next: add a header row, then recurra check bare.csv"
+
+
 def test_placeholder_labels_can_be_left_out(run: Run) -> None:
     rows = clean_rows(60)
     rows[3][1], rows[9][1] = "N/A", "-"

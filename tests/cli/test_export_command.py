@@ -155,12 +155,14 @@ def test_another_file_is_replaced(run: Run, model: Path) -> None:
     assert ran.code == 0
     assert "model: old.safetensors, which replaces the earlier file\n" in ran.out
     assert recurra.load("old.safetensors").info["weights"] == "int8"
+    assert run("export", model, "--int8", "--out", "hand/over/new.safetensors").code == 0
+    assert Path("hand/over/new.safetensors").read_bytes() == Path("old.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize(
     ("out", "parts"),
     [
-        ("none/small.safetensors", ["cannot be written: there is no folder none", "Make its folder first"]),
+        (f"{'n' * 256}/small.safetensors", ["File name too long"]),
         ("folder", ["cannot be written: it is a folder", "Give the name of a file"]),
         ("n" * 256, ["File name too long"]),
     ],

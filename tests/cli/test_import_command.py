@@ -118,7 +118,6 @@ def test_labels_may_be_lines_of_a_file(run: Run, saved: str) -> None:
         (["missing.keras", "--out", "m.safetensors"], 1, ["There is no file missing.keras"]),
         (["{saved}"], 2, ["no --out"]),
         (["{saved}", "--out", "m.bin"], 2, ["ends in '.bin'", "ends in .safetensors"]),
-        (["{saved}", "--out", "none/m.safetensors"], 1, ["there is no folder none"]),
         (["{saved}", "--labels", "a,b", "--out", "m.safetensors"], 2, ["2 labels", "4 classes"]),
         (["{saved}", "--pad-to", "x", "--out", "m.safetensors"], 2, ["'x'", "a whole number"]),
         (["{model}", "--out", "m.safetensors"], 1, ["it is a model file of Recurra", "recurra predict"]),

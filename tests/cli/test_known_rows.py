@@ -12,9 +12,7 @@ HEADER = ("title", "description", "label")
 SMALL = ["--set", "hidden=4", "--set", "embedding=5", "--epochs", 1, "--no-baseline"]
 LEARNED = "These are the rows that the model learned from: the scores say how well they are remembered."
 CHOSE = "By these rows it was chosen when the model's training stops: on new rows it may score lower."
-EARLIER = (
-    "The model that this one was trained on from learned from these rows: the scores say how well they are remembered."
-)
+EARLIER = "These rows are known to the model that this one continues: the scores say how well they are remembered."
 
 
 @pytest.fixture(autouse=True)

@@ -186,12 +186,16 @@ def test_an_empty_column_of_labels_is_said_to_be_empty(run: Run, tickets: Path, 
     assert run("evaluate", tickets, table, "-q").err == named.err
 
 
-def test_replayed_labels_of_another_column_are_to_be_renamed(run: Run, trained: Path, tmp_path: Path) -> None:
+def test_replayed_rows_may_have_the_columns_of_the_model(run: Run, trained: Path, tmp_path: Path) -> None:
     rows = [["t", f"words {place} of a longer text", "ab"[place % 2]] for place in range(8)]
     new = write_table(tmp_path / "new.csv", ("title", "description", "Tema"), rows)
     old = write_table(tmp_path / "old.csv", ("title", "description", "label"), rows)
     words = ("train", new, "--from", trained / "model.safetensors", "--out", tmp_path / "run", "--label", "Tema", "-q")
-    check_failed(run(*words, "--replay", old), 1, "no column 'Tema'", "rename the column of the labels in one file")
+    other = write_table(tmp_path / "other.csv", ("title", "description", "Kanal"), rows)
+    said = "no column 'label', from which the model learned its labels. DATA and the rows of --replay are read by the"
+    check_failed(run(*words, "--replay", other), 1, said, "rename the column in one of the files")
+    ran = run(*words[:-1], "--replay", old, "--epochs", 1, "--no-baseline")
+    assert (ran.code, "has no column 'Tema', which is that of DATA" in " ".join(ran.out.split())) == (0, True), ran.err
 
 
 def test_an_ambiguous_column_of_labels_in_another_encoding(run: Run, tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ def test_without_replay_the_new_rows_are_all(run: Run, trained: Path, tmp_path: 
     assert recurra.load("next/model.safetensors").record["rows"] == 40
 
 
+def test_classes_without_a_row_may_be_forgotten(run: Run, trained: Path, tmp_path: Path) -> None:
+    documents, labels = make_rows(40, seed=5)
+    rows = [(label, *one) for one, label in zip(documents, labels, strict=True) if label == labels[0]]
+    rows += [("zoo", *one[1:]) for one in rows]
+    table = write_table(tmp_path / "new.csv", ("label", "title", "text"), rows)
+    words = ("train", table, "--from", trained / "model.safetensors", "--out", "next", "--epochs", 1, "--no-baseline")
+    ran = run(*words, "-q")
+    said = f"3 of the 4 classes of the model have no row in {table}, and it may forget them: mix old rows in"
+    assert (ran.code, said in " ".join(ran.err.split())) == (0, True), ran.err
+
+
 def test_what_does_not_go_together_is_refused(run: Run, trained: Path, news: Path) -> None:
     model = trained / "model.safetensors"
     check_failed(run("train", news, "--out", "run", "--replay", news), 2, "--from")

@@ -107,7 +107,7 @@ def test_validation_in_another_encoding_than_data(run: Run, tmp_path: Path) -> N
         (["gone.csv"], 1, ["There is no file gone.csv for --validation", "Check the path"]),
         (["one.csv"], 1, ["one.csv has 1 row to validate on", "Give 2 or more"]),
         (["none.csv"], 1, ["none.csv", "no rows"]),
-        (["other.csv"], 1, ["other.csv", "no column 'description'"]),
+        (["other.csv"], 1, ["other.csv", "no column of texts", "rename the column in one of the files"]),
         (["unlabelled.csv"], 1, ["unlabelled.csv", "row 3", "holds no label", "recurra check DATA --fix OUT"]),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_cannot_be_held_out(
     header = ("label", "title", "description")
     write_table(tmp_path / "one.csv", header, [("tech", "a", "chip")])
     write_table(tmp_path / "none.csv", header, [])
-    write_table(tmp_path / "other.csv", ("label", "title", "body"), [("tech", "a", "chip"), ("tech", "a", "web")])
+    write_table(tmp_path / "other.csv", ("label", "title"), [("tech", "a"), ("tech", "b")])
     write_table(tmp_path / "unlabelled.csv", header, [("tech", "a", "chip"), ("", "a", "web")])
     before = everything(tmp_path)
     ran = run("train", news.name, "--out", "run", "--quiet", *SMALL, "--validation", *words)

@@ -83,7 +83,8 @@ def test_several_columns_may_be_the_labels_of_a_row() -> None:
         choose_columns([fact("text"), *flags], source="x.csv")
     with pytest.raises(DataError, match=r"If 'Tag1', 'Tag2' are several labels of a row, write them into one column"):
         choose_columns([fact("text"), fact("Tag1", 3, 4), fact("Tag2", 3, 4)], source="x.csv")
-    assert [are_flags(values) for values in (["1", "0", None], [True], [1.0, 0], ["0"], ["1", "2"])] == [
+    assert [are_flags(values) for values in (["1", "0", None], [True], [1.0, 0], ["0"], ["1", "2"], [None])] == [
+        True,
         True,
         True,
         True,

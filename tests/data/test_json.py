@@ -63,8 +63,28 @@ def test_a_dotted_name_is_a_value_inside_an_object(name: str, written: Callable[
         "ticket.from.name",
         "ticket.queue",
     )
-    # What is not named stays as it was.
-    assert [row.keys() for row in rows_in(tmp_path / name)] == [{"id", "ticket"}] * 4
+    # What is not named stays as it was, but for texts where there are none beside the objects.
+    assert [row.keys() for row in rows_in(tmp_path / name)] == [{"id", "ticket", "ticket.body", "ticket.queue"}] * 4
+    beside = [{**row, "note": "two words"} for row in TICKETS]
+    (tmp_path / name).write_text(written(beside))
+    assert [row.keys() for row in rows_in(tmp_path / name)] == [{"id", "ticket", "note"}] * 4
+
+
+def test_texts_that_lie_in_objects_alone_are_found(tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": f"t-{n}",
+            "created": f"on day {n} of June",
+            "message": {"subject": f"about {n}", "body": f"oil is dear {n}"},
+            "category": "ab"[n % 2],
+        }
+        for n in range(12)
+    ]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = read_table(tmp_path / "x.jsonl")
+    columns = (table.text_column, table.title_column, table.label_column)
+    assert columns == ("message.body", "message.subject", "category")
+    assert table.documents[1] == ("about 1", "oil is dear 1")
 
 
 @pytest.mark.parametrize(("name", "written"), KINDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,13 @@ def test_rows_are_excluded_and_relabelled(table: Table) -> None:
     again = apply_decisions(table.corpus, exclude=decisions[::-1], relabel=decisions[::-1])[1]
     assert again == record
     assert apply_decisions(table.corpus, exclude=decisions)[1].decisions_sha256 != record.decisions_sha256
+
+
+def test_a_class_gets_a_name_that_is_new(table: Table) -> None:
+    decisions = [Decision(0, "relabel", "oil", renames=True), Decision(1, "relabel", "oil", renames=True)]
+    assert apply_decisions(table.corpus, relabel=decisions)[0].labels.plain() == ["oil", "oil", "world"]
+    numbered = replace(table, labels=[1, 1, 2])
+    assert apply_decisions(numbered.corpus, relabel=decisions)[0].labels.plain() == ["oil", "oil", "2"]
 
 
 def test_each_option_takes_its_own_decisions_alone(table: Table) -> None:

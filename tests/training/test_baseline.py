@@ -104,6 +104,15 @@ def test_rows_of_several_labels() -> None:
     assert found.majority == pytest.approx(f1_score(truth[held], always, average="micro"))
 
 
+def test_labels_that_are_new_to_a_model_with_thresholds() -> None:
+    texts, labels = topic_rows(240, seed=5)
+    initial = train(rows=(texts, labels), training=HELD).bundle
+    more = [("new", *one) if place % 3 == 0 else one for place, one in enumerate(labels)]
+    fitted = train(rows=(texts, more), training=HELD, baseline=True, initial=initial)
+    assert len(fitted.bundle.task.tensors["thresholds"]) == len(initial.task.tensors["thresholds"]) + 1
+    assert fitted.bundle.record["baselines"] == measured(rows_of(texts, more, "multi_label"))[0].to_dict()
+
+
 def test_the_record_has_them_where_they_are_asked_for() -> None:
     rows = orders()
     asked, again, plain = (train(rows=rows, training=HELD, baseline=on) for on in (True, True, False))

@@ -76,6 +76,6 @@ def decided_cells(reader: LenientReader, exclude: Sequence[Decision], relabel: S
     decided = DecidedLabels(rows.labels, separator=reader.names.separator, source=reader.source)
     cells = {}
     for row, one in changed.items():
-        value = decided.values[decided.code(one.label, rows.row_numbers.number(row))]
+        value = decided.values[decided.code(one.label, rows.row_numbers.number(row), new=one.renames)]
         cells[row] = list(value) if isinstance(value, tuple) else value
     return Decided(frozenset(gone), cells)

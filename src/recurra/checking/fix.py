@@ -19,10 +19,11 @@ from recurra.checking.label_names import value_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader
 from recurra.checking.object_columns import as_columns, as_objects
 from recurra.checking.row_writers import writer_for
+from recurra.data.arrow_columns import is_text
 from recurra.data.blocks import DelimitedBlocks
 from recurra.data.columns import repeated_column
 from recurra.data.json_lines import JsonBlocks
-from recurra.data.plain_columns import LIST, column_of_values, is_json
+from recurra.data.plain_columns import LIST, STRING, column_of_values, is_json
 from recurra.data.review_decisions import Decision, decisions_csv, text_excerpt
 from recurra.data.text_repair import repair_text
 from recurra.errors import DataError
@@ -164,7 +165,9 @@ def _cleaned(
                 values[place] = None if values[place] is None else repair_text(values[place], unescape=options.unescape)
             column, changed[name] = _like(column, values), [*texts.values()]
         mixed = reader.lists and is_json(column.type)
-        if name == reader.columns.label and (labels or mixed):
+        # Where classes that are no texts, such as 1, get a name that is one, all are written as texts.
+        named = not mixed and not is_text(column.type) and any(isinstance(one, str) for one in changes.decided.values())
+        if name == reader.columns.label and (labels or mixed or named):
             values = list(block.cells)
             for place in labels:
                 row = block.first + place
@@ -172,7 +175,10 @@ def _cleaned(
                     values[place] = changes.decided[row]
                 else:
                     values[place] = reader.names.respelled_cell(values[place], changes.usual)
-            column = column_of_values(values, LIST) if mixed else _like(column, values)
+            if named:
+                column = column_of_values([None if value is None else str(value) for value in values], STRING)
+            else:
+                column = column_of_values(values, LIST) if mixed else _like(column, values)
             changed[name] = sorted({*labels, *listed})
         columns[name] = column
     if isinstance(reader.blocks, JsonBlocks) and (nested := reader.blocks.nested):

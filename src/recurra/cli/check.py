@@ -210,6 +210,7 @@ def check(
                 numbers=numbers,
                 separator=mark,
                 encoding=used,
+                say=output.note,
             )
 
         options = FixOptions(

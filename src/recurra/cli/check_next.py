@@ -52,6 +52,8 @@ def command_after_check(
         lists = report.task.lists and (report.separator is None or report.found(MIXED_LABELS) is not None)
         kind = ".jsonl" if lists else ".csv"
         return command_line("check", data, *again, *labels, "--fix", _copy_of(stem, number, kind))
+    if report.found("no header row") is not None:
+        return f"add a header row, then {command_line('check', data, *again, *labels)}"
     learned = _to_learn(report, fixed)
     if fixed is None and report.count("error") > learned:
         return f"fix the errors, then {command_line('check', data, *again, *labels)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from recurra.cli.missing_texts import tell_of_missing_texts
 from recurra.cli.output import Output
 from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat, NoLabelError
-from recurra.errors import SettingsError
+from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.cli.progress import Bars
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from recurra.data.table import Table
     from recurra.runtime import Model
 
-__all__ = ["ReadOptions", "is_file", "load_named_dataset", "read_data", "read_rows"]
+__all__ = ["ReadOptions", "is_file", "load_named_dataset", "read_data", "read_rows", "read_rows_beside"]
+
+STANDARD_INPUT = "-"
 
 
 class ReadOptions(NamedTuple):
@@ -188,6 +191,44 @@ def read_rows(name: str, reading: ReadOptions, *, output: Output, bars: Bars) ->
     if reading.reads_texts:
         tell_of_missing_texts(missing, rows.columns.text, output, source=rows.source)
     return rows
+
+
+def read_rows_beside(
+    name: str, option: str, reading: ReadOptions, *, output: Output, bars: Bars
+) -> StreamedTable | InMemoryRows:
+    """The labelled rows of a file beside DATA, whose columns may have other names.
+
+    Columns by which DATA is read and which the file lacks are those of the model, if there is one, or guessed; a note
+    says so.
+
+    Args:
+        name: see :func:`read_data`.
+        option: the option that names the file.
+        reading: how DATA is read.
+        output: see there.
+        bars: progress of the first pass.
+
+    Raises:
+        DataError: it cannot be read, or its columns cannot be told.
+    """
+    from recurra.data.columns import NamedColumnError
+
+    while True:
+        try:
+            return read_rows(name, reading, output=output, bars=bars)
+        except NamedColumnError as error:
+            roles = [role for role, column in reading.columns.items() if column == error.name]
+            if name == STANDARD_INPUT or not roles:
+                raise
+            other = "that of the model or a guess" if reading.model else "a guess"
+            output.note(f"{error.received}, which is that of DATA: the {roles[0]} column is {other}.")
+            open_roles: dict[str, Any] = dict.fromkeys(roles)
+            reading = reading._replace(**open_roles)
+        except DataError as error:
+            if not re.search(r"--(text|title|label)\b(?!-)", error.hint):
+                raise
+            hint = f"DATA and the rows of {option} are read by the same names: rename the column in one of the files."
+            raise DataError(error.received, hint) from None
 
 
 def _ask(blocks: Blocks, name: str, reading: ReadOptions) -> None:

@@ -28,6 +28,7 @@ from recurra.cli.options import (
 )
 from recurra.cli.output import Output
 from recurra.errors import SettingsError
+from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +141,8 @@ def export(
         replaced = page.write(out)
     else:
         replaced = replacing(out)
-        exported.save(out)
+        with made_folder(out.parent):
+            exported.save(out)
     show_export(exported, sizes, rows.source, apart, scores, exactness, output)
     if page is not None:
         page.show(output)

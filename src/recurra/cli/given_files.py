@@ -12,6 +12,7 @@ from recurra.cli.next_command import command_line
 from recurra.cli.options import model_name
 from recurra.cli.output import Output
 from recurra.errors import RecurraError, SettingsError
+from recurra.folders import check_folder
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -97,7 +98,7 @@ def check_output_file(
 
     Raises:
         SettingsError: ``out`` is one of these, or ends otherwise.
-        RecurraError: it cannot be written.
+        RecurraError: it cannot be written, or its folder cannot be made.
     """
     for what, taken in read.items():
         try:
@@ -107,8 +108,7 @@ def check_output_file(
             same = False
         if same:
             raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
-    if not out.parent.is_dir():
-        raise RecurraError(f"{out} cannot be written: there is no folder {out.parent}", "Make its folder first.")
+    check_folder(out.parent)
     if out.is_dir():
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")
     if out.suffix != ending:

@@ -10,6 +10,7 @@ import typer
 from recurra.cli.given_files import check_output_file, replacing
 from recurra.cli.options import Json, Quiet, whole_number
 from recurra.cli.output import Output, aligned
+from recurra.folders import made_folder
 
 if TYPE_CHECKING:
     from recurra.importing.imported import Imported
@@ -103,7 +104,8 @@ def import_model(
     parameters = sum(weight.size for weight in imported.bundle.tensors.values())
     output.detail(_table(imported))
     replaced = replacing(out)
-    write_bundle(imported.bundle, out)
+    with made_folder(out.parent):
+        write_bundle(imported.bundle, out)
     output.result(f"model: {out}{replaced}")
     output.document(
         {

@@ -12,6 +12,7 @@ from recurra.cli.next_command import command_line, options_again, reading_again
 from recurra.cli.options import model_name
 from recurra.cli.output import Output, count
 from recurra.cli.progress import Bars
+from recurra.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +204,6 @@ def _doubts(
     model: Model, name: str, data: Table, wanted: DataView, reading: ReadOptions, output: Output
 ) -> LabelIssues:
     from recurra.inspection import label_issues
-    from recurra.inspection.labelled_sample import known_targets
 
     train = None
     if wanted.train is not None:
@@ -211,9 +211,8 @@ def _doubts(
     if wanted.rows is not None:
         # The first rows, so that row numbers are the same as in the file.
         data = data.head(wanted.rows)
-    if wanted.folds:
-        # An unknown label shows before the long part.
-        known_targets(model, data.labels or [], source=data.source)
+    # An unknown label shows before the long part.
+    _check_known(model, data)
     probabilities = _out_of_fold(model, data, wanted, output) if wanted.folds else None
     return label_issues(
         model,
@@ -225,6 +224,17 @@ def _doubts(
         seed=wanted.seed,
         say=output.note,
     )
+
+
+def _check_known(model: Model, data: Table) -> None:
+    """Raises a :class:`DataError` for labels that the model does not know, with the way to leave their rows out."""
+    from recurra.inspection.labelled_sample import check_supports_views, known_targets
+
+    check_supports_views(model)
+    try:
+        known_targets(model, data.labels or [], source=data.source)
+    except DataError as error:
+        raise error.with_hint("recurra check DATA --model MODEL --fix OUT --drop-unknown leaves them out.") from None
 
 
 def _out_of_fold(model: Model, data: Table, wanted: DataView, output: Output) -> npt.NDArray[np.float32]:

@@ -38,6 +38,7 @@ from recurra.cli.score_output import (
 )
 from recurra.cli.watched_file import WatchedFile
 from recurra.errors import SettingsError
+from recurra.folders import made_folder
 from recurra.interrupt import exit_code
 from recurra.version import VERSION
 
@@ -182,7 +183,7 @@ def score(
         }
         file = ResumableFile(out, plan, resume=resume, resumable=data != "-")
         try:
-            with file:
+            with made_folder(out.parent), file:
                 _note_resume(file, resume, output)
                 sink = _sink(kind, file, names, source, classifier, mark, begun=file.begun is not None)
                 with watched:

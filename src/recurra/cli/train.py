@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recurra.cli.data_argument import ReadOptions, read_rows
+from recurra.cli.data_argument import ReadOptions, read_rows, read_rows_beside
 from recurra.cli.labelled_rows import warn_of_swapped_columns
 from recurra.cli.options import (
     DataArgument,
@@ -38,7 +38,7 @@ from recurra.cli.options import (
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.cli.train_decisions import DecisionFiles, decided_rows
-from recurra.cli.train_initial import check_label_column, initial_model, labels_of_model, read_replay
+from recurra.cli.train_initial import check_label_column, initial_model, labels_of_model, warn_of_forgetting
 from recurra.cli.train_output import draw_rate, model_in, report
 from recurra.cli.validation_rows import check_validation, read_validation
 from recurra.errors import SettingsError
@@ -288,7 +288,8 @@ def train(
             from recurra.data.known_rows import CORRECTED, is_before_decisions
             from recurra.data.replay import with_replay
 
-            old = _labelled(read_replay(replay, reading, output=output, bars=bars), skip_unlabelled, output)
+            replay_rows = read_rows_beside(replay, "--replay", reading, output=output, bars=bars)
+            old = _labelled(replay_rows, skip_unlabelled, output)
             if initial is not None and is_before_decisions(initial.record, old):
                 output.warn(
                     f"The model to continue from learned from {old.source} after decisions about its rows. Here it is "
@@ -305,6 +306,8 @@ def train(
             rows, multi_label=multi_label, single_label=single_label, separator=label_separator, say=output.note
         )
         warn_of_swapped_columns(rows, columns, output)
+        if initial is not None:
+            warn_of_forgetting(initial, rows, output)
         held = None
         if validation is not None:
             held = read_validation(validation, held_reading, rows, separator=separator, output=output, bars=bars)

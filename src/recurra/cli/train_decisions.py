@@ -67,6 +67,7 @@ def decided_rows(
             numbers=rows.row_numbers,
             separator=separator,
             encoding=given.encoding,
+            say=output.note,
         )
     try:
         cleaned, cleaning = apply_decisions(rows, **decisions, separator=separator)

@@ -6,19 +6,16 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recurra.cli.data_argument import ReadOptions, read_rows
 from recurra.cli.output import Output
 from recurra.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from recurra.bundle import Bundle
-    from recurra.cli.progress import Bars
     from recurra.data.columns import Columns
-    from recurra.data.corpus import InMemoryRows
+    from recurra.data.corpus import Corpus
     from recurra.data.model_columns import ModelColumns
-    from recurra.data.streamed import StreamedTable
 
-__all__ = ["check_label_column", "initial_model", "labels_of_model", "read_replay"]
+__all__ = ["check_label_column", "initial_model", "labels_of_model", "warn_of_forgetting"]
 
 
 def initial_model(start: Path | None, model: str, replay: str | None) -> Bundle | None:
@@ -58,21 +55,6 @@ def check_label_column(learned: ModelColumns | None, columns: Columns, source: s
         )
 
 
-def read_replay(name: str, reading: ReadOptions, *, output: Output, bars: Bars) -> StreamedTable | InMemoryRows:
-    """The rows to mix in; arguments are those of :func:`recurra.cli.data_argument.read_rows`.
-
-    Raises:
-        DataError: they cannot be read, or have their labels in a column of another name than DATA.
-    """
-    try:
-        return read_rows(name, reading, output=output, bars=bars)
-    except DataError as error:
-        if "--label" not in error.hint:
-            raise
-        hint = "DATA and the rows of --replay are read by the same names: rename the column of the labels in one file."
-        raise DataError(error.received, hint) from None
-
-
 def labels_of_model(
     initial: Bundle, multi_label: bool, separator: str | None, output: Output
 ) -> tuple[bool, str | None]:
@@ -92,3 +74,24 @@ def labels_of_model(
     if separator is not None:
         output.note(f"Labels are split at {separator!r}, as those of the model were.")
     return True, separator
+
+
+def warn_of_forgetting(initial: Bundle, rows: Corpus, output: Output) -> None:
+    """Warns if most classes of the model have no row among those that training goes on with.
+
+    Args:
+        initial: the model.
+        rows: all training rows, replayed ones included; of several labels a row, each value is a tuple.
+        output: prints the warning, also if quiet.
+    """
+    import numpy as np
+
+    values = [rows.labels.values[code] for code in np.unique(rows.labels.codes).tolist()]
+    found = {label for value in values for label in (value if isinstance(value, tuple) else (value,))}
+    known = initial.labels.classes
+    missing = [label for label in known if label not in found]
+    if 2 * len(missing) > len(known):
+        output.caution(
+            f"{len(missing):,} of the {len(known):,} classes of the model have no row in {rows.source}, and it may "
+            "forget them: mix old rows in with --replay OLD."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recurra.cli.data_argument import ReadOptions, is_file, read_rows
+from recurra.cli.data_argument import ReadOptions, is_file, read_rows_beside
 from recurra.cli.output import Output
 from recurra.cli.progress import Bars
 from recurra.errors import DataError, SettingsError
@@ -51,13 +51,13 @@ def read_validation(
         bars: progress of the first pass.
 
     Raises:
-        DataError: it cannot be read, lacks a column, or has a row without a label.
+        DataError: it cannot be read, its columns cannot be told, or it has a row without a label.
     """
     from recurra.data.unlabelled import skip_unlabelled
     from recurra.tasks.multi_label_detection import resolve_rows
 
     try:
-        rows: Corpus = read_rows(name, reading, output=output, bars=bars)
+        rows: Corpus = read_rows_beside(name, "--validation", reading, output=output, bars=bars)
     except DataError as error:
         if "--encoding" not in error.hint:
             raise

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recurra.data.label_format import SEPARATORS, split_text
+from recurra.data.usual_names import is_id_or_date_name, is_label_name, is_text_name, is_title_name
 
-__all__ = ["ColumnStatistics", "are_flags", "are_numbers", "distinct_labels"]
+__all__ = ["ColumnStatistics", "are_flags", "are_numbers", "distinct_labels", "may_be_texts"]
 
 SEVERAL = 0.1
 """Minimum share of the cells with a separator where cells may hold several labels."""
@@ -46,9 +47,9 @@ class ColumnStatistics:
 
 
 def are_flags(values: Iterable[object]) -> bool:
-    """Whether all values are 0 or 1, true or false, or missing, and some are 1 or true."""
+    """Whether all values are 0 or 1, true or false, or missing, and some are there; a rare label may have no 1."""
     found = {"" if value is None else str(value).strip().casefold().removesuffix(".0") for value in values}
-    return found <= {"", "0", "1", "true", "false"} and bool(found & {"1", "true"})
+    return found <= {"", "0", "1", "true", "false"} and found != {""} and bool(found)
 
 
 def are_numbers(values: Iterable[str | None]) -> bool:
@@ -65,6 +66,19 @@ def are_numbers(values: Iterable[str | None]) -> bool:
         if len(value.split()) > 2 or sum(map(str.isdigit, value)) <= sum(map(str.isalpha, value)):
             return False
     return found
+
+
+def may_be_texts(name: str, values: Iterable[str | None]) -> bool:
+    """Whether a column may hold the texts, by its name or its words.
+
+    Those of labels and titles, identifiers, dates and numbers do not, nor do single words.
+    """
+    given = [value for value in values if value and value.strip()]
+    if is_text_name(name):
+        return bool(given) and not are_numbers(given)
+    if is_label_name(name) or is_title_name(name) or is_id_or_date_name(name) or are_numbers(given):
+        return False
+    return sum(len(value.split()) for value in given) >= 2 * len(given) > 0
 
 
 def distinct_labels(values: Iterable[str | None]) -> int:

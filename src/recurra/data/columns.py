@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from recurra.data.column_statistics import ColumnStatistics
 from recurra.data.label_columns import join_hint
@@ -20,6 +20,7 @@ from recurra.data.usual_names import (
     LOOSE_LABEL_NAMES,
     TEXT_NAMES,
     TITLE_NAMES,
+    is_id_or_date_name,
     is_text_name,
     is_title_name,
     plain_name,
@@ -30,6 +31,7 @@ from recurra.errors import DataError
 __all__ = [
     "Columns",
     "MissingColumn",
+    "NamedColumnError",
     "NoLabelColumnError",
     "answer_columns",
     "choose_columns",
@@ -43,6 +45,23 @@ _LIKELY_SHARE = 0.8  # a second column with texts nearly as long makes the choic
 
 class NoLabelColumnError(DataError):
     """No column looks like that of the labels."""
+
+
+class NamedColumnError(DataError):
+    """A table has no column of a name that the user gave.
+
+    Attributes:
+        name: that name.
+    """
+
+    name: str = ""
+
+    @classmethod
+    def of(cls, source: str, name: str, hint: str) -> Self:
+        """The error for a table and a name."""
+        error = cls(f"{source} has no column {name!r:.80}", hint)
+        error.name = name
+        return error
 
 
 class MissingColumn(NamedTuple):
@@ -311,7 +330,7 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         if name is None:
             continue
         if name not in names:
-            raise DataError(f"{source} has no column {name!r}", f"Name one of {quoted_names(names)} with {option}.")
+            raise NamedColumnError.of(source, name, f"Name one of {quoted_names(names)} with {option}.")
         if names.count(name) > 1:
             raise repeated_column(source, names, name)
         if name in roles:
@@ -353,6 +372,7 @@ def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool)
         )
     # Whatever its name, a column of ticket numbers is not the text where another holds words.
     texts = [fact for fact in texts if not fact.numbers] or texts
+    texts = [fact for fact in texts if not is_id_or_date_name(fact.name)] or texts
     by_name = _by_name(texts, TEXT_NAMES, source, "text", strict=True)
     if by_name is not None:
         return by_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,7 @@ from recurra.data.label_format import split_labels, split_text
 from recurra.data.label_spellings import spelling_key
 from recurra.errors import DataError
 
-__all__ = ["DecidedLabels"]
+__all__ = ["DecidedLabels", "of_one_type"]
 
 _LONGEST = 300  # characters of the labels in a message
 
@@ -47,12 +47,13 @@ class DecidedLabels:
         self._keys = set(map(spelling_key, self._labels))
         self._codes = {self._written(value): code for code, value in enumerate(self.values) if value is not None}
 
-    def code(self, label: str, number: int) -> int:
+    def code(self, label: str, number: int, *, new: bool = False) -> int:
         """The index in :attr:`values` of a label that a decision gives.
 
         Args:
             label: as it is written in the file of decisions.
             number: number of the row, for messages.
+            new: whether it may be a label that no row has, as where a whole class gets another name.
 
         Raises:
             DataError: a label that no row has.
@@ -67,7 +68,7 @@ class DecidedLabels:
             value = self.separator.join(map(str, listed))
         parts = [*map(str, self._parts([value]))]
         for part in parts:
-            if part not in self._labels and spelling_key(part) not in self._keys:
+            if not new and part not in self._labels and spelling_key(part) not in self._keys:
                 raise self._unknown(label, part, number)
         spelled = [part if part in self._labels else self._spelled.get(spelling_key(part), part) for part in parts]
         if spelled != parts:
@@ -97,6 +98,14 @@ class DecidedLabels:
         if not self.lists and self.separator is not None:
             hint = f"Choose among {known}, with {self.separator!r} between several."
         return DataError(f"Row {number:,} is to be relabelled {label!r:.80}, {what}", hint)
+
+
+def of_one_type(values: Sequence[Any]) -> Sequence[Any]:
+    """The values; those that are no texts, such as 1, written as texts where a decision has added a text to them."""
+    kinds = set(map(type, values)) - {type(None), tuple}
+    if str not in kinds or len(kinds) == 1:
+        return values
+    return [value if value is None or isinstance(value, tuple) else str(value) for value in values]
 
 
 def _json_list(label: str) -> LabelSet | None:

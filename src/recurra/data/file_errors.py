@@ -153,12 +153,12 @@ def encoding_hint(data: bytes, encoding: str) -> str:
         data: the bytes, as far as they are at hand.
         encoding: encoding as the user named it.
     """
-    if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8"}:
+    if encoding.casefold().replace("_", "-") not in {"utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii"}:
         return "Name the file's encoding, such as --encoding utf-8."
     # Files are mostly sound.
-    from recurra.data.likely_encoding import encoding_to_name
+    from recurra.data.likely_encoding import SAMPLE, decoded, encoding_to_name
 
-    likely = encoding_to_name(data)
+    likely = "utf-8" if decoded(data[:SAMPLE], "utf-8") is not None else encoding_to_name(data)
     return f"Name the file's encoding{f', such as --encoding {likely}' if likely else ' with --encoding'}."
 
 

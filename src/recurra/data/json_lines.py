@@ -2,7 +2,8 @@
 
 Names and types follow from the first lines. A column holds texts, integers, numbers, booleans or lists of texts; any
 other or mixed values are kept as JSON (Arrow's extension type) and can be neither texts nor labels. A dotted name such
-as ``ticket.body`` is a column of values inside an object, unless a key itself is written so.
+as ``ticket.body`` is a column of values inside an object, unless a key itself is written so; of itself it is a column
+where only objects hold texts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from itertools import islice
 from typing import Any
 
 from recurra.data.blocks import GUESS_ROWS
-from recurra.data.columns import quoted_names
+from recurra.data.column_statistics import may_be_texts
+from recurra.data.columns import NamedColumnError, quoted_names
 from recurra.data.content import Content
 from recurra.data.delimited import MAX_COLUMNS, RawTable
 from recurra.data.file_errors import empty_file
@@ -59,7 +61,8 @@ class JsonBlocks:
         of_model: names of columns that a model learned from, likewise; they may be missing.
 
     Attributes:
-        nested: those columns that are values inside an object; known after the first block. They come last.
+        nested: those columns that are values inside an object; known after the first block. They come last. Where no
+            column beside the objects may hold the texts, all texts inside objects are such columns.
         inside: dotted names of the values inside objects in the first block, for messages.
     """
 
@@ -152,10 +155,21 @@ class JsonBlocks:
             and name not in (*names, *self.nested)
             and any(_value_at(row, name) is not _MISSING for _, row in some)
         ]
-        return {
-            name: _kind_of(value for value in self._values(name, some) if value is not None)
-            for name in [*names, *self.nested]
-        }
+        kinds = {name: self._kind(name, some) for name in [*names, *self.nested]}
+        texts = [name for name, kind in kinds.items() if kind == STRING]
+        if not any(may_be_texts(name, self._values(name, some[:GUESS_ROWS])) for name in texts):
+            # The texts lie inside: the values there are columns as the others are.
+            for name in self.inside:
+                if name not in kinds:
+                    self.nested.append(name)
+                    kinds[name] = self._kind(name, some)
+                    if kinds[name] != STRING:
+                        self.nested.remove(name)
+                        del kinds[name]
+        return kinds
+
+    def _kind(self, name: str, some: list[Numbered]) -> str:
+        return _kind_of(value for value in self._values(name, some) if value is not None)
 
     def _values(self, name: str, some: list[Numbered]) -> list[Any]:
         """The values of a column; ``None`` where there are none."""
@@ -172,7 +186,7 @@ class JsonBlocks:
         meant = get_close_matches(path, self.inside, n=1, cutoff=0.8)
         there = [before + name for name in dict.fromkeys(name for row in rows for name in row)]
         question = f" Did you mean {meant[0]!r:.80}?" if meant else ""
-        return DataError(f"{self.source} has no column {path!r:.80}", f"Name one of {quoted_names(there)}.{question}")
+        return NamedColumnError.of(self.source, path, f"Name one of {quoted_names(there)}.{question}")
 
     def _columns(self, some: list[Numbered], wanted: dict[str, str], known: dict[str, str]) -> list[Column]:
         for number, row in some:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from recurra.data.columns import quoted_names
 from recurra.data.decision_file import DecisionFile
 from recurra.data.label_format import split_labels
 from recurra.data.review_decisions import HEADERS, Decision, decisions_in
@@ -27,6 +28,7 @@ def read_relabelling(
     numbers: RowNumbers,
     separator: str | None,
     encoding: str = "utf-8",
+    say: Callable[[str], object] = lambda line: None,
 ) -> list[Decision]:
     """Reads decisions on rows, or a table with the columns ``label`` and ``new label``: decisions on whole classes.
 
@@ -36,9 +38,10 @@ def read_relabelling(
         numbers: those of the rows of the table that the decisions are about.
         separator: separator of the labels in a cell; ``None`` if a text is one label, or the cells are lists.
         encoding: of a file that is not UTF-8.
+        say: told which of the classes no row has: a table may be kept for the files of many months.
 
     Raises:
-        DataError: the file cannot be read; or a class gets no name, or two, or is a class of no row.
+        DataError: the file cannot be read; or a class gets no name, or two; or no row has any of the names.
     """
     file, source = DecisionFile.read(path, encoding=encoding, workbook=True), str(path)[-80:]
     lines = csv.DictReader(io.StringIO(file.text, newline=""), delimiter=file.separator)
@@ -66,9 +69,13 @@ def read_relabelling(
             renamed = [*dict.fromkeys(names.get(label, label) for label in labels)]
             several = isinstance(cell, list | tuple)
             label = json.dumps(renamed, ensure_ascii=False) if several else (separator or "").join(renamed)
-            decisions.append(Decision(row, "relabel", label))
+            decisions.append(Decision(row, "relabel", label, renames=True))
     if lost := [old for old in names if old not in found]:
-        raise DataError(f"{source} renames {lost[0]!r:.80}, which no row has", "Write the label as the rows have it.")
+        if not found:
+            raise DataError(
+                f"{source} renames {lost[0]!r:.80}, which no row has", "Write the label as the rows have it."
+            )
+        say(f"{source} renames {quoted_names(lost)}, which no row has.")
     return decisions
 
 

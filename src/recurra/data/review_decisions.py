@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recurra.data.corpus import Corpus, RowSubset, blocks_with_mask
-from recurra.data.decided_labels import DecidedLabels
+from recurra.data.decided_labels import DecidedLabels, of_one_type
 from recurra.data.decision_file import DecisionFile
 from recurra.data.documents import Document
 from recurra.data.encoded_labels import EncodedLabels
@@ -58,12 +58,14 @@ class Decision:
         decision: ``keep``, ``exclude`` or ``relabel``.
         label: the right label, if the decision is ``relabel``.
         text: the start of the row's text, to check that the table is the same; may be empty.
+        renames: whether the row's whole class is renamed, so that the label may be one that no row has.
     """
 
     row: int
     decision: str
     label: str = ""
     text: str = ""
+    renames: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,8 @@ def apply_decisions(
     untouched[[*gone, *changed]] = False
     kept_values = [rows.labels.values[code] for code in np.unique(rows.labels.codes[untouched]).tolist()]
     decided = DecidedLabels(rows.labels, separator=separator, source=rows.source, kept=kept_values)
-    given = [decided.code(one.label, rows.row_numbers.number(row)) for row, one in changed.items()]
-    labels = EncodedLabels((*decided.values,), rows.labels.codes)
+    given = [decided.code(one.label, rows.row_numbers.number(row), new=one.renames) for row, one in changed.items()]
+    labels = EncodedLabels((*of_one_type(decided.values),), rows.labels.codes)
     places, codes = np.array(list(changed), dtype=np.int64), np.array(given, dtype=np.int32)
     relabelled = int((labels.codes[places] != codes).sum())
     # Equal for decisions in another order, and with or without those to keep.

@@ -171,11 +171,12 @@ def _open_standard_input(asked: str | None, encoding: str, named_columns: _Names
 
 def _note_rows(blocks: LineBlocks, head: str) -> None:
     """Warns that lines look like rows of a table."""
-    form = table_format(first_lines(head, TABLE_LINES))
+    lines = first_lines(head, TABLE_LINES)
+    form = table_format(lines)
     if form is not None:
         blocks.warnings.append(
             f"{blocks.source}: its lines look like rows of a table, and each is read as one text; to read their "
-            f"columns, {how_to_read(form)}"
+            f"columns, {how_to_read(form, next(filter(str.strip, lines), ''))}"
         )
 
 

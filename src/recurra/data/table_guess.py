@@ -89,9 +89,15 @@ def table_format(lines: Iterable[str]) -> str | None:
     return found or next((form for form, mark, least in _TABLES if _is_table(full, mark, least)), None)
 
 
-def how_to_read(form: str) -> str:
-    """What to do to read lines as rows of the format that :func:`table_format` found, for messages."""
-    header = "give it a header row if it has none, and " if form in ("csv", "tsv") else ""
+def how_to_read(form: str, first: str = "") -> str:
+    """What to do to read lines as rows of the format that :func:`table_format` found, for messages.
+
+    Args:
+        form: the format.
+        first: the first line, which may look like a header.
+    """
+    missing = form in ("csv", "tsv") and header_format(first) != form
+    header = "give it a header row if it has none, and " if missing else ""
     return f"{header}say --format {form}"
 
 

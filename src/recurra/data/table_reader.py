@@ -23,7 +23,7 @@ from recurra.data.arrow_columns import (
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
 from recurra.data.class_folders import FolderBlocks
 from recurra.data.column_statistics import ColumnStatistics, are_flags, are_numbers, distinct_labels
-from recurra.data.columns import Columns, NoLabelColumnError, choose_columns
+from recurra.data.columns import Columns, NamedColumnError, NoLabelColumnError, choose_columns
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Document, Label
 from recurra.data.excel import ExcelBlocks
@@ -235,15 +235,20 @@ class TableReader:
             learned = None if model is None or not classes else model.label
             if label is None and learned is not None and learned not in self.head.names and "--label" in error.hint:
                 what = error.received.removeprefix(self.source).lstrip(": ")
+                joined = error.hint.partition("Name it with --label. ")[2]
                 raise DataError(
                     f"{self.source} has no column {learned!r:.60}, from which the model learned its labels, and {what}",
-                    "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA.",
+                    "Name the column of the labels with --label; for rows without labels: recurra score MODEL DATA. "
+                    + joined,
                 ) from None
             if inside := getattr(self.blocks, "inside", []):
-                raise DataError(error.received, f"{error.hint} {dotted_names(inside)}") from None
+                raise error.with_hint(dotted_names(inside)) from None
             if self._repeated_name is None:
                 raise
-            raise DataError(error.received, f"{self._no_header}: add a header row if it is one. {error.hint}") from None
+            no_header = f"{self._no_header}: add a header row if it is one."
+            if isinstance(error, NamedColumnError):
+                raise error.with_hint(no_header) from None
+            raise DataError(error.received, f"{no_header} {error.hint}") from None
         if not labelled and columns.guessed and self._repeated_name is not None:
             warning = f"{self.source}: {self._no_header}; add a header row if it is one"
             columns = replace(columns, warnings=(*columns.warnings, warning))
@@ -309,11 +314,13 @@ class TableReader:
 
 
 def _no_labels(head: RawTable, source: str) -> DataError:
-    form = table_format(text or "" for text in head.columns[0].slice(0, GUESS_ROWS).to_pylist())
+    lines = [text or "" for text in head.columns[0].slice(0, GUESS_ROWS).to_pylist()]
+    form = table_format(lines)
     if form is not None and not head.typed:
+        how = how_to_read(form, next(filter(str.strip, lines), ""))
         return DataError(
             f"{source} is read as one text a line, and its lines look like rows of a table",
-            f"{(how := how_to_read(form))[0].upper()}{how[1:]}.",
+            f"{how[0].upper()}{how[1:]}.",
         )
     return NoLabelColumnError(
         f"{source} holds texts and no labels",

@@ -10,11 +10,13 @@ __all__ = [
     "LOOSE_LABEL_NAMES",
     "TEXT_NAMES",
     "TITLE_NAMES",
+    "is_id_or_date_name",
     "is_label_name",
     "is_text_name",
     "is_title_name",
     "is_usual_name",
     "plain_name",
+    "unprefixed_name",
 ]
 
 # Tiers of names, the most likely first; names of one tier are equally likely. The last tiers are those of tables in
@@ -64,6 +66,13 @@ LOOSE_LABEL_NAMES = (
 )
 
 
+# An identifier or a moment, such as ticket_id, customerId, created_at and sent: no text, whatever stands in it.
+_ID_OR_DATE = re.compile(
+    r"(.*_)?(id|ids|uuid|guid|date|datetime|time|timestamp|datum|fecha)"
+    r"|(created|updated|modified|received|sent|opened|closed|erstellt|geandert|empfangen)(_(at|on|am|date|time))?"
+)
+
+
 def is_usual_name(name: str) -> bool:
     """Whether it is a usual name of a text, title or label column."""
     return any(plain_name(name) in tier for tiers in (TEXT_NAMES, TITLE_NAMES, LABEL_NAMES) for tier in tiers)
@@ -84,6 +93,12 @@ def is_title_name(name: str) -> bool:
     return any(plain_name(name) in tier for tier in TITLE_NAMES)
 
 
+def is_id_or_date_name(name: str) -> bool:
+    """Whether it is a usual name of a column of identifiers, dates or times."""
+    own = unprefixed_name(name)
+    return _ID_OR_DATE.fullmatch(own) is not None or re.search("[a-z](Id|ID)$", name.strip()) is not None
+
+
 def plain_name(name: str) -> str:
     """A column's name without case and accents, and with an underscore for the marks and spaces in it."""
     # Only marks of Latin, Greek and Cyrillic letters: in Japanese they make another letter.
@@ -92,5 +107,9 @@ def plain_name(name: str) -> str:
 
 
 def unprefixed_name(name: str) -> str:
-    """A column's plain name without the ``step__`` that scikit-learn's ColumnTransformer writes before it."""
-    return re.sub(r"^[^_].*?__(?=[^_])", "", plain_name(name))
+    """A column's plain name without what stands before it.
+
+    That is the ``step__`` of scikit-learn's ColumnTransformer, or the names of the objects that a value lies in, as in
+    ``message.body``.
+    """
+    return re.sub(r"^[^_].*?__(?=[^_])", "", plain_name(name.rpartition(".")[2] or name))

@@ -14,7 +14,7 @@ __all__ = ["KNOWN", "is_known_rows_note", "known_rows_note", "known_rows_role", 
 KNOWN = {
     "training": "These are the rows that the model learned from: the scores say how well they are remembered.",
     "validation": "By these rows it was chosen when the model's training stops: on new rows it may score lower.",
-    "earlier": "The model that this one was trained on from learned from these rows: the scores say how well they are "
+    "earlier": "These rows are known to the model that this one continues: the scores say how well they are "
     "remembered.",
     "decided": "The model learned from these rows, after decisions excluded or relabelled some of them: the scores say "
     f"how well the others are remembered. {CORRECTED}.",

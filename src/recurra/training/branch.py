@@ -177,9 +177,7 @@ class BranchTraining:
         """
         if self._held is None:
             raise ValueError("No rows are held out")
-        # What a model to continue from has chosen is for its classes alone.
-        classes, seed = len(self._prepared.classes), self._recipe.training.seed
-        task = self._prepared.task.tuned(None, None, classes, seed=seed)
+        task = self._prepared.task
         return float(np.mean(task.right(task.probabilities(logits), self._held.targets)))
 
     @property

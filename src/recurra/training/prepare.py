@@ -162,6 +162,9 @@ def labelled_rows(
             else "Give rows like those it learned from.",
         )
     classes, targets = learned.learn(labels.values, rows=len(corpus), learn=in_order)
+    if initial is not None:
+        # What the model has chosen, such as thresholds, is for its own classes.
+        learned = learned.tuned(None, None, len(classes), seed=0)
     if () in labels.values and (bare := int((labels.codes == labels.values.index(())).sum())):
         callbacks.on_message(
             f"{bare:,} of {len(corpus):,} rows have no label, and are learned as rows that have none of the labels."

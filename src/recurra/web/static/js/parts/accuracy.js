@@ -6,7 +6,7 @@ import { store } from "../store.js";
 
 // What a note says of a model that knows the rows; among several models it follows the model's name and a colon.
 export const LEARNED =
-  /(?:^|: )(?:These are the rows|By these rows|The model that this one was trained on from|The model learned from these rows)/;
+  /(?:^|: )(?:These are the rows|By these rows|These rows are known|The model learned from these rows)/;
 
 const onData = new Map();
 let file = null;
