@@ -69,6 +69,8 @@ def cards() -> Iterator[Bundle]:
     titles = make_bundle().text.replace(tokens="bytes", field="title")
     yield replace(make_bundle(), text=titles, record={**RECORD, "columns": {"text": "a", "title": "b", "label": "c"}})
     yield replace(make_bundle(), text=titles.replace(first_words=12, tokens="words"), record=RECORD)
+    yield replace(make_bundle(), record={**RECORD, "replayed": 12})
+    yield replace(make_branched(tokens="characters"), record={**RECORD, "remembers_held_out": True})
 
 
 def said(card: str) -> Iterator[str]:

@@ -177,7 +177,8 @@ def _scores(facts: Facts) -> str:
     if facts.validation_file is not None:
         where = f"{_validation_file(facts)}, which were not learned from"
     parts = [
-        f"On {held}rows {where}; no test set has been looked at.{f' {facts.remembered}' if facts.remembered else ''}",
+        f"On {held}rows {where}; no test set has been looked at.",
+        *filter(None, [facts.remembered]),
         table(("score", "value", "95 % interval"), rows, right=(1, 2)),
     ]
     if baselines := baseline_sentences(facts):
