@@ -22,7 +22,10 @@ def test_an_export_with_its_rows_under_a_name(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        ([], ["no column of texts", "has a dotted name: 'ticket.body', 'ticket.queue'"]),
+        (
+            [],
+            ["the label column may be any of 'id', 'ticket.queue'", "has a dotted name: 'ticket.body', 'ticket.queue'"],
+        ),
         (["--text", "body"], ["no column 'body'", "has a dotted name: 'ticket.body', 'ticket.queue'"]),
         (
             ["--text", "ticket.bdy"],

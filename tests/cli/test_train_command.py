@@ -182,7 +182,7 @@ def test_checkpoints_within_an_epoch(
 
 def test_own_preset_named_columns_and_vectors(run: Run, tmp_path: Path) -> None:
     Path("own.toml").write_text(
-        'about = "mine"\n[network]\ncell = "gru"\nhidden = 3\n[training]\nepochs = 1\nvalidation = 0.2\n'
+        'about = "mine"\nbase = "none"\n[network]\ncell = "gru"\nhidden = 3\n[training]\nepochs = 1\nvalidation = 0.2\n'
     )
     Path("words.vec").write_text("2 4\nbank 0.1 0.2 0.3 0.4\ngoal 0.5 0.6 0.7 0.8\n")
     pairs, labels = make_rows(30)

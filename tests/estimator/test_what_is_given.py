@@ -436,7 +436,7 @@ def test_what_predict_fit_and_push_do_not_take(fitted: TextClassifier) -> None:
         push(fitted, "owner/name")
     with pytest.raises(SettingsError, match=r"or hf://owner/name, such as search\.best_estimator_\[-1\]\.$"):
         network().fit(TEXTS, TOPICS, initial=Search(make_pipeline(fitted)))
-    with pytest.raises(DataError, match=r"^There are 5 rows of probabilities for 48 labels\. Give"):
+    with pytest.raises(DataError, match=r"^Probabilities of 5 and labels of 48 rows\. Give"):
         recurra.evaluate(fitted.predict_proba(TEXTS)[:5], TOPICS, fitted.classes_)
 
 

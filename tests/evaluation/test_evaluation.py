@@ -181,7 +181,7 @@ def test_labels_keep_their_types():
 @pytest.mark.parametrize(
     ("probabilities", "targets", "message"),
     [
-        (np.full((2, 3), 1 / 3), [0], "2 rows of probabilities for 1 labels"),
+        (np.full((2, 3), 1 / 3), [0], "Probabilities of 2 and labels of 1 rows"),
         (np.full((2, 2), 1 / 2), [0, 1], "3 classes"),
         (np.full((1, 3), 1 / 3), 0, r"shape \(\)"),
         (np.full(3, 1 / 3), 0, "takes the probabilities first"),

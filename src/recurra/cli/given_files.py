@@ -12,7 +12,6 @@ from recurra.cli.next_command import command_line
 from recurra.cli.options import model_name
 from recurra.cli.output import Output
 from recurra.errors import RecurraError, SettingsError
-from recurra.folders import check_folder
 
 if TYPE_CHECKING:
     from recurra.runtime import Model
@@ -108,6 +107,8 @@ def check_output_file(
             same = False
         if same:
             raise SettingsError(f"--out {out} is {what} itself", "Give the name of another file.")
+    from recurra.folders import check_folder
+
     check_folder(out.parent)
     if out.is_dir():
         raise RecurraError(f"{out} cannot be written: it is a folder", "Give the name of a file in that folder.")

@@ -6,9 +6,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from recurra.data.plain_values import listed
 from recurra.errors import DataError
 
 __all__ = [
@@ -66,6 +63,9 @@ def plain_documents(documents: Any) -> list[Any]:
     Args:
         documents: B of them in a list, an array or a column; a pair may be a list or a row of an array.
     """
+    # The types in this module are needed where NumPy is not.
+    from recurra.data.plain_values import listed
+
     # np.str_ is a str.
     return [
         str(one) if isinstance(one, str) else tuple(map(_text, one)) if _is_pair(one) else one
@@ -74,7 +74,8 @@ def plain_documents(documents: Any) -> list[Any]:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple | list | np.ndarray) and len(value) == 2
+    # A row of an array has one dimension.
+    return (isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1) and len(value) == 2
 
 
 def _text(value: Any) -> Any:

@@ -158,7 +158,8 @@ def encoding_hint(data: bytes, encoding: str) -> str:
     # Files are mostly sound.
     from recurra.data.likely_encoding import SAMPLE, decoded, encoding_to_name
 
-    likely = "utf-8" if decoded(data[:SAMPLE], "utf-8") is not None else encoding_to_name(data)
+    other = "ascii" in encoding.casefold()
+    likely = "utf-8" if other and decoded(data[:SAMPLE], "utf-8") is not None else encoding_to_name(data)
     return f"Name the file's encoding{f', such as --encoding {likely}' if likely else ' with --encoding'}."
 
 

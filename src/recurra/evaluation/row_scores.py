@@ -162,7 +162,7 @@ def check_shapes(probabilities: Floats, targets: npt.NDArray[Any], classes: Sequ
     """Raises a :class:`DataError` unless the shapes match; ``axes`` is the number of axes of the targets."""
     if probabilities.ndim == 2 and targets.ndim and len(probabilities) != len(targets):
         raise DataError(
-            f"There are {len(probabilities):,} rows of probabilities for {len(targets):,} labels",
+            f"Probabilities of {len(probabilities):,} and labels of {len(targets):,} rows",
             "Give the probabilities and the labels of the same rows, in the same order.",
         )
     if probabilities.shape[1:] != (len(classes),) or targets.shape != probabilities.shape[:axes]:
