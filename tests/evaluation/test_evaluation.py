@@ -86,6 +86,8 @@ def test_whole_numbers_are_looked_up_where_the_classes_are_whole_numbers():
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.7, 0.2, 0.1]])
     classes = np.array([1, 2, 3])
     for labels in (np.array([1, 2, 2]), [1, 2, 2], np.array([1.0, 2.0, 2.0]), np.array([1, 2, 2], dtype=object)):
+        # A list of NumPy's numbers as well.
+        assert evaluate(probabilities, labels, list(classes), resamples=5).accuracy == 2 / 3
         found = evaluate(probabilities, labels, classes, resamples=5)
         assert found.accuracy == 2 / 3
         assert [score.support for score in found.classes] == [1, 2, 0]

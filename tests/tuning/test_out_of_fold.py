@@ -72,6 +72,15 @@ def test_columns_follow_the_classes_and_unseen_ones_are_zero() -> None:
     assert (answers[:, 0] > 0).any()
 
 
+def test_classes_may_be_numbers_of_an_array() -> None:
+    pairs, labels = make_rows(40)
+    numbers = np.unique(labels, return_inverse=True)[1] + 1
+    wanted = out_of_fold(pairs, numbers.tolist(), folds=2, recipe=RECIPE)
+    np.testing.assert_array_equal(out_of_fold(pairs, numbers, folds=2, classes=np.arange(1, 5), recipe=RECIPE), wanted)
+    with pytest.raises(SettingsError, match=r"^The recipe is 'fast'\. Give a Recipe, such as"):
+        out_of_fold(pairs, labels, recipe="fast")  # type: ignore[arg-type]
+
+
 def test_what_cannot_be_dealt() -> None:
     with pytest.raises(SettingsError, match="folds is 1"):
         fold_numbers(np.zeros(5, dtype=np.int64), 1, seed=0)

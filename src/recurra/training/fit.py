@@ -18,6 +18,7 @@ from recurra.bundle.format import decode, encode
 from recurra.data.corpus import Corpus, InMemoryRows
 from recurra.data.documents import Document, Label, LabelSet
 from recurra.data.model_columns import ModelColumns
+from recurra.data.plain_values import plain_list
 from recurra.data.table import Table, rows_of
 from recurra.errors import SettingsError, TrainingError
 from recurra.file_size.limit import SizeLimit
@@ -121,7 +122,7 @@ def fit(
             task=learned,
             initial=initial,
             sample_weight=sample_weight,
-            class_order=class_order,
+            class_order=plain_list(class_order),
         )
         if validation_data is not None:
             held, _ = rows_of(validation_data, "validation_data")

@@ -45,8 +45,12 @@ def out_of_fold(
         DataError: too few rows, one class alone, or a label that is none of ``classes``.
         SettingsError: ``folds`` is below 2.
     """
+    if not isinstance(recipe, Recipe):
+        raise SettingsError(
+            f"The recipe is {recipe!r:.80}", "Give a Recipe, such as recurra.presets.load_preset(name)."
+        )
     documents, labels = plain_documents(documents), plain_list(labels)
-    known = Labels.learn(labels) if classes is None else Labels(tuple(classes))
+    known = Labels.learn(labels) if classes is None else Labels(tuple(plain_list(classes)))
     numbers = fold_numbers(known.encode(labels), folds, seed=recipe.training.seed)
     answers = np.zeros((len(documents), len(known)), dtype=np.float32)
     for fold in range(folds):
