@@ -70,6 +70,8 @@ def cards() -> Iterator[Bundle]:
     yield replace(make_bundle(), text=titles, record={**RECORD, "columns": {"text": "a", "title": "b", "label": "c"}})
     yield replace(make_bundle(), text=titles.replace(first_words=12, tokens="words"), record=RECORD)
     yield replace(make_bundle(), record={**RECORD, "replayed": 12})
+    for source in ("later.csv", ""):
+        yield replace(make_bundle(), record={**RECORD, "held_out_copies": 12, "validation_data": {"source": source}})
     yield replace(make_branched(tokens="characters"), record={**RECORD, "remembers_held_out": True})
 
 

@@ -175,10 +175,10 @@ def _scores(facts: Facts) -> str:
     held = "" if facts.held_out is None else f"{facts.held_out:,} "
     where = "held out of the training rows"
     if facts.validation_file is not None:
-        where = f"{_validation_file(facts)}, which were not learned from"
+        where = f"{_validation_file(facts)}{'' if facts.copies else ', which were not learned from'}"
     parts = [
         f"On {held}rows {where}; no test set has been looked at.",
-        *filter(None, [facts.remembered]),
+        *filter(None, [facts.remembered, facts.copies]),
         table(("score", "value", "95 % interval"), rows, right=(1, 2)),
     ]
     if baselines := baseline_sentences(facts):

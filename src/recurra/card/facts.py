@@ -76,6 +76,17 @@ class Facts:
             "if the model that training continued from learned from them, these scores are too high."
         )
 
+    @property
+    def copies(self) -> str:
+        """What is said where many rows held out have a text that was learned from; else empty."""
+        found = whole(self.record.get("held_out_copies"))
+        if not found or not self.held_out:
+            return ""
+        return (
+            f"{found:,} of these rows have the same text as a row that was learned from: these scores say little of "
+            "new texts."
+        )
+
     def _classes(self) -> list[ClassFacts]:
         found = self.part("classes")
         columns = {name: found.get(name) for name in ("rows", "held_out", "given", "precision", "recall", "f1")}

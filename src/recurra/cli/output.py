@@ -87,7 +87,8 @@ class Output:
         """
         if (self.quiet or self.as_json) and sys.stderr is not None:
             print(_for_log(plain(f"recurra: warning: {message}")), file=sys.stderr)
-        self.note(message)
+        if message not in self.notes:
+            self.note(message)
 
     def detail(self, text: str) -> None:
         """Prints text lines that are not the result."""

@@ -348,6 +348,10 @@ def train(
         if find_learning_rate and first:
             draw_rate(out, data, output)
     if first:
+        if quiet:
+            # Otherwise it was said when it was found.
+            for said in filter(None, (fitted.left_out, fitted.copies, fitted.remembered)):
+                output.caution(said)
         report(fitted, Model(fitted.bundle), out, output)
     if fitted.outcome.interrupted and first:
         kept = f"the best so far, of epoch {best}" if (best := fitted.outcome.best_epoch) else "what was learned so far"

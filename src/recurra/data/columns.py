@@ -288,7 +288,7 @@ def _missing(
 ) -> tuple[MissingColumn, ...]:
     """What a model learned from and the table lacks, and what is read instead."""
     found = []
-    for role in ("text", "label"):
+    for role in ("text", "label", "title"):
         own, read = model.by_role[role], chosen[role]
         if named[role] is None and own is not None and read is not None and _same_name(own, [read]) is None:
             learned, other = _shown([own, read])

@@ -87,6 +87,7 @@ class TrainingData:
         validation: where the held-out rows come from; ``None`` for a share of the training rows.
         tables: the tables that the rows were joined from; none where they are one table.
         copies: what was said of held-out rows whose text is learned from, if they are many; else empty.
+        held_copies: how many these are; 0 if not many.
         remembered: what was said of held-out rows that the model to continue from learned from; else empty.
     """
 
@@ -102,6 +103,7 @@ class TrainingData:
     validation: ValidationRows | None = None
     tables: Sequence[KnownRows] = ()
     copies: str = ""
+    held_copies: int = 0
     remembered: str = ""
 
     @property
@@ -299,6 +301,7 @@ def prepare(
         )
     if isinstance(rows.documents, MappedRagged):
         release_freed_memory()
+    many = known >= max(LEAST_COPIES, MANY_COPIES * held.sum())
     return TrainingData(
         count=count,
         classes=labelled.classes,
@@ -311,7 +314,8 @@ def prepare(
         branch_rows=found,
         validation=given,
         tables=joined,
-        copies=copies if known >= max(LEAST_COPIES, MANY_COPIES * held.sum()) else "",
+        copies=copies if many else "",
+        held_copies=int(known) if many else 0,
         remembered=remembered,
     )
 

@@ -161,6 +161,7 @@ def build_bundle(
         **({} if prepared.rows.weights is None else {"sample_weight": True}),
         **({"continued": lineage(initial, prepared.pipeline, prepared.classes)} if initial else {}),
         **({"remembers_held_out": True} if prepared.remembered else {}),
+        **({"held_out_copies": prepared.held_copies} if prepared.held_copies else {}),
         **provenance.to_record(),
         **calibration,
         **({"branch": branched.record} if branched else {}),
