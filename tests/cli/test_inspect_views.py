@@ -101,7 +101,10 @@ def test_doubts_become_a_queue_that_training_takes(run: Run, trained: Path, spoi
 
 def test_decisions_in_a_queue_are_kept(run: Run, trained: Path, tmp_path: Path) -> None:
     words = ("inspect", trained / "model.safetensors", "--view", "doubts", "--data", spoil(tmp_path, 6, 11, 20, 33))
-    assert run(*words, "--top", 1, "--queue", "fresh.csv").code == 0
+    first = run(*words, "--top", 1, "--queue", "fresh.csv", "--json")
+    suspected = first.json["counts"]["suspected label error"]
+    assert suspected > 1
+    assert any(f", 1 of {suspected} suspected label errors: --top N" in note for note in first.json["notes"])
     # As a spreadsheet saves it: with a comment's column, a byte order mark, without a last line end.
     names, *lines = Path("fresh.csv").read_text(encoding="utf-8").splitlines()
     decided = [f"{lines[0].replace(',keep,', ',exclude,', 1)},no news", *(f"{line}," for line in lines[1:])]
