@@ -66,7 +66,7 @@ def test_short_names_with_repeating_longer_classes() -> None:
     [
         ([fact("body"), fact("review"), fact("label")], "text", "'body', 'review'"),
         ([fact("u", 50), fact("v", 49), fact("label")], "text", "'u', 'v'"),
-        ([fact("text"), fact("class"), fact("topic")], "label", "'class', 'topic'"),
+        ([fact("text"), fact("Kategorie"), fact("topic")], "label", "'Kategorie', 'topic'"),
         ([fact("text"), fact("p", 3, 4), fact("q", 3, 5)], "label", "'p', 'q'"),
         ([fact("text"), fact("label"), fact("headline"), fact("subject")], "title", "'headline', 'subject'"),
     ],
@@ -323,13 +323,43 @@ def test_columns_without_a_name_need_the_others_named() -> None:
     "name",
     [
         *("Etiquetas", "Categorías", "categoria", "Clasificación", "Classificação", "Étiquettes", "Kategorien"),
-        *("Categorieën", "Themen", "Tipos", "Motivo", "Thèmes", "tema", "Tags", "Intents", "カテゴリー"),
+        *("Categorieën", "Themen", "Thèmes", "tema", "Intents", "カテゴリー"),
+        *("Ticket category", "Category name"),
     ],
 )
 def test_a_label_s_name_of_any_language_and_number_comes_before_what_a_column_holds(name: str) -> None:
     facts = [fact("Nº", 3), fact("Fecha", 10), fact("Vía", 5, 3), fact("Mensaje", 80), fact(name, 9, 40)]
     chosen = choose_columns(facts, source="x.csv")
-    assert (chosen.text, chosen.label, chosen.warnings) == ("Mensaje", name, ())
+    assert (chosen.text, chosen.label, chosen.note) == ("Mensaje", name, None)
+    said = f"columns guessed: label '{name}', text 'Mensaje'; name them with --label, --text"
+    assert chosen.warnings == (f"{said}; the labels may as well be 'Vía'",)
+
+
+@pytest.mark.parametrize("weak", ["Language", "Sprache", "Rating", "Sentiment", "Class", "Tags", "Tipos", "Motivo"])
+def test_a_weak_name_decides_only_where_nothing_else_can_be_the_label(weak: str) -> None:
+    weakly = [fact("Ticket", 3), fact(weak, 2, 3), fact("Text", 80)]
+    alone = choose_columns(weakly, source="x.csv")
+    assert (alone.text, alone.label, alone.warnings) == ("Text", weak, ())
+    for name in ("Kategorie", "Thema", "Ticket category"):
+        chosen = choose_columns([*weakly, fact(name, 9, 7)], source="x.csv")
+        assert chosen.label == name
+        assert chosen.warnings[0].endswith(f"; the labels may as well be '{weak}'")
+    with pytest.raises(DataError, match=f"the label column may be any of '{weak}', 'Queue'"):
+        choose_columns([*weakly, fact("Queue", 9, 7)], source="x.csv")
+    # Words that repeat are the texts where nothing else can be.
+    assert roles([fact("Wort", 6, 90), fact(weak, 2, 3)]) == ("Wort", None, weak)
+
+
+def test_the_column_of_a_model_s_classes_comes_before_names() -> None:
+    facts = [fact("Nachricht", 80), fact("Kategorie", 9, 7), fact("Gruppe", 5, 3)]
+    chosen = choose_columns(facts, source="x.csv", model=ModelColumns("Nachricht", None, "Queue"), of_classes="Gruppe")
+    assert (chosen.label, chosen.guessed) == ("Gruppe", ("label",))
+    assert "no column of labels 'Queue', from which the model learned: 'Gruppe' is read instead" in chosen.warnings[0]
+    # The model's own column comes first.
+    chosen = choose_columns(
+        facts, source="x.csv", model=ModelColumns("Nachricht", None, "Kategorie"), of_classes="Gruppe"
+    )
+    assert chosen.label == "Kategorie"
 
 
 def test_a_reason_that_no_other_row_has_is_no_label() -> None:
