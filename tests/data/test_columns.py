@@ -103,6 +103,7 @@ def test_what_is_named_is_taken_and_not_guessed_again() -> None:
 def test_without_labels_none_is_wanted_and_the_label_is_not_the_text() -> None:
     assert roles([fact("label", 90), fact("words", 20)], labelled=False) == ("words", None, None)
     assert roles([fact("words", 20)], labelled=False) == ("words", None, None)
+    assert roles([fact("Thema", 20), fact("Sprache", 90, 3)], labelled=False) == ("Thema", None, None)
     assert roles([fact("class", 9), fact("topic", 8), fact("text")], labelled=False) == ("text", None, None)
 
 

@@ -9,6 +9,7 @@ from recurra.data.column_statistics import ColumnStatistics
 from recurra.data.usual_names import (
     LABEL_NAMES,
     LOOSE_LABEL_NAMES,
+    WEAK_LABEL_NAMES,
     has_label_word,
     has_weak_label_name,
     is_id_or_date_name,
@@ -32,10 +33,11 @@ def named_label(
     Raises:
         DataError: several columns are equally likely.
     """
-    label = by_name(_strongly_named(free) if wanted else free, _STRONG_NAMES, source, "label", strict=wanted)
-    weak = _weakly_named(free)
     if not wanted:
-        return label or next(iter(weak), None), []
+        # What may be a free text, such as a reason, is left for the texts.
+        return by_name(free, (*LABEL_NAMES, WEAK_LABEL_NAMES), source, "label", strict=False), []
+    label = by_name(_strongly_named(free), _STRONG_NAMES, source, "label", strict=True)
+    weak = _weakly_named(free)
     if label is None and (found := _with_label_word(free)):
         if len(found) > 1:
             raise ambiguous(source, "label", found)

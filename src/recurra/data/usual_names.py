@@ -10,6 +10,7 @@ __all__ = [
     "LOOSE_LABEL_NAMES",
     "TEXT_NAMES",
     "TITLE_NAMES",
+    "WEAK_LABEL_NAMES",
     "has_label_word",
     "has_weak_label_name",
     "is_id_or_date_name",
