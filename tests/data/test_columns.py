@@ -333,7 +333,7 @@ def test_a_label_s_name_of_any_language_and_number_comes_before_what_a_column_ho
     chosen = choose_columns(facts, source="x.csv")
     assert (chosen.text, chosen.label, chosen.note) == ("Mensaje", name, None)
     said = f"columns guessed: label '{name}', text 'Mensaje'; name them with --label, --text"
-    assert chosen.warnings == (f"{said}; the labels may as well be 'Vía'",)
+    assert chosen.warnings == (f"{said}; other candidates for the label: 'Vía'",)
 
 
 @pytest.mark.parametrize("weak", ["Language", "Sprache", "Rating", "Sentiment", "Class", "Tags", "Tipos", "Motivo"])
@@ -344,7 +344,7 @@ def test_a_weak_name_decides_only_where_nothing_else_can_be_the_label(weak: str)
     for name in ("Kategorie", "Thema", "Ticket category"):
         chosen = choose_columns([*weakly, fact(name, 9, 7)], source="x.csv")
         assert chosen.label == name
-        assert chosen.warnings[0].endswith(f"; the labels may as well be '{weak}'")
+        assert chosen.warnings[0].endswith(f"; other candidates for the label: '{weak}'")
     with pytest.raises(DataError, match=f"the label column may be any of '{weak}', 'Queue'"):
         choose_columns([*weakly, fact("Queue", 9, 7)], source="x.csv")
     # Words that repeat are the texts where nothing else can be.

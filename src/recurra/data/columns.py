@@ -204,7 +204,7 @@ def choose_columns(
     if passed:
         notes[1] = notes[1].replace("; name ", f" ({shown(passed)[0]} is passed over: a model's answers); name ", 1)
     if wants["label"] and (others := [name for name in others if name not in chosen.values()]):
-        notes[1] += f"; the labels may as well be {quoted_names(others)}"
+        notes[1] += f"; other candidates for the label: {quoted_names(others)}"
     warnings = []
     if wants["label"] and (others or (name_of_label is None and not answers and len(names) > 2)):
         # Another one may be meant: this is said with --quiet, too.
