@@ -47,9 +47,13 @@ def named_label(
         if len(candidates) > 1:
             raise ambiguous(source, "label", candidates)
         label = weak[0]
-    # Beside "label" no other column is likely.
-    certain = label is None or plain_name(label) in _STRONG_NAMES[0]
-    return label, [] if certain else [name for name in candidates if name != label]
+    if label is None or plain_name(label) in _STRONG_NAMES[0]:
+        # Beside "label" no other column is likely.
+        return label, []
+    if any(plain_name(label) in tier for tier in _STRONG_NAMES):
+        # Nor is one that has no label's name, beside "topic".
+        candidates = [name for name in candidates if name in {*weak, *_with_label_word(free)}]
+    return label, [name for name in candidates if name != label]
 
 
 def _strongly_named(facts: Sequence[ColumnStatistics]) -> list[ColumnStatistics]:
