@@ -168,7 +168,8 @@ def test_texts_alone_for_a_model_of_titles_and_texts(run: Run, tickets: Path) ->
 def test_a_missing_column_of_labels_is_named(run: Run, tickets: Path, trained: Path, tmp_path: Path) -> None:
     """Also where several others may be that of the labels; training does not go on with another one."""
     rows = [[f"words {place} of a longer text", "ab"[place % 2], "xy"[place % 2]] for place in range(40)]
-    table = write_table(tmp_path / "new.csv", ("Nachricht", "Gruppe", "Kanal"), rows)
+    unlike = [[text, group.replace("b", "z"), way] for text, group, way in rows]
+    table = write_table(tmp_path / "new.csv", ("Nachricht", "Gruppe", "Kanal"), unlike)
     said = "new.csv has no column 'Queue', from which the model learned its labels, and the label column may be any of"
     check_failed(run("evaluate", tickets, table, "-q"), 1, said + " 'Gruppe', 'Kanal'", "recurra score MODEL DATA")
     table = write_table(tmp_path / "one.csv", ("title", "text", "Kategorie"), [["t", *row[:2]] for row in rows])
@@ -176,6 +177,15 @@ def test_a_missing_column_of_labels_is_named(run: Run, tickets: Path, trained: P
     said = "one.csv has no column 'label', from which the model learned its labels. Name the column of the labels with"
     check_failed(run(*words), 1, said)
     assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_the_column_that_holds_the_classes_of_a_model_is_its_labels(run: Run, tickets: Path, tmp_path: Path) -> None:
+    rows = [[f"words {place} of a longer text", "ab"[place % 2], "xy"[place % 2]] for place in range(40)]
+    rows[7][1] = "unknown"
+    table = write_table(tmp_path / "new.csv", ("Nachricht", "Gruppe", "Kategorie"), rows)
+    said = "no column of labels 'Queue', from which the model learned: 'Gruppe' is read instead"
+    assert said in " ".join(run("evaluate", tickets, table, "-q").err.split())
+    assert run("check", table, "--model", tickets, "--json").json["files"]["train"]["columns"]["label"] == "Gruppe"
 
 
 def test_an_empty_column_of_labels_is_said_to_be_empty(run: Run, tickets: Path, tmp_path: Path) -> None:

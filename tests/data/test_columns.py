@@ -66,7 +66,7 @@ def test_short_names_with_repeating_longer_classes() -> None:
     [
         ([fact("body"), fact("review"), fact("label")], "text", "'body', 'review'"),
         ([fact("u", 50), fact("v", 49), fact("label")], "text", "'u', 'v'"),
-        ([fact("text"), fact("class"), fact("topic")], "label", "'class', 'topic'"),
+        ([fact("text"), fact("Kategorie"), fact("topic")], "label", "'Kategorie', 'topic'"),
         ([fact("text"), fact("p", 3, 4), fact("q", 3, 5)], "label", "'p', 'q'"),
         ([fact("text"), fact("label"), fact("headline"), fact("subject")], "title", "'headline', 'subject'"),
     ],
@@ -103,6 +103,7 @@ def test_what_is_named_is_taken_and_not_guessed_again() -> None:
 def test_without_labels_none_is_wanted_and_the_label_is_not_the_text() -> None:
     assert roles([fact("label", 90), fact("words", 20)], labelled=False) == ("words", None, None)
     assert roles([fact("words", 20)], labelled=False) == ("words", None, None)
+    assert roles([fact("Thema", 20), fact("Sprache", 90, 3)], labelled=False) == ("Thema", None, None)
     assert roles([fact("class", 9), fact("topic", 8), fact("text")], labelled=False) == ("text", None, None)
 
 
@@ -323,13 +324,47 @@ def test_columns_without_a_name_need_the_others_named() -> None:
     "name",
     [
         *("Etiquetas", "Categorías", "categoria", "Clasificación", "Classificação", "Étiquettes", "Kategorien"),
-        *("Categorieën", "Themen", "Tipos", "Motivo", "Thèmes", "tema", "Tags", "Intents", "カテゴリー"),
+        *("Categorieën", "Themen", "Thèmes", "tema", "Intents", "カテゴリー"),
     ],
 )
 def test_a_label_s_name_of_any_language_and_number_comes_before_what_a_column_holds(name: str) -> None:
     facts = [fact("Nº", 3), fact("Fecha", 10), fact("Vía", 5, 3), fact("Mensaje", 80), fact(name, 9, 40)]
     chosen = choose_columns(facts, source="x.csv")
     assert (chosen.text, chosen.label, chosen.warnings) == ("Mensaje", name, ())
+
+
+def test_a_name_with_a_label_s_word_comes_before_what_a_column_holds_and_says_so() -> None:
+    for name in ("Ticket category", "Category name"):
+        chosen = choose_columns([fact("Vía", 5, 3), fact("Mensaje", 80), fact(name, 9, 40)], source="x.csv")
+        assert (chosen.text, chosen.label) == ("Mensaje", name)
+        assert chosen.warnings[0].endswith("; other candidates for the label: 'Vía'")
+
+
+@pytest.mark.parametrize("weak", ["Language", "Sprache", "Rating", "Sentiment", "Class", "Tags", "Tipos", "Motivo"])
+def test_a_weak_name_decides_only_where_nothing_else_can_be_the_label(weak: str) -> None:
+    weakly = [fact("Ticket", 3), fact(weak, 2, 3), fact("Text", 80)]
+    alone = choose_columns(weakly, source="x.csv")
+    assert (alone.text, alone.label, alone.warnings) == ("Text", weak, ())
+    for name in ("Kategorie", "Thema", "Ticket category"):
+        chosen = choose_columns([*weakly, fact(name, 9, 7)], source="x.csv")
+        assert chosen.label == name
+        assert chosen.warnings[0].endswith(f"; other candidates for the label: '{weak}'")
+    with pytest.raises(DataError, match=f"the label column may be any of '{weak}', 'Queue'"):
+        choose_columns([*weakly, fact("Queue", 9, 7)], source="x.csv")
+    # Words that repeat are the texts where nothing else can be.
+    assert roles([fact("Wort", 6, 90), fact(weak, 2, 3)]) == ("Wort", None, weak)
+
+
+def test_the_column_of_a_model_s_classes_comes_before_names() -> None:
+    facts = [fact("Nachricht", 80), fact("Kategorie", 9, 7), fact("Gruppe", 5, 3)]
+    chosen = choose_columns(facts, source="x.csv", model=ModelColumns("Nachricht", None, "Queue"), of_classes="Gruppe")
+    assert (chosen.label, chosen.guessed) == ("Gruppe", ("label",))
+    assert "no column of labels 'Queue', from which the model learned: 'Gruppe' is read instead" in chosen.warnings[0]
+    # The model's own column comes first.
+    chosen = choose_columns(
+        facts, source="x.csv", model=ModelColumns("Nachricht", None, "Kategorie"), of_classes="Gruppe"
+    )
+    assert chosen.label == "Kategorie"
 
 
 def test_a_reason_that_no_other_row_has_is_no_label() -> None:

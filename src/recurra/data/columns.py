@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from recurra.data.column_names import ambiguous, by_name, quoted_names, repeated_column, shown
 from recurra.data.column_statistics import ColumnStatistics
 from recurra.data.label_columns import join_hint
+from recurra.data.label_guess import named_label
 from recurra.data.model_columns import ModelColumns
 from recurra.data.usual_names import (
-    LABEL_NAMES,
-    LOOSE_LABEL_NAMES,
     TEXT_NAMES,
     TITLE_NAMES,
     is_id_or_date_name,
@@ -119,6 +119,7 @@ def choose_columns(
     label: str | None = None,
     labelled: bool = True,
     model: ModelColumns | None = None,
+    of_classes: str | None = None,
     header: bool = True,
 ) -> Columns:
     """Uses the named columns, then those of the model, and guesses the others.
@@ -134,6 +135,7 @@ def choose_columns(
         label: the user's label column, or None.
         labelled: whether a label column is wanted.
         model: the columns that the model learned from for which the table is read.
+        of_classes: the column that holds the classes of the model, taken where its own label column is missing.
         header: whether tables of this kind have a header row, for messages.
 
     Raises:
@@ -151,32 +153,33 @@ def choose_columns(
     # A column with a label's name is found even if no label is wanted: it is not the text.
     answers = answer_columns(names)
     free = [fact for fact in facts if fact.name not in {text, title, label, *answers}]
-    named_label = label or (_by_name(free, LABEL_NAMES, source, "label", strict=labelled) if free else None)
-    if wants["label"] and named_label is None:
-        named_label = _by_name([one for one in free if one.repeats], LOOSE_LABEL_NAMES, source, "label", strict=True)
+    name_of_label = label or (None if of_classes in {text, title} else of_classes if wants["label"] else None)
+    others: list[str] = []
+    if name_of_label is None and free:
+        name_of_label, others = named_label(free, source, wanted=wants["label"], with_text=text is None)
     # What has a title's name and repeats as labels do, such as the subjects of a form, may be the labels.
     subjects = {one.name for one in free if is_title_name(one.name) and one.repeats and wants["label"]}
-    passed = answers[:1] if wants["label"] and named_label is not None else []
-    free = [fact for fact in free if fact.name != named_label]
+    passed = answers[:1] if wants["label"] and name_of_label is not None else []
+    free = [fact for fact in free if fact.name != name_of_label]
     if text is None:
         text = _guess_text(free, source, header=header)
         numbers = next(fact.numbers for fact in facts if fact.name == text)
         unlike = numbers or (not is_text_name(text) and len(names) > 1)
         if model is not None and text not in (model.text, model.title) and unlike:
-            (learned,) = _shown([model.text])
+            (learned,) = shown([model.text])
             raise DataError(
                 f"{source} has no column of texts {learned}, from which the model learned, among {quoted_names(names)}",
                 "Name the text column with --text.",
             )
     free = [fact for fact in free if fact.name != text]
     if wants["title"]:
-        title = _by_name(
+        title = by_name(
             [
                 fact
                 for fact in free
                 if fact.mean_length is not None
                 and not fact.numbers
-                and (named_label is not None or fact.name not in subjects)
+                and (name_of_label is not None or fact.name not in subjects)
             ],
             TITLE_NAMES,
             source,
@@ -185,7 +188,7 @@ def choose_columns(
         )
         free = [fact for fact in free if fact.name != title]
     if wants["label"]:
-        label = named_label or (
+        label = name_of_label or (
             _answer_label(free, source, answers[0]) if answers else _guess_label(free, source, names, header=header)
         )
     chosen = {"label": label if labelled else None, "title": title, "text": text}
@@ -199,15 +202,17 @@ def choose_columns(
         else "",
     ]
     if passed:
-        notes[1] = notes[1].replace("; name ", f" ({_shown(passed)[0]} is passed over: a model's answers); name ", 1)
+        notes[1] = notes[1].replace("; name ", f" ({shown(passed)[0]} is passed over: a model's answers); name ", 1)
+    if wants["label"] and (others := [name for name in others if name not in chosen.values()]):
+        notes[1] += f"; other candidates for the label: {quoted_names(others)}"
     warnings = []
-    if wants["label"] and named_label is None and not answers and len(names) > 2:
+    if wants["label"] and (others or (name_of_label is None and not answers and len(names) > 2)):
         # Another one may be meant: this is said with --quiet, too.
         warnings, notes[1] = [notes[1]], ""
     if labelled and chosen["label"] in answers:
-        beside = ", ".join(_shown([name for name in answers if name != chosen["label"]][:1]))
+        beside = ", ".join(shown([name for name in answers if name != chosen["label"]][:1]))
         warnings.append(
-            f"the labels of {source}, {_shown([str(label)])[0]}, look like a model's answers that recurra score wrote"
+            f"the labels of {source}, {shown([str(label)])[0]}, look like a model's answers that recurra score wrote"
             f"{f' beside {beside}' if beside else ''}, and not like people's; name another column with --label"
             f"{f', or take out {beside} if people corrected them' if beside and named['label'] is not None else ''}"
         )
@@ -220,7 +225,7 @@ def choose_columns(
         warnings=(*(one.warning for one in missing), *warnings),
         guessed=tuple(guessed),
         text_columns=tuple(
-            one.name for one in facts if one.mean_length is not None and one.name not in (named_label, *answers)
+            one.name for one in facts if one.mean_length is not None and one.name not in (name_of_label, *answers)
         ),
         missing=missing,
     )
@@ -244,7 +249,7 @@ def _answer_label(free: Sequence[ColumnStatistics], source: str, answers: str) -
     """The column of a model's answers, unless another one may be that of the labels."""
     few = [fact.name for fact in free if fact.few and not fact.numbers and (fact.distinct or 0) > 1]
     if few:
-        raise _ambiguous(source, "label", [*few, answers])
+        raise ambiguous(source, "label", [*few, answers])
     return answers
 
 
@@ -291,13 +296,13 @@ def _missing(
     for role in ("text", "label", "title"):
         own, read = model.by_role[role], chosen[role]
         if named[role] is None and own is not None and read is not None and _same_name(own, [read]) is None:
-            learned, other = _shown([own, read])
+            learned, other = shown([own, read])
             meaning = (
                 f"{source} has no column of {role}s {learned}, from which the model learned: {other} is read instead"
             )
             found.append(MissingColumn(own, read, meaning, f"name another with --{role}"))
     if model.title is not None and chosen["title"] is None:
-        (learned,) = _shown([model.title])
+        (learned,) = shown([model.title])
         meaning = f"the model learned from titles as well, of the column {learned}, and no title is read from {source}"
         found.append(MissingColumn(model.title, None, meaning, "name its column with --title"))
     return tuple(found)
@@ -305,23 +310,6 @@ def _missing(
 
 def _roles(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{role} {name!r}" for role, name in columns.items())
-
-
-def quoted_names(names: Collection[str]) -> str:
-    """Column names for a message: quoted, long ones cut, at most twenty."""
-    return ", ".join(_shown(list(names)[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-
-
-def _shown(names: Collection[str]) -> list[str]:
-    return [repr(name if len(name) <= 40 else name[:37] + "...") for name in names]
-
-
-def repeated_column(source: str, names: Sequence[str], name: str, *, hint: str = "") -> DataError:
-    """The error for a column that cannot be told from another of its name, with another ``hint`` than is usual."""
-    called = f"{name!r}" if name else "without a name"
-    return DataError(
-        f"{source} has {names.count(name)} columns {called}", hint or "Give each column a name of its own."
-    )
 
 
 def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]) -> None:
@@ -340,28 +328,6 @@ def _check_named(names: Sequence[str], source: str, asked: dict[str, str | None]
         roles[name] = option
 
 
-def _by_name(
-    facts: Sequence[ColumnStatistics], tiers: Sequence[Collection[str]], source: str, role: str, *, strict: bool
-) -> str | None:
-    """The column in the first tier with a match; several are an error if ``strict``, else the first is taken.
-
-    Where none has such a name, the only one that has it after a prefix is taken.
-    """
-    for tier in tiers:
-        found = [fact.name for fact in facts if plain_name(fact.name) in tier]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            if not strict:
-                return found[0]
-            raise _ambiguous(source, role, found)
-    for tier in tiers:
-        found = [fact.name for fact in facts if unprefixed_name(fact.name) in tier]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
-
-
 def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool) -> str:
     texts = [fact for fact in facts if fact.mean_length is not None]
     if not texts:
@@ -373,14 +339,14 @@ def _guess_text(facts: Sequence[ColumnStatistics], source: str, *, header: bool)
     # Whatever its name, a column of ticket numbers is not the text where another holds words.
     texts = [fact for fact in texts if not fact.numbers] or texts
     texts = [fact for fact in texts if not is_id_or_date_name(fact.name)] or texts
-    by_name = _by_name(texts, TEXT_NAMES, source, "text", strict=True)
-    if by_name is not None:
-        return by_name
+    usual = by_name(texts, TEXT_NAMES, source, "text", strict=True)
+    if usual is not None:
+        return usual
     rich = [fact for fact in texts if not fact.few] or texts
     longest = max(fact.mean_length or 0.0 for fact in rich)
     likely = [fact.name for fact in rich if (fact.mean_length or 0.0) >= _LIKELY_SHARE * longest]
     if len(likely) > 1:
-        raise _ambiguous(source, "text", likely)
+        raise ambiguous(source, "text", likely)
     return likely[0]
 
 
@@ -389,19 +355,10 @@ def _guess_label(facts: Sequence[ColumnStatistics], source: str, names: Sequence
     if len(few) == 1:
         return few[0]
     if few:
-        error = _ambiguous(source, "label", few)
+        error = ambiguous(source, "label", few)
         joined = join_hint(few, flags=[fact.name for fact in facts if fact.few and fact.flags])
         raise error.with_hint(joined) if joined else error
     raise NoLabelColumnError(
         f"{source} has no column that looks like a label among {quoted_names(names)}",
         "Name it with --label" + (", or add a header row." if header else "."),
     )
-
-
-def _ambiguous(source: str, role: str, found: Sequence[str]) -> DataError:
-    if twice := [name for name in found if found.count(name) > 1]:
-        # Naming such a column would not tell which.
-        enough = "--text COLUMN --label COLUMN is enough" if role == "label" else f"--{role} COLUMN is enough"
-        hint = "" if twice[0] else f"Name what is read: {enough}; or give each column a name."
-        return repeated_column(source, found, twice[0], hint=hint)
-    return DataError(f"{source}: the {role} column may be any of {quoted_names(found)}", f"Name it with --{role}.")

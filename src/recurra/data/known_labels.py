@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from recurra.data.arrow_columns import is_label, is_list
 from recurra.data.blocks import GUESS_ROWS
-from recurra.data.columns import quoted_names
+from recurra.data.columns import answer_columns, quoted_names
 from recurra.data.delimited import RawTable
 from recurra.data.documents import Label
 from recurra.data.label_format import SEPARATORS, split_text
@@ -18,9 +19,12 @@ from recurra.data.text_repair import without_entities
 from recurra.data.usual_names import is_label_name
 from recurra.errors import DataError
 
-__all__ = ["DASHES", "check_guessed_label", "check_labels", "folded"]
+__all__ = ["DASHES", "check_guessed_label", "check_labels", "column_of_classes", "folded"]
 
 SHOWN = 3
+
+NEARLY_ALL = 0.95
+"""Share of a column's rows that hold classes of a model, from which on it is that of the labels."""
 
 LONGER = 10
 """How many times as long as the longest class a spelling of one may be: an entity such as ``&#8211;`` is a letter."""
@@ -111,6 +115,36 @@ def check_guessed_label(
     )
 
 
+def column_of_classes(head: RawTable, classes: Collection[Label]) -> str | None:
+    """The only column of which all or nearly all rows with a value hold classes of a model; ``None`` if there is none.
+
+    Columns that ``recurra score`` wrote are left out.
+
+    Args:
+        head: the first rows of a table.
+        classes: the model's labels.
+    """
+    answers, known = answer_columns(head.names), set(map(folded, classes))
+    longest = LONGER * max((len(str(label)) for label in classes), default=0)
+
+    def is_known(cell: str) -> bool:
+        return len(cell) <= longest and folded(cell) in known
+
+    found = []
+    for name, column in zip(head.names, head.columns, strict=True):
+        if name in answers or not (is_label(column.type) or is_list(column.type)):
+            continue
+        counts = Counter(_cells(column))
+        right = sum(
+            count
+            for cell, count in counts.items()
+            if is_known(cell) or any(all(map(is_known, parts)) for parts in _splits(cell))
+        )
+        if right and right >= NEARLY_ALL * counts.total():
+            found.append(name)
+    return found[0] if len(found) == 1 else None
+
+
 def _any_known(cells: Iterable[str], classes: Collection[Label]) -> bool:
     """Whether a cell holds one of the classes in some spelling, alone or among several."""
     known = set(map(folded, classes))
@@ -122,11 +156,23 @@ def _any_known(cells: Iterable[str], classes: Collection[Label]) -> bool:
 
 def _labels_in(column: Column) -> set[str]:
     """The distinct labels in the first rows of a column."""
+    return set(_cells(column))
+
+
+def _cells(column: Column) -> Iterator[str]:
+    """The labels in the first rows of a column that are not blank, as texts."""
     values = column.slice(0, GUESS_ROWS).to_pylist()
     cells = chain.from_iterable(value if isinstance(value, list | tuple) else [value] for value in values)
-    return {str(cell) for cell in cells if cell is not None}
+    return (str(cell) for cell in cells if cell is not None and str(cell).strip())
+
+
+def _splits(cell: str) -> Iterator[list[str]]:
+    """The labels in a cell that holds several, for each mark that may stand between them."""
+    for mark in SEPARATORS:
+        if mark in cell and (parts := [str(part).strip() for part in split_text(cell, mark)]):
+            yield parts
 
 
 def _parts(cell: str) -> list[str]:
     """The cell, and the labels in it if it holds several."""
-    return [cell, *(str(part) for mark in SEPARATORS for part in split_text(cell, mark))]
+    return [cell, *chain.from_iterable(_splits(cell))]

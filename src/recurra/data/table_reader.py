@@ -30,7 +30,7 @@ from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
 from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, short_names
-from recurra.data.known_labels import check_guessed_label, check_labels
+from recurra.data.known_labels import check_guessed_label, check_labels, column_of_classes
 from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
 from recurra.data.missing_texts import MissingTexts
@@ -218,6 +218,7 @@ class TableReader:
             check_labels(self.head, classes, self.source, column=None if model is None else model.label)
         if text is None:
             _check_mixed(self.head, self.source, None if model is None else model.text)
+        of_classes = column_of_classes(self.head, classes) if labelled and label is None and classes else None
         facts = _statistics(self.head)
         self._repeated_name = _repeated_name(self.head, facts)
         try:
@@ -229,6 +230,7 @@ class TableReader:
                 label=label,
                 labelled=labelled,
                 model=None if self._nameless else model,
+                of_classes=of_classes,
                 header=self.head.has_header,
             )
         except DataError as error:

@@ -10,6 +10,9 @@ __all__ = [
     "LOOSE_LABEL_NAMES",
     "TEXT_NAMES",
     "TITLE_NAMES",
+    "WEAK_LABEL_NAMES",
+    "has_label_word",
+    "has_weak_label_name",
     "is_id_or_date_name",
     "is_label_name",
     "is_text_name",
@@ -42,27 +45,34 @@ TITLE_NAMES = (
 )
 LABEL_NAMES = (
     ("label", "labels"),
-    ("class", "class_index", "class_name", "category", "target", "topic", "sentiment", "intent", "label_text"),
-    ("classes", "categories", "targets", "topics", "tags", "genres", "intents"),
-    ("language", "lang", "tag", "genre", "rating", "stars", "polarity", "y"),
     (
-        *("klasse", "klassen", "kategorie", "kategorien", "klassifikation", "klassifizierung"),
-        *("classe", "categorie", "etiquette", "etiquettes", "classement", "classification"),
-        *("clase", "clases", "categoria", "categorias", "etiqueta", "etiquetas", "clasificacion"),
-        *("etichetta", "etichette", "classi", "classificazione", "classificacao", "rotulo", "rotulos"),
+        *("category", "target", "topic", "intent", "genre", "label_text", "class_name"),
+        *("kategorie", "kategorien", "klassifikation", "klassifizierung"),
+        *("categorie", "etiquette", "etiquettes", "classement", "classification"),
+        *("categoria", "categorias", "etiqueta", "etiquetas", "clasificacion"),
+        *("etichetta", "etichette", "classificazione", "classificacao", "rotulo", "rotulos"),
         *("categorieen", "classificatie"),
-        *("ラベル", "カテゴリ", "カテゴリー", "分類", "クラス", "タグ", "标签", "類別", "类别", "分类", "標籤"),
+        *("ラベル", "カテゴリ", "カテゴリー", "分類", "标签", "類別", "类别", "分类", "標籤"),
     ),
+    ("categories", "targets", "topics", "genres", "intents"),
 )
-# Names of labels that are those of free texts as well, such as the reason of a complaint: of labels if values repeat.
+# Names of labels that are those of free texts as well, such as the subject of a mail: of labels if values repeat.
 LOOSE_LABEL_NAMES = (
-    (
-        *("type", "types", "reason", "reasons", "theme", "themes"),
-        *("thema", "themen", "typ", "typen", "art", "grund", "sujet", "sujets", "motif", "motifs"),
-        *("tema", "temas", "temi", "tipo", "tipos", "tipi", "tipologia", "motivo", "motivos", "motivi", "assuntos"),
-        *("asuntos", "argomento", "argomenti", "themas", "soort", "reden", "redenen"),
-        *("種類", "種別", "トピック", "类型", "主题", "類型"),
-    ),
+    *("theme", "themes", "thema", "themen", "sujet", "sujets", "tema", "temas", "temi", "assuntos", "asuntos"),
+    *("argomento", "argomenti", "themas", "トピック", "主题"),
+)
+# Names that a table's other properties have as well: of labels only where no other column can be that of the labels.
+# Other such properties (a country, a priority, a status) have no name of a label: what they hold makes them one.
+WEAK_LABEL_NAMES = (
+    *("class", "class_index", "classes", "sentiment", "polarity", "rating", "stars", "tag", "tags", "y"),
+    *("language", "lang", "sprache", "langue", "idioma", "lingua", "taal", "言語", "语言"),
+    *("klasse", "klassen", "classe", "clase", "clases", "classi", "クラス", "タグ"),
+)
+# These are weak, and loose as well, such as the reason of a complaint.
+LOOSE_WEAK_LABEL_NAMES = (
+    *("type", "types", "reason", "reasons", "typ", "typen", "art", "grund", "motif", "motifs"),
+    *("tipo", "tipos", "tipi", "tipologia", "motivo", "motivos", "motivi", "soort", "reden", "redenen"),
+    *("種類", "種別", "类型", "類型"),
 )
 
 
@@ -75,7 +85,7 @@ _ID_OR_DATE = re.compile(
 
 def is_usual_name(name: str) -> bool:
     """Whether it is a usual name of a text, title or label column."""
-    return any(plain_name(name) in tier for tiers in (TEXT_NAMES, TITLE_NAMES, LABEL_NAMES) for tier in tiers)
+    return is_text_name(name) or is_title_name(name) or is_label_name(name)
 
 
 def is_text_name(name: str) -> bool:
@@ -85,7 +95,20 @@ def is_text_name(name: str) -> bool:
 
 def is_label_name(name: str) -> bool:
     """Whether it is a usual name of a label column."""
-    return any(plain_name(name) in tier for tier in LABEL_NAMES)
+    return any(plain_name(name) in tier for tier in (*LABEL_NAMES, WEAK_LABEL_NAMES))
+
+
+def has_weak_label_name(name: str, *, repeats: bool) -> bool:
+    """Whether it is a name of a label column, if no other column can be one; ``repeats`` as labels do, or not."""
+    names = (*WEAK_LABEL_NAMES, *LOOSE_WEAK_LABEL_NAMES) if repeats else WEAK_LABEL_NAMES
+    return plain_name(name) in names or unprefixed_name(name) in names
+
+
+def has_label_word(name: str) -> bool:
+    """Whether it is a usual name of a label column with words before or after it, as in ``Ticket category``."""
+    words = unprefixed_name(name).split("_")
+    names = {*LOOSE_LABEL_NAMES, *(one for tier in LABEL_NAMES for one in tier)}
+    return len(words) > 1 and not is_id_or_date_name(name) and not names.isdisjoint((words[0], words[-1]))
 
 
 def is_title_name(name: str) -> bool:
