@@ -340,7 +340,7 @@ def test_a_name_with_a_label_s_word_comes_before_what_a_column_holds_and_says_so
         assert chosen.warnings[0].endswith("; other candidates for the label: 'Vía'")
 
 
-@pytest.mark.parametrize("weak", ["Language", "Sprache", "Rating", "Sentiment", "Class", "Tags", "Tipos", "Motivo"])
+@pytest.mark.parametrize("weak", ["Language", "Sprache", "Rating", "Tags", "Tipos", "Motivo"])
 def test_a_weak_name_decides_only_where_nothing_else_can_be_the_label(weak: str) -> None:
     weakly = [fact("Ticket", 3), fact(weak, 2, 3), fact("Text", 80)]
     alone = choose_columns(weakly, source="x.csv")
@@ -353,6 +353,18 @@ def test_a_weak_name_decides_only_where_nothing_else_can_be_the_label(weak: str)
         choose_columns([*weakly, fact("Queue", 9, 7)], source="x.csv")
     # Words that repeat are the texts where nothing else can be.
     assert roles([fact("Wort", 6, 90), fact(weak, 2, 3)]) == ("Wort", None, weak)
+
+
+@pytest.mark.parametrize("fair", ["Class", "Sentiment", "Klasse"])
+def test_names_that_sets_give_their_labels_come_before_what_a_column_holds(fair: str) -> None:
+    fairly = [fact("Source", 5, 3), fact(fair, 2, 3), fact("Text", 80)]
+    chosen = choose_columns([*fairly, fact("Language", 2, 3)], source="x.csv")
+    assert chosen.label == fair
+    assert chosen.warnings[0].endswith("; other candidates for the label: 'Source', 'Language'")
+    for name in ("Kategorie", "Ticket category"):
+        chosen = choose_columns([*fairly, fact(name, 9, 7)], source="x.csv")
+        assert chosen.label == name
+        assert f"'{fair}'" in chosen.warnings[0].partition("other candidates for the label: ")[2]
 
 
 def test_the_column_of_a_model_s_classes_comes_before_names() -> None:

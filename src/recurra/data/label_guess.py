@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recurra.data.column_names import ambiguous, by_name
 from recurra.data.column_statistics import ColumnStatistics
 from recurra.data.usual_names import (
+    FAIR_LABEL_NAMES,
     LABEL_NAMES,
     LOOSE_LABEL_NAMES,
     WEAK_LABEL_NAMES,
@@ -28,20 +29,24 @@ def named_label(
 ) -> tuple[str | None, list[str]]:
     """The column with a label's name, and what may be the labels beside it; ``None`` where no name decides.
 
-    A weak name decides only where there is no other candidate. Where no label is wanted, the first such name counts.
+    A fair name decides where there is no better one, a weak one only where there is no other candidate. Where no label
+    is wanted, the first such name counts.
 
     Raises:
         DataError: several columns are equally likely.
     """
     if not wanted:
         # What may be a free text, such as a reason, is left for the texts.
-        return by_name(free, (*LABEL_NAMES, WEAK_LABEL_NAMES), source, "label", strict=False), []
+        return by_name(free, (*LABEL_NAMES, FAIR_LABEL_NAMES, WEAK_LABEL_NAMES), source, "label", strict=False), []
     label = by_name(_strongly_named(free), _STRONG_NAMES, source, "label", strict=True)
+    fair = [fact.name for fact in free if plain_name(fact.name) in FAIR_LABEL_NAMES]
     weak = _weakly_named(free)
     if label is None and (found := _with_label_word(free)):
         if len(found) > 1:
             raise ambiguous(source, "label", found)
         label = found[0]
+    if label is None:
+        label = by_name(free, (FAIR_LABEL_NAMES,), source, "label", strict=True)
     candidates = _label_candidates(free, with_text=with_text)
     if label is None and weak:
         if len(candidates) > 1:
@@ -52,7 +57,7 @@ def named_label(
         return label, []
     if any(plain_name(label) in tier for tier in _STRONG_NAMES):
         # Nor is one that has no label's name, beside "topic".
-        candidates = [name for name in candidates if name in {*weak, *_with_label_word(free)}]
+        candidates = [name for name in candidates if name in {*fair, *weak, *_with_label_word(free)}]
     return label, [name for name in candidates if name != label]
 
 
@@ -80,7 +85,9 @@ def _label_candidates(facts: Sequence[ColumnStatistics], *, with_text: bool) -> 
     """
     named = {*_weakly_named(facts), *_with_label_word(facts)}
     named |= {
-        fact.name for fact in _strongly_named(facts) if any(plain_name(fact.name) in tier for tier in _STRONG_NAMES)
+        fact.name
+        for fact in _strongly_named(facts)
+        if any(plain_name(fact.name) in tier for tier in (*_STRONG_NAMES, FAIR_LABEL_NAMES))
     }
     others = [fact for fact in facts if fact.name not in named]
     found = [

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 __all__ = [
+    "FAIR_LABEL_NAMES",
     "LABEL_NAMES",
     "LOOSE_LABEL_NAMES",
     "TEXT_NAMES",
@@ -56,6 +57,11 @@ LABEL_NAMES = (
     ),
     ("categories", "targets", "topics", "genres", "intents"),
 )
+# Names that sets of texts often give their labels: of labels where no column has one of the names above.
+FAIR_LABEL_NAMES = (
+    *("class", "class_index", "classes", "sentiment", "polarity", "y"),
+    *("klasse", "klassen", "classe", "clase", "clases", "classi", "クラス"),
+)
 # Names of labels that are those of free texts as well, such as the subject of a mail: of labels if values repeat.
 LOOSE_LABEL_NAMES = (
     *("theme", "themes", "thema", "themen", "sujet", "sujets", "tema", "temas", "temi", "assuntos", "asuntos"),
@@ -64,9 +70,8 @@ LOOSE_LABEL_NAMES = (
 # Names that a table's other properties have as well: of labels only where no other column can be that of the labels.
 # Other such properties (a country, a priority, a status) have no name of a label: what they hold makes them one.
 WEAK_LABEL_NAMES = (
-    *("class", "class_index", "classes", "sentiment", "polarity", "rating", "stars", "tag", "tags", "y"),
+    *("rating", "stars", "tag", "tags", "タグ"),
     *("language", "lang", "sprache", "langue", "idioma", "lingua", "taal", "言語", "语言"),
-    *("klasse", "klassen", "classe", "clase", "clases", "classi", "クラス", "タグ"),
 )
 # These are weak, and loose as well, such as the reason of a complaint.
 LOOSE_WEAK_LABEL_NAMES = (
@@ -95,7 +100,7 @@ def is_text_name(name: str) -> bool:
 
 def is_label_name(name: str) -> bool:
     """Whether it is a usual name of a label column."""
-    return any(plain_name(name) in tier for tier in (*LABEL_NAMES, WEAK_LABEL_NAMES))
+    return any(plain_name(name) in tier for tier in (*LABEL_NAMES, FAIR_LABEL_NAMES, WEAK_LABEL_NAMES))
 
 
 def has_weak_label_name(name: str, *, repeats: bool) -> bool:
