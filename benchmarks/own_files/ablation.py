@@ -21,7 +21,6 @@ from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 import recurra
@@ -81,14 +80,14 @@ class Recorded(BranchTraining):
 
     asked: tuple[str, ...] = ()
     seed = 0
-    found: tuple[TrainingData, npt.NDArray[Any], npt.NDArray[Any]] | None = None
+    found: tuple[TrainingData, Tensor, Tensor, npt.NDArray[Any]] | None = None
 
-    def finish(self, network: Network, held: Tensor) -> BranchResult:
+    def finish(self, network: Network, held: Tensor, *, learned: Tensor) -> BranchResult:
         """See :class:`BranchTraining`."""
         prepared = self._prepared
         asked = logits(network, prepared.pipeline.encode(list(Recorded.asked)))
-        Recorded.found = prepared, held.double().numpy(), asked.double().numpy()
-        return super().finish(network, held)
+        Recorded.found = prepared, held, learned, asked.double().numpy()
+        return super().finish(network, held, learned=learned)
 
 
 def rows_of(path: Path) -> tuple[list[str], list[str]]:
@@ -101,7 +100,7 @@ def answers(variant: Variant) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """The branch's outputs for the asked rows, and those of network and branch together."""
     if Recorded.found is None:
         raise ValueError("Nothing was trained")
-    prepared, held, asked = Recorded.found
+    prepared, held, learned, asked = Recorded.found
     tokens = prepared.pipeline.settings.tokens
     recipe = load_preset("default").with_tokens(tokens).with_options({**variant.settings, "seed": Recorded.seed})
     if variant.repeats:
@@ -110,10 +109,10 @@ def answers(variant: Variant) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     power = LEARN.POWER if variant.power is None else variant.power
     with mock.patch.object(LEARN, "POWER", power), mock.patch.object(FUSE, "_as_good", as_good):
         joined = BranchTraining(prepared, recipe, SOFTMAX, callbacks=Callback())
-        factors, _ = joined._factors(torch.from_numpy(held))
-        learned = joined._final() if variant.all_rows else joined._alone
-    branch = learned.logits(OpenDocuments.of(prepared.pipeline, list(Recorded.asked)))
-    return branch, factors.network * asked + factors.branch * branch
+        factors, _ = joined._factors(held, learned)
+        branch = joined._final() if variant.all_rows else joined._alone
+    outputs = branch.logits(OpenDocuments.of(prepared.pipeline, list(Recorded.asked)))
+    return outputs, factors.network * asked + factors.branch * outputs
 
 
 def measured(path: Path, seed: int) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:

@@ -182,7 +182,7 @@ def asked_scores(inputs: Inputs | None, known: Rows, asked: Rows, seed: int) -> 
     told, recipe = Callbacks(), load_preset("default").with_options({"seed": seed})
     labelled = labelled_rows(InMemoryRows(*zip(*known, strict=True)), recipe.text, told)
     recipe, _ = resolve_tokens(labelled, recipe)
-    prepared = prepare(labelled, recipe.text, recipe.training, branch=True, folder=None, callbacks=told)
+    prepared = prepare(labelled, recipe.text, recipe.training, branch=recipe.branch, folder=None, callbacks=told)
     open_rows, held = prepared.branch_rows, prepared.held
     new = OpenDocuments.of(prepared.pipeline, [text for text, _ in asked])
     module, rows, documents = build(recipe, prepared, run=RunOptions(), callbacks=told), prepared.rows, new.closed
@@ -193,7 +193,8 @@ def asked_scores(inputs: Inputs | None, known: Rows, asked: Rows, seed: int) -> 
         rows, held = replace(rows, documents=open_rows.rows.ids), replace(held, documents=open_rows.held.ids)
     outcome = Trainer(module, rows, held, recipe.training, callbacks=told).run()
     before = logits(module, held.documents)
-    joined = branch.finish(module, before)
+    learned = logits(module, rows.documents.take(branch.looked_at))
+    joined = branch.finish(module, before, learned=learned)
     if isinstance(module, InputNetwork):
         module.use_words(new.words)
     alone = logits(module, documents).double().numpy()

@@ -20,7 +20,7 @@ class SettingDescription:
         section: the table of a preset's TOML that has it: ``text``, ``network``, ``branch`` or ``training``.
         name: its name there, and for ``--set``.
         value: its value in the recipe.
-        default: its value where a preset does not name it: that of your own preset's base.
+        default: its value where a preset does not name it: in a preset file, the value of its base.
         choices: the values that it may have, where they are fixed; else ``None``.
         meaning: what it does.
     """

@@ -14,7 +14,7 @@ from recurra.settings import NO_BASE, choices
 
 __all__ = ["load_preset", "preset_names", "presets_like"]
 
-# What your own preset begins with where it does not say.
+# The preset whose settings a file has where it names neither them nor a base.
 BASE = "default"
 
 
