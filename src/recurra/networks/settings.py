@@ -66,7 +66,8 @@ class NetworkSettings(Settings):
         wrong = [name for name in self.pooling if name not in POOLINGS]
         if wrong or not self.pooling or len(set(self.pooling)) < len(self.pooling):
             raise SettingsError(
-                f"pooling is {list(self.pooling)!s:.80}", f"Name one or more of {', '.join(POOLINGS)}, each once."
+                f"pooling is {list(self.pooling)!s:.80}",
+                f"Name one or more of {', '.join(POOLINGS)}, each once, such as max+mean.",
             )
         if self.every_step and len(self.pooling) > 1:
             raise SettingsError(
