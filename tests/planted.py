@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rows import write_table
 
@@ -96,7 +97,7 @@ def write_rows(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     return write_table(path, HEADER, rows)
 
 
-def opened(train: Path, test: Path | None = None, **columns: str | None) -> tuple[LenientReader, LenientReader | None]:
+def opened(train: Path, test: Path | None = None, **columns: Any) -> tuple[LenientReader, LenientReader | None]:
     """Files as a check takes them."""
     names = LabelNames()
 

@@ -207,6 +207,11 @@ class GivenRows:
                 _log.info("%s: %s", self.table and self.table.source, note)
         # Whoever names the task, or goes on from a model, has said it.
         chosen = asked or initial is not None
+        lost = ""
+        if initial is not None:
+            from recurra.training.warm_start import forgetting_note
+
+            lost = forgetting_note(initial, self.labels, "y")
         notes = (
             self.order_note,
             self.pairs_note,
@@ -215,6 +220,7 @@ class GivenRows:
             self._telling_titles_note,
             "" if chosen else one_label_note(self.labels, matrix=self.matrix_classes is not None),
             *label_notes(self.labels, initial),
+            "" if not lost else f"{lost}: join rows that it learned from to X and y",
         )
         told = list(filter(None, notes))
         for note in told:

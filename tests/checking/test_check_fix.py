@@ -54,6 +54,13 @@ def test_a_header_in_the_middle_is_left_out(tmp_path: Path) -> None:
     (reader, _) = opened(tmp_path / "x.csv")
     result = fix(reader, tmp_path / "clean.csv", options=FixOptions())
     assert (result.removed, rows_of(tmp_path / "clean.csv")) == ({"repeated header": 1}, rows)
+    # Of rows without labels the one of the text tells.
+    (reader, _) = opened(tmp_path / "x.csv", labelled=False)
+    found = check(reader, training=Training()).found("repeated header")
+    assert found is not None
+    assert found.meaning.endswith("its cells are classified as a text.")
+    result = fix(reader, tmp_path / "texts.csv", options=FixOptions())
+    assert (result.removed, rows_of(tmp_path / "texts.csv")) == ({"repeated header": 1}, rows)
     # A first row that is an example, written twice, is no header.
     write_table(tmp_path / "y.csv", rows[0], rows)
     assert checked(tmp_path / "y.csv").found("repeated header") is None

@@ -7,12 +7,16 @@ import json
 import shlex
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from bundles import make_bundle
 from commands import Run, check_failed, everything
 from planted import HEADER, clean_rows
+from pyarrow import parquet
 from rows import write_table
 
 import recurra
+from recurra.bundle import write_bundle
 from recurra.cli import main, output
 from recurra.cli.failures import FOUND
 
@@ -350,3 +354,26 @@ def test_texts_without_labels_are_cleaned_alone(run: Run, model: Path) -> None:
     assert "12 rows (the header is row 1), median 10 characters, no labels" in " ".join(ran.out.split())
     assert ran.out.endswith(f"next: recurra check new.csv --model {model} --unlabelled --fix new.clean.csv\n")
     check_failed(run("check", "new.csv", "--unlabelled", "--label", "id"), 2, "--label is given with --unlabelled")
+
+
+@pytest.mark.parametrize("kind", [".csv", ".jsonl", ".parquet"])
+def test_numbers_with_decimals_are_the_labels_of_a_model_that_has_whole_ones(
+    kind: str, run: Run, tmp_path: Path
+) -> None:
+    """As pandas writes a column of whole numbers of which one was missing."""
+    write_bundle(make_bundle(labels=(1, 5)), tmp_path / "stars.safetensors")
+    rows = [(1.0 + 4 * (place % 2), f"oil prices {place}") for place in range(20)]
+    if kind == ".csv":
+        write_table(tmp_path / "rows.csv", ("label", "text"), rows)
+    elif kind == ".jsonl":
+        lines = (json.dumps({"label": label, "text": text}) for label, text in rows)
+        (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    else:
+        columns = {"label": [label for label, _ in rows], "text": [text for _, text in rows]}
+        parquet.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    found = {
+        one["kind"] for one in run("check", f"rows{kind}", "--model", "stars.safetensors", "--json").json["findings"]
+    }
+    assert not found & {"unknown labels", "classes without rows", "one class in several spellings"}
+    evaluated = run("evaluate", "stars.safetensors", f"rows{kind}", "--json").json
+    assert evaluated["unknown_labels"] == 0

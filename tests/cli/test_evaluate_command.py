@@ -144,6 +144,8 @@ def test_files(run: Run, trained: Path, test_rows: Path) -> None:
         ((1.0, 2.0, 2.5), ["1", "2", "1"]),
         (("false", "true", "unknown"), ["true", "False", "TRUE"]),
         ((1, 2), ["1.0", "2.0", "1.0"]),
+        # Two classes that differ by case, and a column of booleans.
+        (("FALSE", "False", "True", "unsure"), ["True", "False", "True"]),
     ],
 )
 def test_labels_of_another_type_are_compared_as_written(

@@ -195,3 +195,19 @@ def test_a_first_row_that_is_no_header_is_noticed(run: Run, model: Path, tmp_pat
     said = " ".join(run("score", model, table).err.split())
     assert "looks like one of the rows: below it, 'IT' is a value" in said
     assert "no header row" in run("check", table).out
+
+
+def test_a_header_in_the_middle_of_texts_is_noticed(run: Run, model: Path, tmp_path: Path) -> None:
+    """Two exports in one file, one behind the other."""
+    rows = [[str(place), "mail", f"a longer text {place} about oil"] for place in range(30)]
+    names = ("id", "channel", "message")
+    write_table(tmp_path / "twice.csv", names, [*rows, list(names), *rows])
+    said = "twice.csv: row 32 (the header is row 1) repeats the header, and is taken for a text"
+    scored = run("score", model, "twice.csv", "--out", "answers.csv")
+    assert (scored.code, said in " ".join(scored.out.split())) == (0, True)
+    assert "looks like one of the rows" not in scored.out
+    found = run("check", "twice.csv", "--unlabelled", "--fix", "clean.csv", "--json").json
+    assert [one["kind"] for one in found["findings"] if one["severity"] == "error"] == ["repeated header"]
+    write_table(tmp_path / "expected.csv", names, [*rows, *rows])
+    assert (tmp_path / "clean.csv").read_text() == (tmp_path / "expected.csv").read_text()
+    assert "repeats the header" not in run("score", model, "clean.csv", "--out", "answers.csv").out

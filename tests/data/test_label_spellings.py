@@ -43,6 +43,9 @@ def test_labels_are_one_class_if_their_words_and_marks_are_equal(labels: list[st
         # Marks tell classes apart, and so do spaces between words; an Indic vowel sign is no mark.
         (dict.fromkeys(("C", "C++", "C#", "+1", "-1", "ab", "a-b", "a b", "कीमत", "की मत"), 2), {}),
         ({"C &amp; D": 9, "law": 1}, {}),
+        # A whole number is one label with decimals and without; other decimals, versions and dates are their own.
+        ({"4.0": 9, "4": 1, "5,00": 2, "4.5": 3, "4.50": 1, "1.0.0": 1, "1.0 beta": 1}, {"4.0": "4"}),
+        ({"-3": 1, "-3.0": 1, "0.0": 1, "00": 1}, {"-3.0": "-3"}),
     ],
 )
 def test_the_cleanest_spelling_of_marks_and_entities(counts: dict[str, int], usual: dict[str, str]) -> None:
@@ -58,4 +61,6 @@ def test_entities_are_damage_where_they_are_to_be_replaced() -> None:
 def test_what_spellings_differ_in() -> None:
     assert spelling_differences([("A / B", "A/B")]) == ["case", "white space"]
     assert spelling_differences([("a–b", "a-b"), ("C &amp; D", "C & D")])[2:] == ["dashes", "HTML entities"]
+    assert spelling_differences([("4.0", "4"), ("a", "A")]) == ["case", "white space", "decimal zeros"]
+    assert usual_spellings({"4.0": 9, "b": 1}, ["4", "b"]) == {"4.0": "4"}
     assert (damage_of("a – b", "a-b"), damage_of("caf&Atilde;&copy;", "café")) == ("", "mojibake")

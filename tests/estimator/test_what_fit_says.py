@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,17 @@ def test_when_a_network_alone_learned_nothing() -> None:
     for more, beyond in ((3, False), (8, True)):
         sure = np.where((np.arange(60) < more)[:, None], [[0.51, 0.49]], [[0.49, 0.51]])
         assert (learned_nothing(single, sure, targets, 0.1) == "") is beyond
+
+
+def test_classes_of_the_model_without_rows_may_be_forgotten() -> None:
+    first = network(epochs=1).fit(TEXTS, TOPICS)
+    few = [place for place, topic in enumerate(TOPICS) if topic == sorted(set(TOPICS))[0]]
+    rows = [TEXTS[place] for place in few] * 3, ["new"] * len(few) + [TOPICS[few[0]]] * (2 * len(few))
+    missing = len(set(TOPICS)) - 1
+    said = f"^{missing} of the {missing + 1} classes of the model have no row in y, and it may forget them: join rows"
+    with pytest.warns(UserWarning, match=said):
+        network(epochs=1).fit(*rows, initial=first.model_)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        network(epochs=1).fit(TEXTS, TOPICS, initial=first.model_)
+    assert not [one for one in found if "may forget" in str(one.message)]

@@ -100,6 +100,18 @@ def test_every_cell_answers_as_in_torch(cell: str, layers: int, both: bool, tmp_
     assert np.ptp(theirs, axis=0).max() > 0.1
 
 
+@pytest.mark.parametrize(
+    ("missing", "said"), [(0, None), (1, "its last row is never"), (3, "its last 3 rows are never")]
+)
+def test_rows_that_no_token_of_the_vocabulary_has_are_named(missing: int, said: str | None, tmp_path: Path) -> None:
+    save_file(Classifier("gru").state_dict(), tmp_path / "state.safetensors")
+    listed = [f"w{token}" for token in range(2, ROWS - missing)]
+    options = ImportOptions(tokens="words", pooling="last", vocabulary=listed)
+    notes = [one for one in import_model(tmp_path / "state.safetensors", options).notes if "the embedding has" in one]
+    assert len(notes) == (said is not None)
+    assert said is None or said in notes[0]
+
+
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_poolings_are_those_of_torch(pooling: str, tmp_path: Path) -> None:
     torch.manual_seed(1)

@@ -110,7 +110,7 @@ def test_rows_of_no_weight_count_nowhere_and_others_in_the_prior_alone() -> None
     np.testing.assert_array_equal(heavy[others], without[others])
 
 
-def test_as_little_of_the_models_as_one_standard_error_of_the_lowest_loss_allows() -> None:
+def test_the_share_has_the_lowest_loss_or_with_caution_is_the_smallest_within_one_standard_error() -> None:
     random = np.random.default_rng(3)
     regression, models = (some - some.mean(axis=1, keepdims=True) for some in random.normal(size=(2, 80, 4)))
     models *= 7
@@ -132,16 +132,18 @@ def test_as_little_of_the_models_as_one_standard_error_of_the_lowest_loss_allows
     excess = [some - found[best] for some in found]
     expected = next(share for share, e in zip(shares, excess, strict=True) if e.mean() <= e.std() / math.sqrt(80))
     assert expected < shares[best]
-    assert language_model_factors(regression, models, targets) == pytest.approx((1 - expected, expected * ratio))
+    for cautious, share in ((False, shares[best]), (True, expected)):
+        factors = language_model_factors(regression, models, targets, cautious=cautious)
+        assert factors == pytest.approx((1 - share, share * ratio))
 
 
 def test_models_that_know_nothing_get_no_share() -> None:
     random = np.random.default_rng(5)
     regression, models = random.normal(size=(2, 3000, 3))
     targets = (2 * regression + random.gumbel(size=(3000, 3))).argmax(axis=1)
-    assert language_model_factors(regression, models, targets)[0] == 1
+    assert language_model_factors(regression, models, targets, cautious=True)[0] == 1
     some = np.arange(50)
-    assert language_model_factors(regression, models, targets, choosing=some)[0] > 0.5
+    assert language_model_factors(regression, models, targets, choosing=some, cautious=True)[0] > 0.5
 
 
 def test_the_chain_of_the_reference_is_a_distribution() -> None:

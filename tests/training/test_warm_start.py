@@ -167,6 +167,32 @@ def test_labels_of_another_type_and_vectors_are_refused(tmp_path: Path) -> None:
         train(count=40, initial=train(count=40).bundle, vectors=tmp_path / "none.vec")
 
 
+@pytest.mark.parametrize(
+    ("known", "given", "classes"),
+    [
+        ([1, 2], [1.0, 2.0, 3.0], (1, 2, 3)),
+        ([1.0, 2.5], [1, 2, 1], (1.0, 2.0, 2.5)),
+        (["1", "2", "other"], [1, 2, 3], ("1", "2", "3", "other")),
+        (["true", "unsure"], [True, False, True], ("False", "true", "unsure")),
+    ],
+)
+def test_labels_that_are_written_alike_are_one_class(known: list[Any], given: list[Any], classes: Any) -> None:
+    pairs, _ = make_rows(24)
+    initial = train(rows=(pairs, (known * 24)[:24])).bundle
+    told = Steps()
+    after = train(rows=(pairs, (given * 8)[:24]), initial=initial, callbacks=[told]).bundle
+    assert after.labels.classes == classes
+    assert [type(one) for one in after.labels.classes] == [type(initial.labels.classes[0])] * len(classes)
+    assert any(one.endswith("they are compared as they are written.") for one in told.messages)
+
+
+def test_numbers_that_are_not_whole_stay_of_another_type() -> None:
+    pairs, _ = make_rows(24)
+    initial = train(rows=(pairs, [1, 2] * 12)).bundle
+    with pytest.raises(DataError, match="of type float"):
+        train(rows=(pairs, [1.0, 2.5] * 12), initial=initial)
+
+
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parent") / "run"

@@ -239,6 +239,8 @@ def _of_texts(
     ]
     drafts = [*drafts, *kept, *_missing_texts(reader, facts, "train")]
     drafts += [*_missing_titles(facts, "train"), *_missing_columns(reader, "train")]
+    if len(facts.headers):
+        drafts += _missing_header(reader, facts, "train")
     words, found = (None, []) if known is None else _coverage({"train": reader}, {"train": facts}, training, known)
     findings = complete_findings([*drafts, *found], {"train": reader})
     looked_for = _looked_for_texts(reader) + (["words that the vocabulary misses"] if words is not None else [])
@@ -354,7 +356,8 @@ def _missing_header(reader: LenientReader, facts: Facts, part: Part) -> list[Dra
     if more := len(facts.headers):
         first = f"Row {reader.number(int(facts.headers[0])):,}"
         which = f"{first} repeats" if more == 1 else f"{first} and {more - 1:,} more repeat"
-        meaning = f"{which} the header, as where two exports were joined: training stops there."
+        effect = "its cells are classified as a text" if reader.columns.label is None else "training stops there"
+        meaning = f"{which} the header, as where two exports were joined: {effect}."
         return [Draft("repeated header", "error", part, facts.headers, meaning, "--fix leaves them out.", fixable=True)]
     if reader.header_is_row(class_rows(facts, reader.names)):
         column, what = reader.columns.label, "labels"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from recurra.checking.label_names import NO_LABEL
+from recurra.checking.label_names import NO_LABEL, label_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader, key_of
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.text_repair import (
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["Facts", "collect_facts"]
+
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 
 # Patterns with which Arrow selects candidates, and the repairs that decide: a text that one changes is damaged.
 _DAMAGE_TESTS: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -100,7 +104,7 @@ def collect_facts(
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
     empty, untitled, textless, headers = (joined.pop(kind) for kind in ("empty", "untitled", "textless", "headers"))
     return Facts(
-        labels=np.concatenate(labels),
+        labels=_as_read(np.concatenate(labels), reader),
         keys=np.concatenate(keys),
         characters=np.concatenate(characters),
         longest=np.concatenate(longest),
@@ -110,6 +114,15 @@ def collect_facts(
         textless=textless,
         headers=headers,
     )
+
+
+def _as_read(labels: npt.NDArray[np.int32], reader: LenientReader) -> npt.NDArray[np.int32]:
+    """The labels of a text file whose cells are all decimals as training reads them: numbers, so that 5.0 is 5."""
+    names = reader.names
+    used = set(chain.from_iterable(names.members[number] for number in np.unique(labels[labels != NO_LABEL]).tolist()))
+    if reader.lists or names.task.lists or not all(map(_DECIMAL.fullmatch, used)):
+        return labels
+    return names.respelled({name: label_text(float(name)) for name in used})[labels]
 
 
 def _damaged(block: LenientBlock) -> dict[str, npt.NDArray[np.int64]]:

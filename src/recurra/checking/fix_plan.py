@@ -89,7 +89,7 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
         test: the facts of the test file, which is never changed.
         options: optional fixes.
 
-    Rows that were read without labels are all kept: each is to be classified.
+    Rows that were read without labels are kept, but for repeated headers: each is to be classified.
 
     Raises:
         DataError: a decision does not fit the file.
@@ -101,7 +101,8 @@ def plan_fix(reader: LenientReader, facts: Facts, test: Facts | None, options: F
             wrong.setdefault(row, []).append(kind)
     repaired = {row: ", ".join(found) for row, found in wrong.items()}
     if reader.columns.label is None:
-        return FixPlan(removed={}, relabelled=(), usual={}, repaired=repaired)
+        headers = dict.fromkeys(facts.headers.tolist(), "repeated header")
+        return FixPlan(removed=headers, relabelled=(), usual={}, repaired=repaired)
     keys, empty = _after_repair(reader, facts, np.array(sorted(wrong), dtype=np.int64), options)
     # Numbers have no spelling.
     kind = column_of(reader.head, reader.columns.label or "", reader.source).type

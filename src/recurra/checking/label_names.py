@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recurra.tasks import MULTI_LABEL, SINGLE_LABEL, Task
 
-__all__ = ["NO_LABEL", "LabelNames", "value_text"]
+__all__ = ["NO_LABEL", "LabelNames", "label_text", "value_text"]
 
 NO_LABEL = -1
 
@@ -56,8 +56,8 @@ class LabelNames:
             return NO_LABEL
         if isinstance(value, list):
             self.task = self.task if self.task.lists else MULTI_LABEL
-            return self.number_of(filter(None, map(value_text, value)))
-        members = self._cells.members(value_text(value), self.separator)
+            return self.number_of(filter(None, map(label_text, value)))
+        members = self._cells.members(label_text(value), self.separator)
         return NO_LABEL if members is None else self.number_of(members)
 
     def number_of(self, classes: Iterable[str]) -> int:
@@ -107,6 +107,11 @@ class LabelNames:
 
     def __getitem__(self, number: int) -> str:
         return "" if number == NO_LABEL else self.names[number]
+
+
+def label_text(value: object) -> str:
+    """A label as text: as values are, and one spelling for 1 and 1.0."""
+    return value_text(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def value_text(value: object) -> str:

@@ -24,8 +24,9 @@ from recurra.data.delimited import RawTable
 from recurra.data.label_format import split_text
 from recurra.data.mixed_values import LISTS, json_kinds, mixture_of
 from recurra.data.plain_columns import is_json
+from recurra.data.row_block import RowBlock
 from recurra.data.row_numbers import RowNumbers
-from recurra.data.table_reader import RowBlock, TableReader
+from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
 
 if TYPE_CHECKING:

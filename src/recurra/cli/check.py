@@ -326,11 +326,11 @@ def _training() -> Training:
 
 def _known(name: str, model: Model) -> KnownModel:
     from recurra.checking.check import KnownModel
-    from recurra.checking.label_names import value_text
+    from recurra.checking.label_names import label_text
     from recurra.text import TextPipeline
 
     bundle = model.bundle
-    return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(value_text, bundle.labels.classes)])
+    return KnownModel(name, TextPipeline(bundle.text, bundle.vocabulary), [*map(label_text, bundle.labels.classes)])
 
 
 def _files(report: Report, next_command: str, *, with_page: bool) -> dict[str, str]:

@@ -81,17 +81,12 @@ def warn_of_forgetting(initial: Bundle, rows: Corpus, output: Output) -> None:
 
     Args:
         initial: the model.
-        rows: all training rows, replayed ones included; of several labels a row, each value is a tuple.
+        rows: all training rows, replayed ones included.
         output: prints the warning, also if quiet.
     """
-    import numpy as np
+    from recurra.training.warm_start import forgetting_note
 
-    values = [rows.labels.values[code] for code in np.unique(rows.labels.codes).tolist()]
-    found = {label for value in values for label in (value if isinstance(value, tuple) else (value,))}
-    known = initial.labels.classes
-    missing = [label for label in known if label not in found]
-    if 2 * len(missing) > len(known):
-        output.caution(
-            f"{len(missing):,} of the {len(known):,} classes of the model have no row in {rows.source}, and it may "
-            "forget them: mix old rows in with --replay OLD."
-        )
+    # Values that no row has any more are left over where rows were left out.
+    values = [rows.labels.values[code] for code in set(rows.labels.codes.tolist())]
+    if lost := forgetting_note(initial, values, rows.source):
+        output.caution(f"{lost}: mix old rows in with --replay OLD.")

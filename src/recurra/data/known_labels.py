@@ -19,7 +19,14 @@ from recurra.data.text_repair import without_entities
 from recurra.data.usual_names import is_label_name
 from recurra.errors import DataError
 
-__all__ = ["DASHES", "check_guessed_label", "check_labels", "column_of_classes", "folded"]
+__all__ = [
+    "DASHES",
+    "check_guessed_label",
+    "check_labels",
+    "column_of_classes",
+    "folded",
+    "without_decimal_zeros",
+]
 
 SHOWN = 3
 
@@ -34,19 +41,27 @@ DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 _AT_ASCII_MARK = re.compile(r"(?<=[!-/:-@[-`{-~]) | (?=[!-/:-@[-`{-~])")
 _BY_NO_LETTER = re.compile(r"(?<=[\W_]) | (?=[\W_])")
+_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]+)[.,]0+")
 _ONE_DASH = str.maketrans(dict.fromkeys(DASHES, "-"))
 
 
 def folded(label: object) -> str:
-    """Equal for labels that differ in case, white space, kinds of dashes or HTML entities alone.
+    """Equal for labels that differ in case, white space, kinds of dashes, HTML entities or decimal zeros alone.
 
     Spaces next to punctuation marks and symbols are left out, so that ``A / B`` is ``A/B``; between words they count.
-    Punctuation counts everywhere: ``C``, ``C++`` and ``C#`` stay apart.
+    Punctuation counts everywhere: ``C``, ``C++`` and ``C#`` stay apart. A whole number is one label with decimals and
+    without, as programs write ``5.0`` where another cell of the column is missing.
     """
     # An entity may stand for white space or a dash.
     decoded = without_entities(" ".join(str(label).split())).translate(_ONE_DASH)
-    written = _AT_ASCII_MARK.sub("", " ".join(decoded.split()))
+    written = without_decimal_zeros(_AT_ASCII_MARK.sub("", " ".join(decoded.split())))
     return (written if written.isascii() else _BY_NO_LETTER.sub(_space_kept, written)).casefold()
+
+
+def without_decimal_zeros(label: str) -> str:
+    """``5`` for ``5.0`` and ``5,00``; other labels as they are."""
+    whole = _WHOLE_NUMBER.fullmatch(label)
+    return whole[1] if whole else label
 
 
 def _space_kept(space: re.Match[str]) -> str:

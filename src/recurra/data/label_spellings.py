@@ -1,4 +1,4 @@
-"""One class in several spellings: labels that differ in case, white space, dashes, HTML entities, or by damage."""
+"""One class in several spellings: labels that differ in case, white space, dashes, decimal zeros, or by damage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from recurra.data.known_labels import DASHES, folded
+from recurra.data.known_labels import DASHES, folded, without_decimal_zeros
 from recurra.data.text_repair import repair_text, without_entities, without_mojibake
 
 __all__ = [
@@ -51,7 +51,7 @@ def spelling_key(label: str) -> str:
 
 
 def spelling_differences(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """What spellings may differ in: case, white space and, if some of these do, dashes and HTML entities.
+    """What spellings may differ in: case, white space and, if some of these do, dashes, HTML entities, decimal zeros.
 
     Args:
         pairs: labels, each with the same class in another spelling.
@@ -59,7 +59,12 @@ def spelling_differences(pairs: Iterable[tuple[str, str]]) -> list[str]:
     written = list(pairs)
     decoded = [(without_entities(label), without_entities(best)) for label, best in written]
     dashes = any({*label}.intersection(DASHES) != {*best}.intersection(DASHES) for label, best in decoded)
-    return ["case", "white space", *["dashes"] * dashes, *["HTML entities"] * (decoded != written)]
+    zeros = any(
+        (without_decimal_zeros(label.strip()) != label.strip()) != (without_decimal_zeros(best.strip()) != best.strip())
+        for label, best in decoded
+    )
+    some = {"dashes": dashes, "HTML entities": decoded != written, "decimal zeros": zeros}
+    return ["case", "white space", *(name for name, found in some.items() if found)]
 
 
 def damage_of(label: str, best: str) -> str:
@@ -101,7 +106,7 @@ def usual_spellings(
     """The cleanest spelling by other spelling, for labels with the same :func:`spelling_key`.
 
     A clean spelling is repaired, has no white space around it and single spaces within. Of the spellings in a file, so
-    cleaned, it is one without HTML entities, if there is one; of these, the one
+    cleaned, it is one without HTML entities and decimal zeros, if there is one; of these, the one
 
     1. in the case that most classes have (lower case, capitals, or a capital first): most of those that are written in
        one way, or else most of all by their most frequent spelling;
@@ -144,8 +149,8 @@ def _cleanest(counts: Mapping[str, int], case: str | None, *, unescape: bool) ->
         rows[" ".join(repaired_label(name, unescape=unescape).split())] += count
 
     def rank(name: str) -> tuple[bool, bool, bool, int, str]:
-        own = _case(name)
-        return without_entities(name) != name, case is not None and own != case, own == "upper", -rows[name], name
+        own, plain = _case(name), without_decimal_zeros(without_entities(name))
+        return plain != name, case is not None and own != case, own == "upper", -rows[name], name
 
     return min(rows, key=rank)
 

@@ -17,9 +17,10 @@ from recurra.data.label_format import MULTI_LABEL_FORMAT, SINGLE_LABEL_FORMAT, L
 from recurra.data.missing_texts import MissingTexts
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_values import column_key
+from recurra.data.row_block import RowBlock
 from recurra.data.sources import Source, open_blocks
 from recurra.data.table import Table
-from recurra.data.table_reader import RowBlock, TableReader
+from recurra.data.table_reader import TableReader
 from recurra.errors import DataError, in_python
 
 __all__ = ["MAX_BYTES", "pairs_of", "read_frame", "read_table", "table_of"]

@@ -14,8 +14,9 @@ from recurra.data.label_format import SINGLE_LABEL_FORMAT, LabelFormat
 from recurra.data.memory import release_freed_memory
 from recurra.data.missing_texts import MissingTexts
 from recurra.data.model_columns import ModelColumns
+from recurra.data.row_block import RowBlock
 from recurra.data.row_numbers import RowNumbers
-from recurra.data.table_reader import RowBlock, TableReader
+from recurra.data.table_reader import TableReader
 from recurra.errors import DataError
 
 __all__ = ["SMALL", "StreamedTable"]

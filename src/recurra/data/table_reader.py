@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import replace
 
 from recurra.data.arrow_columns import (
     byte_lengths,
-    checked_texts,
-    column_of,
     is_label,
     is_text,
-    joined_texts,
-    plain_labels,
     text_column,
 )
 from recurra.data.blocks import GUESS_ROWS, Blocks, read_head
@@ -25,129 +16,22 @@ from recurra.data.class_folders import FolderBlocks
 from recurra.data.column_statistics import ColumnStatistics, are_flags, are_numbers, distinct_labels
 from recurra.data.columns import Columns, NamedColumnError, NoLabelColumnError, choose_columns
 from recurra.data.delimited import RawTable
-from recurra.data.documents import Document, Label
+from recurra.data.documents import Label
 from recurra.data.excel import ExcelBlocks
 from recurra.data.fasttext_lines import FastTextBlocks
 from recurra.data.file_errors import title_above_header
-from recurra.data.formats import TITLE_ROWS, is_title_above, short_name, short_names
+from recurra.data.formats import TITLE_ROWS, is_title_above, short_name
 from recurra.data.known_labels import check_guessed_label, check_labels, column_of_classes
-from recurra.data.label_format import LabelFormat
 from recurra.data.lines import LineBlocks
-from recurra.data.missing_texts import MissingTexts
 from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
+from recurra.data.row_block import RowBlock, is_header
 from recurra.data.table_guess import check_separator, how_to_read, table_format
-from recurra.data.usual_names import is_label_name, is_text_name
+from recurra.data.usual_names import is_text_name
 from recurra.errors import DataError
 
-__all__ = ["RowBlock", "TableReader"]
-
-
-@dataclass(frozen=True, eq=False)
-class RowBlock:
-    """A block of B consecutive rows. Invalid values raise errors when they are accessed.
-
-    Attributes:
-        raw: the columns that were read.
-        columns: names of the text, title and label columns.
-        source: name of the source, for messages.
-        first: index of the first row in the table, from 0.
-
-    Raises:
-        DataError: from any property: a row or a column cannot be used.
-    """
-
-    raw: RawTable
-    columns: Columns
-    source: str
-    first: int = 0
-
-    def __len__(self) -> int:
-        return len(self.raw.columns[0])
-
-    @cached_property
-    def texts(self) -> Column:
-        """B texts, nulls included."""
-        return self._texts(self.columns.text)
-
-    @cached_property
-    def titles(self) -> Column | None:
-        """B titles, or ``None`` in a table without titles."""
-        return None if self.columns.title is None else self._texts(self.columns.title)
-
-    @cached_property
-    def documents(self) -> list[Document]:
-        """B texts or (title, text) pairs; a missing title or text is empty."""
-        texts = [text or "" for text in self.texts.to_pylist()]
-        if self.titles is None:
-            return list(texts)
-        return list(zip([title or "" for title in self.titles.to_pylist()], texts, strict=True))
-
-    @property
-    def rows_without_text(self) -> list[int]:
-        """The rows, counted from 0 in the block, whose text is missing, and whose title, if there are titles."""
-        if not self.texts.null_count:
-            return []
-        titles = [None] * len(self) if self.titles is None else self.titles.to_pylist()
-        pairs = enumerate(zip(titles, self.texts.to_pylist(), strict=True))
-        return [row for row, (title, text) in pairs if title is None and text is None]
-
-    @property
-    def missing_texts(self) -> MissingTexts:
-        """How many rows have no text."""
-        return MissingTexts.of_columns(self.texts, self.titles)
-
-    @cached_property
-    def joined(self) -> Column:
-        """B joined titles and texts, as a network reads them."""
-        texts = self.texts
-        return texts if self.titles is None else joined_texts(self.titles, texts)
-
-    def places(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The indices within the block of those rows that are in it.
-
-        Args:
-            rows: int64[N], ascending row indices in the table.
-        """
-        begin, end = np.searchsorted(rows, (self.first, self.first + len(self)))
-        return rows[begin:end] - self.first
-
-    @cached_property
-    def repeated_headers(self) -> npt.NDArray[np.int64]:
-        """The indices within the block of rows whose cells are the columns' names, as where two exports were joined.
-
-        None where the first row may be one of the rows itself: its fields are no short names, or its label is that of
-        other rows too.
-        """
-        names, label, none = self.raw.names, self.columns.label, np.empty(0, dtype=np.int64)
-        if label is None or not self.raw.has_header or len(names) < 2 or not short_names(filter(None, names)):
-            return none
-        column = column_of(self.raw, label, self.source)
-        if not is_text(column.type):
-            return none
-        found = [place for place, value in enumerate(column.to_pylist()) if value and value.strip() == label]
-        return np.array(found, dtype=np.int64) if all(map(self._is_header, found)) else none
-
-    def _is_header(self, place: int) -> bool:
-        cells = (column.slice(place, 1).to_pylist()[0] for column in self.raw.columns)
-        return all(str(cell or "").strip() == name for cell, name in zip(cells, self.raw.names, strict=True))
-
-    def label_values(self, label_format: LabelFormat) -> list[Any]:
-        """B labels as :func:`recurra.data.arrow_columns.plain_labels` reads them."""
-        label = str(self.columns.label)
-        if len(self.repeated_headers):
-            number = self.raw.numbers.number(int(self.repeated_headers[0]))
-            raise DataError(
-                f"{self.source}: row {number:,}{self.raw.row_hint} repeats the header",
-                "Leave such rows out: recurra check DATA --fix OUT writes a copy without them.",
-            )
-        # A column with a label's name is hardly the wrong one.
-        guessed = "label" in self.columns.guessed and not is_label_name(label)
-        return plain_labels(self.raw, label, self.source, label_format=label_format, guessed=guessed)
-
-    def _texts(self, name: str) -> Column:
-        return checked_texts(self.raw, name, self.source)
+__all__ = ["TableReader"]
 
 
 class TableReader:
@@ -290,11 +174,20 @@ class TableReader:
             DataError: the table cannot be read to its end.
         """
         names = [self.columns.text, *filter(None, [self.columns.title]), *more]
-        first = 0
+        first, headers = 0, list[int]()
         for raw in self.blocks.read(list(dict.fromkeys(names)), again=again):
             block = RowBlock(raw, self.columns, self.source, first)
+            if self.columns.label is None:
+                headers += [raw.numbers.number(int(place)) for place in block.repeated_headers]
             yield block
             first += len(block)
+        if headers:
+            more = "" if len(headers) == 1 else f" and {len(headers) - 1:,} more"
+            verb = "repeats" if len(headers) == 1 else "repeat"
+            self.blocks.warnings.append(
+                f"{self.source}: row {headers[0]:,}{more}{self.head.row_hint} {verb} the header, and is taken for a "
+                "text: recurra check DATA --unlabelled --fix OUT writes a copy without"
+            )
 
     def header_is_row(self, labels: Iterable[Label]) -> bool:
         """Whether the first row was mistaken for a header: the name of the guessed label column is a label.
@@ -378,8 +271,11 @@ def _repeated_name(head: RawTable, facts: Sequence[ColumnStatistics]) -> str | N
     """The first name that is also a value of its column, where values repeat as labels do."""
     if not head.has_header:
         return None
-    for fact, column in zip(facts, head.columns, strict=True):
-        if fact.few and fact.name and fact.name in column.slice(0, GUESS_ROWS).to_pylist():
+    columns = [column.slice(0, GUESS_ROWS).to_pylist() for column in head.columns]
+    # A whole header below the first one is another matter: two exports were joined.
+    rows = [row for row in zip(*columns, strict=True) if not is_header(row, head.names)]
+    for place, fact in enumerate(facts):
+        if fact.few and fact.name and any(row[place] == fact.name for row in rows):
             return fact.name
     return None
 

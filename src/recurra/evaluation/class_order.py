@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recurra.data.documents import Label
+from recurra.data.plain_values import plain_list
 
 __all__ = ["class_order_note"]
 
@@ -50,7 +51,8 @@ def class_order_note(
     for order in orders:
         right = int(pairs[columns, order].sum())
         if right - given >= max(FEWEST_ROWS, LEAST_GAIN * len(targets)) and right > LEAST_RIGHT * len(targets):
-            shown = ", ".join(f"{classes[place]!r:.40}" for place in order[:SHOWN].tolist())
+            plain = plain_list(classes)
+            shown = ", ".join(f"{plain[place]!r:.40}" for place in order[:SHOWN].tolist())
             more = ", …" if size > SHOWN else ""
             return (
                 f"the classes may not be in the order of the columns: {given:,} of {len(targets):,} rows are right, "

@@ -50,7 +50,9 @@ def indicator_of(y: Any) -> npt.NDArray[np.bool_] | None:
             )
         return None
     if y.shape[1] == 1:
-        raise DataError(f"y is a column {list(y.shape)}", "Give one label each: y.ravel(), or frame['label'].")
+        raise DataError(
+            f"y is a column {list(y.shape)}", "Give one label each: y.ravel(), or of a data frame y['label']."
+        )
     matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
     if matrix.dtype == object and any(is_missing(one) for one in matrix.ravel().tolist()):
         raise DataError(f"y is a matrix {list(matrix.shape)} in which values are missing", "Fill them: y.fillna(0).")

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from recurra.data.documents import Label
     from recurra.text import Labels
 
-__all__ = ["as_written", "encode_with_unknown", "other_spellings", "unknown_label_error"]
+__all__ = [
+    "as_written",
+    "compared_as_written",
+    "encode_with_unknown",
+    "match_as_written",
+    "other_spellings",
+    "unknown_label_error",
+]
 
 SHOWN_SPELLINGS = 3
 
@@ -26,9 +33,7 @@ def encode_with_unknown(
 ) -> tuple[npt.NDArray[np.int64], list[Label]]:
     """The number of each label, int64[B], and the labels that are not classes: those have the numbers from C on.
 
-    A text file does not declare types: 1, 2 and other are read as texts, but 1 and 2 alone as numbers. Labels of
-    another type than the classes are therefore compared as they are written, True and "true" alike, unless two classes
-    are written alike.
+    Labels of another type than the classes are compared as they are written, see :func:`match_as_written`.
 
     Args:
         classes: the model's.
@@ -45,17 +50,35 @@ def encode_with_unknown(
             f"{source} holds several labels a row, and the model gives one", "Give one label a row, as a text."
         )
     if labels and type(labels[0]) is not kind:
-        written = {as_written(known).casefold(): known for known in classes.classes}
-        if len(written) == len(classes):
-            say(
-                f"The labels are {type(labels[0]).__name__} in {source} and {kind.__name__} in the model; "
-                "they are compared as they are written."
-            )
-            labels = [written.get(as_written(label).casefold(), label) for label in labels]
+        say(compared_as_written(classes, labels, source))
+        labels = match_as_written(classes, labels)
     # 1, 1.0 and True are one key.
     places = {(type(label), label): place for place, label in enumerate(classes.classes)}
     targets = [places.setdefault((type(label), label), len(places)) for label in labels]
     return np.array(targets, dtype=np.int64), [label for _, label in places][len(classes) :]
+
+
+def match_as_written(classes: Labels, labels: Sequence[Label]) -> list[Label]:
+    """Labels of another type than the classes: the class that is written alike for each, other labels as they are.
+
+    A text file does not declare types: 1, 2 and other are read as texts, but 1 and 2 alone as numbers. True and "true"
+    are alike unless both are classes.
+    """
+    written = {as_written(known): known for known in classes.classes}
+    same = Counter(name.casefold() for name in written)
+    in_any_case = {name.casefold(): known for name, known in written.items() if same[name.casefold()] == 1}
+    names = map(as_written, labels)
+    return [
+        written.get(name, in_any_case.get(name.casefold(), label)) for name, label in zip(names, labels, strict=True)
+    ]
+
+
+def compared_as_written(classes: Labels, labels: Sequence[Label], source: str) -> str:
+    """What to say of labels of another type than the classes."""
+    return (
+        f"The labels are {type(labels[0]).__name__} in {source} and {type(classes.classes[0]).__name__} in the model; "
+        "they are compared as they are written."
+    )
 
 
 def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str, *, more: str = "") -> DataError:

@@ -15,7 +15,15 @@ from recurra.importing.names import KnownTokens
 from recurra.tasks import SINGLE_LABEL, Task, task_named
 from recurra.text.vocabulary import SPECIAL_IDS
 
-__all__ = ["Imported", "ImportedLayer", "Output", "rows_for", "sigmoid_output", "softmax_output"]
+__all__ = [
+    "Imported",
+    "ImportedLayer",
+    "Output",
+    "rows_for",
+    "sigmoid_output",
+    "softmax_output",
+    "unused_rows_notes",
+]
 
 Array = npt.NDArray[np.float32]
 
@@ -101,3 +109,16 @@ def rows_for(known: KnownTokens, rows: int) -> Mapping[str, Any]:
             "or pad and unknown token before it, such as <pad> and <unk>.",
         )
     return {"vocabulary_size": max(rows, SPECIAL_IDS + 1), "fixed_rows": rows > tokens}
+
+
+def unused_rows_notes(known: KnownTokens, rows: int) -> list[str]:
+    """A note on rows of the embedding that no token of a given vocabulary has; none if all are used."""
+    tokens = len(known.vocabulary) + SPECIAL_IDS
+    if tokens >= rows:
+        return []
+    left = "its last row is" if rows == tokens + 1 else f"its last {rows - tokens:,} rows are"
+    return [
+        f"the embedding has {rows:,} rows, and the vocabulary {tokens:,} tokens with pad (0) and unknown token (1): "
+        f"{left} never read. If the network had other special tokens in front, such as <bos>, or tokens are missing, "
+        "all tokens after these are read as others: give the whole list"
+    ]

@@ -12,7 +12,15 @@ from recurra.bundle.strict_json import parse_json
 from recurra.cells import cell_named
 from recurra.errors import ModelFileError, SettingsError
 from recurra.importing.hdf5 import Hdf5, read_hdf5
-from recurra.importing.imported import Imported, ImportedLayer, Output, rows_for, sigmoid_output, softmax_output
+from recurra.importing.imported import (
+    Imported,
+    ImportedLayer,
+    Output,
+    rows_for,
+    sigmoid_output,
+    softmax_output,
+    unused_rows_notes,
+)
 from recurra.importing.keras_archive import Archive
 from recurra.importing.keras_layers import KerasLayer, KerasNetwork, Recurrent, read_layers
 from recurra.importing.keras_options import flag_of, number_of
@@ -189,6 +197,8 @@ def _text(
     elif options.tokens is None:
         notes.append("texts are cut as TextVectorization cuts them: --tokens chooses another way")
     known = _vocabulary(network.text, archive, options)
+    if options.vocabulary is not None:
+        notes += unused_rows_notes(known, rows)
     longest = None
     if network.text is not None and network.text.options.get("output_sequence_length") is not None:
         longest = number_of(network.text.kind, network.text.name, network.text.options, "output_sequence_length")

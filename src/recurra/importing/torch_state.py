@@ -10,7 +10,15 @@ import numpy.typing as npt
 
 from recurra.bundle import Bundle
 from recurra.errors import ModelFileError, SettingsError
-from recurra.importing.imported import Imported, ImportedLayer, Output, rows_for, sigmoid_output, softmax_output
+from recurra.importing.imported import (
+    Imported,
+    ImportedLayer,
+    Output,
+    rows_for,
+    sigmoid_output,
+    softmax_output,
+    unused_rows_notes,
+)
 from recurra.importing.names import KnownTokens, labels_of, vocabulary_in
 from recurra.importing.options import KINDS, ImportOptions
 from recurra.importing.source import Source
@@ -46,6 +54,7 @@ def import_state_dict(source: Source, options: ImportOptions) -> Imported:
     rows = left.pop(embedding)
     output, linear, parameters = _output(left, stack.hidden * stack.directions * len(pooling), pooling, options)
     known, text = _text(options, len(rows))
+    notes += unused_rows_notes(known, len(rows))
     if known.swapped:
         rows = rows[[1, 0, *range(2, len(rows))]]
     masked = options.pad_to is None

@@ -139,19 +139,26 @@ def without_network(
 
 
 def language_model_factors(
-    regression: Floats, models: Floats, targets: npt.NDArray[Any], *, choosing: npt.NDArray[np.int64] | None = None
+    regression: Floats,
+    models: Floats,
+    targets: npt.NDArray[Any],
+    *,
+    choosing: npt.NDArray[np.int64] | None = None,
+    cautious: bool = False,
 ) -> tuple[float, float]:
     """The factors of a branch's regression and of its language models, of a low log loss on rows new to both.
 
-    Of 20 mixtures, from the regression alone to 5 % of it, the best temperature of each is found. Taken is the one with
-    the smallest share of the language models whose loss is higher than the lowest by no more than the standard error of
-    the rows' differences, as in :func:`fuse`. The sum of both is about as large as the outputs of the regression alone.
+    Of 20 mixtures, from the regression alone to 5 % of it, the best temperature of each is found, and the one of the
+    lowest loss is taken. The sum of both is about as large as the outputs of the regression alone.
 
     Args:
         regression: float[B, L], logits.
         models: float[B, L], logits.
         targets: int[B].
         choosing: which of the rows choose; all if not given.
+        cautious: take the smallest share of the language models whose loss is higher than the lowest by no more than
+            the standard error of the rows' differences, as in :func:`fuse`. Where few rows are learned from at all,
+            the lowest loss is chance more often (benchmarks/own_files/LOG.md).
     """
     some = slice(None) if choosing is None else choosing
     ratio = _spread(regression) / _spread(models)
@@ -162,8 +169,10 @@ def language_model_factors(
         return SOFTMAX.losses(mixed / fit_temperature(mixed, targets[some]), targets[some])
 
     found = [losses(share) for share in shares]
-    best = min(found, key=lambda one: one.mean())
-    share = next(share for share, one in zip(shares, found, strict=True) if _as_good(one - best))
+    best = min(range(len(shares)), key=lambda place: found[place].mean())
+    if cautious:
+        best = next(place for place, one in enumerate(found) if _as_good(one - found[best]))
+    share = shares[best]
     return 1 - share, share * ratio
 
 

@@ -268,7 +268,7 @@ class BranchTraining:
                 models[own] = of_classes.logits(documents.take(own))
         if not models.any():
             return regression
-        self._mixed = language_model_factors(regression, models, targets)
+        self._mixed = language_model_factors(regression, models, targets, cautious=True)
         return self._mixed[0] * regression + self._mixed[1] * models
 
     @property

@@ -36,7 +36,7 @@ from recurra.training.callbacks import Callback
 from recurra.training.known_rows import TableHashes
 from recurra.training.sample_weight import check_sample_weight, relative_weights
 from recurra.training.steps.step import EncodedRows
-from recurra.training.warm_start import extend_labels, extend_vocabulary
+from recurra.training.warm_start import extend_labels, extend_vocabulary, labels_as_in
 
 if TYPE_CHECKING:
     from recurra.training.validation_data import ValidationRows
@@ -147,6 +147,8 @@ def labelled_rows(
     if text.field == "title" and (titled := titled_rows(corpus, callbacks)) is not None:
         corpus, weights = RowSubset(corpus, titled), None if weights is None else weights[titled]
     labels = corpus.labels
+    if initial is not None:
+        labels = labels_as_in(initial, labels, corpus.source, callbacks)
     grow = Labels.learn if initial is None else partial(extend_labels, initial)
 
     def in_order(values: Iterable[Label]) -> Labels:

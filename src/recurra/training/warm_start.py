@@ -13,8 +13,10 @@ import numpy.typing as npt
 
 from recurra.bundle import Bundle, digest_in, read_bundle
 from recurra.bundle.branch import recorded_factor
-from recurra.data.documents import Label
+from recurra.data.documents import Label, LabelSet
+from recurra.data.encoded_labels import EncodedLabels
 from recurra.errors import DataError, SettingsError
+from recurra.evaluation.targets import as_written, compared_as_written, match_as_written
 from recurra.hub import local_path
 from recurra.linear_branch import BranchSettings, LinearBranch
 from recurra.networks.settings import NetworkSettings
@@ -31,6 +33,8 @@ __all__ = [
     "extend_labels",
     "extend_vocabulary",
     "extend_weights",
+    "forgetting_note",
+    "labels_as_in",
     "lineage",
 ]
 
@@ -104,6 +108,33 @@ def check_warm_start(
             f"{initial.pipeline.rows:,} rows",
             "Give as many or more.",
         )
+
+
+def labels_as_in(initial: Bundle, labels: EncodedLabels, source: str, callbacks: Callback) -> EncodedLabels:
+    """The labels in the model's type, where those that are classes are written alike: 5 and 5.0, 1 and "1".
+
+    Args:
+        initial: the model.
+        labels: of the rows.
+        source: name of the rows, for the message.
+        callbacks: told that labels were compared as written.
+    """
+    known, values = initial.labels, labels.values
+    kind = type(known.classes[0])
+    if not values or isinstance(values[0], tuple) or type(values[0]) is kind:
+        return labels
+    matched = [_in_type(kind, label) for label in match_as_written(known, values)]
+    if not all(type(label) is kind for label in matched):
+        return labels
+    callbacks.on_message(compared_as_written(known, values, source))
+    return labels.renamed(matched)
+
+
+def _in_type(kind: type[Label], label: Label) -> Label:
+    if kind is str:
+        return as_written(label)
+    whole = type(label) is int or (type(label) is float and label.is_integer())
+    return kind(label) if whole and kind in (int, float) else label
 
 
 def extend_labels(initial: Bundle, labels: Iterable[Label]) -> Labels:
@@ -252,3 +283,21 @@ def _positive(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         return 1.0
     return float(value)
+
+
+def forgetting_note(initial: Bundle, labels: Iterable[Label | LabelSet], source: str) -> str:
+    """What is said where most classes of the model have no row among those that training goes on with; else empty.
+
+    Args:
+        initial: the model.
+        labels: of the rows, in any number; of several labels a row, each is a tuple.
+        source: name of the rows.
+    """
+    found = {as_written(one) for label in labels for one in (label if isinstance(label, tuple) else (label,))}
+    known = initial.labels.classes
+    missing = [label for label in known if as_written(label) not in found]
+    if 2 * len(missing) <= len(known):
+        return ""
+    return (
+        f"{len(missing):,} of the {len(known):,} classes of the model have no row in {source}, and it may forget them"
+    )
