@@ -52,9 +52,13 @@ _HOMES: dict[str, tuple[str, str | None]] = {
 # Modules that a misspelt name may mean, besides.
 _MODULES = ("data", "errors", "evaluation", "inspection", "presets", "runtime", "tasks", "text", "training", "tuning")
 
-# Commands whose functions stand elsewhere.
+# Functions that stand elsewhere, by the names of commands or what other libraries call them.
 _ELSEWHERE = {
     "compare": "recurra.inspection.compare({name: model, …}, table)",
+    "fit": "recurra.TextClassifier().fit(X, y)",
+    "import_model": "recurra.importing.import_model(path)",
+    "predict": "recurra.load(path).predict(texts)",
+    "train": "recurra.TextClassifier().fit(X, y)",
     "tune": "recurra.tuning.Tuner(table, recipe=…, folder=…, limits=…).run()",
 }
 

@@ -95,6 +95,12 @@ def test_validation_in_another_encoding_than_data(run: Run, tmp_path: Path) -> N
         "data.csv: byte 0xe9 at byte 19, line 2 is not utf-8. "
         "Save it as UTF-8 with a byte order mark, or in the encoding of DATA.",
     )
+    first = run("train", later, "--out", "first", *words).json["model"]
+    check_failed(
+        run("train", later, "--from", first, "--replay", data, "--out", "b", "--json", "--no-baseline"),
+        1,
+        "Save it as UTF-8 with a byte order mark, or in the encoding of DATA.",
+    )
 
 
 @pytest.mark.parametrize(

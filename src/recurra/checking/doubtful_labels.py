@@ -28,11 +28,25 @@ PLACEHOLDERS = frozenset(
     (
         *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "??", "???", "_"),
         *("n/a", "n.a.", "n.a", "#n/a", "<na>", "null", "(null)", "#null!", "nil", "nan", "nat", "(blank)", "(empty)"),
+        # Of spreadsheets, databases and forms.
+        *(
+            "#nv",
+            "#ref!",
+            "#value!",
+            "#div/0!",
+            "#name?",
+            "\\n",
+            "[null]",
+            "(leer)",
+            "--none--",
+            "select...",
+            "(vacío)",
+        ),
         *("tbd", "t.b.d.", "tba", "to be determined", "todo", "to do", "undefined", "not available"),
         *("no label", "unlabelled", "unlabeled", "not labelled", "not labeled", "unclassified"),
         # In German, French, Spanish, Italian, Portuguese, Dutch, Japanese and Chinese.
         *("n/d", "n.d.", "n.d", "s/d", "s.d.", "pte.", "pte"),
-        *("k.a.", "nicht zugeordnet", "nicht klassifiziert", "unklassifiziert", "ohne label", "n.v.t."),
+        *("k.a.", "bitte wählen", "nicht zugeordnet", "nicht klassifiziert", "unklassifiziert", "ohne label", "n.v.t."),
         *(
             "à classer",
             "non classé",
@@ -54,7 +68,7 @@ RENAME = "--fix OUT --relabel FILE, and train --relabel FILE, take a table with 
 POSSIBLE = frozenset(
     (
         *("unknown", "none", "na", "missing", "not applicable", "unbekannt", "inconnu", "desconocido", "sconosciuto"),
-        *("desconhecido", "onbekend", "不明", "未知"),
+        *("desconhecido", "onbekend", "keine angabe", "no aplica", "不明", "未知"),
     )
 )
 """Labels that may be classes as well."""

@@ -225,6 +225,10 @@ def read_rows_beside(
             open_roles: dict[str, Any] = dict.fromkeys(roles)
             reading = reading._replace(**open_roles)
         except DataError as error:
+            if "--encoding" in error.hint:
+                # What is named there is for DATA as well, which has been read.
+                hint = "Save it as UTF-8 with a byte order mark, or in the encoding of DATA."
+                raise DataError(error.received, hint) from None
             if not re.search(r"--(text|title|label)\b(?!-)", error.hint):
                 raise
             hint = f"DATA and the rows of {option} are read by the same names: rename the column in one of the files."

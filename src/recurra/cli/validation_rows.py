@@ -56,15 +56,7 @@ def read_validation(
     from recurra.data.unlabelled import skip_unlabelled
     from recurra.tasks.multi_label_detection import resolve_rows
 
-    try:
-        rows: Corpus = read_rows_beside(name, "--validation", reading, output=output, bars=bars)
-    except DataError as error:
-        if "--encoding" not in error.hint:
-            raise
-        # What is named there is for DATA as well, which has been read.
-        raise DataError(
-            error.received, "Save it as UTF-8 with a byte order mark, or in the encoding of DATA."
-        ) from None
+    rows: Corpus = read_rows_beside(name, "--validation", reading, output=output, bars=bars)
     if reading.label_format.missing:
         rows = skip_unlabelled(rows, output.note)
     multi_label = any(isinstance(value, tuple) for value in training.labels.values)

@@ -168,8 +168,9 @@ def _remedy(value: object) -> str:
     if isinstance(value, bytes):
         return "Give texts: label.decode() for each."
     if isinstance(value, Enum):
-        return "Give texts: label.name for each."
-    if isinstance(value, date):
+        return f"Give texts: label.{'value' if isinstance(value, str) else 'name'} for each."
+    # Intervals and periods of pandas, which cut() gives.
+    if isinstance(value, date) or type(value).__module__.startswith("pandas."):
         return "Give texts: y.astype(str), or str(label) for each."
     return ""
 
