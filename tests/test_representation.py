@@ -129,6 +129,11 @@ def test_label_issues() -> None:
     assert repr(found.rows[0]) == (
         "LabelIssue: row number 2, confident mistake: labelled 'x', suggested 'y' (75.0 %): " + "a text " * 11 + "a…"
     )
+    more = replace(found, counts={"suspected label error": 3, "near-duplicate": 7})
+    assert more.cut == ["0 of 3 suspected label errors", "0 of 7 near-duplicates"]
+    assert repr(more).splitlines()[-2] == (
+        "  0 of 3 suspected label errors and 0 of 7 near-duplicates are listed: top=N gives more"
+    )
     of_frame = replace(found, row_numbers=RowNumbers(0))
     assert repr(of_frame).splitlines()[0] == "LabelIssues: 40 of m, rows numbered from 0 (positions: use .iloc)"
 

@@ -264,18 +264,12 @@ def _write_queue(
 ) -> None:
     from recurra.atomic import write_atomically
     from recurra.data.review_queue import extended_queue
-    from recurra.inspection.label_issues import LABEL_ERROR, NEAR_DUPLICATE
 
     queue = extended_queue(path, *doubted.queue(), table.corpus, encoding=reading.encoding)
     write_atomically(path, queue.content)
     output.result(f"queue: {path} ({queue.before + queue.added:,} rows). Change keep to exclude or relabel in it.")
-    cut = [
-        f"{given:,} of {int(found):,} {reason}s"
-        for reason in (LABEL_ERROR, NEAR_DUPLICATE)
-        if (given := sum(one.reason == reason for one in doubted.rows)) < (found := doubted.counts[reason])
-    ]
-    if cut:
-        output.note(f"The queue has the most severe ones, {' and '.join(cut)}: --top N gives more.")
+    if doubted.cut:
+        output.note(f"The queue has the most severe ones, {' and '.join(doubted.cut)}: --top N gives more.")
     if queue.before:
         output.note(
             f"{path} has kept its {queue.before:,} rows, {queue.made:,} of them excluded or relabelled; "

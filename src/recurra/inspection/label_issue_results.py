@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,10 @@ from recurra.data.review_decisions import Decision
 from recurra.data.row_numbers import RowNumbers
 from recurra.representation import Representation, Represented, one_line, top
 
-__all__ = ["LabelIssue", "LabelIssues"]
+__all__ = ["LABEL_ERROR", "MISTAKE", "NEAR_DUPLICATE", "LabelIssue", "LabelIssues"]
+
+MISTAKE, LABEL_ERROR, NEAR_DUPLICATE = "confident mistake", "suspected label error", "near-duplicate"
+"""Reasons to doubt a label."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,8 +86,8 @@ class LabelIssues(Represented):
 
     Attributes:
         model: name of the model.
-        rows: the issues by reason, the most severe of each first. A row is listed once for each reason, so that
-            ``{one.row for one in rows}`` are the rows to look at.
+        rows: the issues by reason, the most severe of each first, as many of each as ``top`` said; :attr:`cut` says of
+            what there are more. A row is listed once for each reason: ``{one.row for one in rows}`` has each once.
         counts: total number of issues of each kind, shown or not.
         row_numbers: the number of each row of the file in messages.
         compared_with: where neighbours and near-duplicates come from: ``data`` or ``train``.
@@ -118,7 +122,18 @@ class LabelIssues(Represented):
             title += " (positions: use .iloc)"
         counted = {what: f"{n:,}" if isinstance(n, int) else f"{n:.4f}" for what, n in self.counts.items()}
         found = ", ".join(map(" ".join, counted.items()))
-        return Representation(title, head if rows else (), rows, [*more, found])
+        cut = [f"{' and '.join(self.cut)} are listed: top=N gives more"] if self.cut else []
+        return Representation(title, head if rows else (), rows, [*more, *cut, found])
+
+    @property
+    def cut(self) -> list[str]:
+        """What there is more of than :attr:`rows` have, such as ``20 of 66 suspected label errors``."""
+        listed = Counter(one.reason for one in self.rows)
+        return [
+            f"{listed[reason]:,} of {int(found):,} {reason}s"
+            for reason in (LABEL_ERROR, NEAR_DUPLICATE)
+            if listed[reason] < (found := self.counts.get(reason, 0))
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -25,7 +25,7 @@ from recurra.evaluation.probabilities import class_probabilities
 from recurra.evaluation.row_scores import check_distributions
 from recurra.inspection.confident_learning import label_errors
 from recurra.inspection.given_table import table_of_rows
-from recurra.inspection.label_issue_results import LabelIssue, LabelIssues
+from recurra.inspection.label_issue_results import LABEL_ERROR, MISTAKE, NEAR_DUPLICATE, LabelIssue, LabelIssues
 from recurra.inspection.labelled_sample import LabelledSample
 from recurra.inspection.trajectories import final_states
 from recurra.runtime import Model
@@ -35,7 +35,6 @@ __all__ = ["label_issues"]
 
 Array = npt.NDArray[np.float32]
 
-MISTAKE, LABEL_ERROR, NEAR_DUPLICATE = "confident mistake", "suspected label error", "near-duplicate"
 # Labels that are named as likely for a row.
 LIKELY = 9
 # Documents whose states are in memory at a time.
