@@ -206,3 +206,26 @@ def test_classes_of_the_model_without_rows_may_be_forgotten() -> None:
         warnings.simplefilter("always")
         network(epochs=1).fit(TEXTS, TOPICS, initial=first.model_)
     assert not [one for one in found if "may forget" in str(one.message)]
+
+
+@pytest.mark.parametrize("levels", [["channel", "id"], ["channel", "topic", "id"]])
+def test_an_index_of_several_levels_is_paired_by_position(levels: list[str]) -> None:
+    frame = pd.DataFrame({"text": TEXTS, "topic": TOPICS, "channel": ["mail", "chat"] * 24, "id": range(len(TEXTS))})
+    indexed = frame.set_index(levels, drop=False)
+    plain = network(epochs=1).fit(TEXTS, TOPICS).predict_proba(TEXTS)
+    for y in (pd.Series(TOPICS), indexed["topic"], pd.Series(TOPICS, index=frame["text"])):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            fitted = network(epochs=1).fit(indexed["text"], y)
+        assert np.array_equal(fitted.predict_proba(TEXTS), plain)
+        assert not [one for one in said if "another order" in str(one.message)]
+        assert fitted.score(indexed["text"], y) == fitted.score(TEXTS, TOPICS)
+    with pytest.warns(UserWarning, match="the same index in another order"):
+        network(epochs=1).fit(indexed["text"], indexed["topic"].iloc[::-1])
+
+
+@pytest.mark.filterwarnings("ignore:.*may forget")
+def test_codes_of_classes_are_no_labels_of_a_model_that_knows_their_names() -> None:
+    first = network(epochs=1).fit(TEXTS, TOPICS)
+    with pytest.raises(DataError, match="is of type int, and the model's labels, such as 'money', are of type str"):
+        network(epochs=1).fit(TEXTS, [sorted(set(TOPICS)).index(topic) for topic in TOPICS], initial=first.model_)

@@ -307,7 +307,7 @@ def train(
         )
         warn_of_swapped_columns(rows, columns, output)
         if initial is not None:
-            warn_of_forgetting(initial, rows, output)
+            warn_of_forgetting(initial, rows, output, replay=replay is not None)
         held = None
         if validation is not None:
             held = read_validation(validation, held_reading, rows, separator=separator, output=output, bars=bars)

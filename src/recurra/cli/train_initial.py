@@ -76,17 +76,19 @@ def labels_of_model(
     return True, separator
 
 
-def warn_of_forgetting(initial: Bundle, rows: Corpus, output: Output) -> None:
+def warn_of_forgetting(initial: Bundle, rows: Corpus, output: Output, *, replay: bool) -> None:
     """Warns if most classes of the model have no row among those that training goes on with.
 
     Args:
         initial: the model.
         rows: all training rows, replayed ones included.
         output: prints the warning, also if quiet.
+        replay: whether old rows are mixed in.
     """
     from recurra.training.warm_start import forgetting_note
 
     # Values that no row has any more are left over where rows were left out.
     values = [rows.labels.values[code] for code in set(rows.labels.codes.tolist())]
     if lost := forgetting_note(initial, values, rows.source):
-        output.caution(f"{lost}: mix old rows in with --replay OLD.")
+        way = "--replay mixes in as many old rows as there are new ones: append others to DATA" if replay else ""
+        output.caution(f"{lost}: {way or 'mix old rows in with --replay OLD'}.")

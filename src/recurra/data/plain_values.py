@@ -64,7 +64,8 @@ def other_order_note(X: Any, y: Any, name: str = "y", *, first: str = "X") -> st
     """
     if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
         return ""
-    if not (X.index.is_unique and y.index.is_unique and X.index.isin(y.index).all()):
+    # Sets compare values of any kind, and the tuples of an index of several levels; isin() refuses some pairs.
+    if not (X.index.is_unique and y.index.is_unique and set(X.index) == set(y.index)):
         return ""
     return (
         f"{first} and {name} have the same index in another order, and are paired by position: if rows of one index "

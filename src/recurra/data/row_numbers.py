@@ -25,6 +25,9 @@ class RowNumbers:
         self._starts = np.concatenate([[0], () if starts is None else starts]).astype(np.int64)
         self._numbers = np.concatenate([[first], () if numbers is None else numbers]).astype(np.int64)
 
+    def __repr__(self) -> str:
+        return f"RowNumbers(first={self.first:,})"
+
     @classmethod
     def of_rows(cls, numbers: Sequence[int] | _Integers) -> RowNumbers:
         """Those of B rows, B > 0, from the number of each."""

@@ -27,6 +27,7 @@ from recurra.data.mixed_values import dotted_names
 from recurra.data.model_columns import ModelColumns
 from recurra.data.plain_columns import Column, PlainColumn, is_json
 from recurra.data.row_block import RowBlock, is_header
+from recurra.data.scattered_texts import check_lists_of_texts, check_two_columns_of_texts
 from recurra.data.table_guess import check_separator, how_to_read, table_format
 from recurra.data.usual_names import is_text_name
 from recurra.errors import DataError
@@ -135,6 +136,9 @@ class TableReader:
             if isinstance(error, NamedColumnError):
                 raise error.with_hint(no_header) from None
             raise DataError(error.received, f"{no_header} {error.hint}") from None
+        if "text" in columns.guessed:
+            check_lists_of_texts(self.head, columns, self.source)
+            check_two_columns_of_texts(self.head, facts, columns, self.source)
         if not labelled and columns.guessed and self._repeated_name is not None:
             warning = f"{self.source}: {self._no_header}; add a header row if it is one"
             columns = replace(columns, warnings=(*columns.warnings, warning))

@@ -104,13 +104,14 @@ def unknown_label_error(unknown: Counter[Label], classes: Labels, source: str, *
 
 def other_spellings(unknown: Iterable[Label], classes: Labels) -> str:
     """A sentence on labels that are classes in another spelling, with what to do; empty if none is."""
-    known = {spelling_key(label): label for label in classes.classes if isinstance(label, str)}
+    known = {spelling_key(str(label)): label for label in classes.classes}
     pairs = [(label, known[key]) for label in unknown if (key := spelling_key(str(label))) in known]
     zeros = leading_zeros_sentence(unknown, classes.classes)
     if not pairs:
         return zeros.lstrip()
-    damages = dict.fromkeys(filter(None, (damage_of(str(label), own) for label, own in pairs)))
-    differences = [*spelling_differences((str(label), own) for label, own in pairs), *damages]
+    written = [(str(label), str(own)) for label, own in pairs]
+    damages = dict.fromkeys(filter(None, (damage_of(label, own) for label, own in written)))
+    differences = [*spelling_differences(written), *damages]
     apart = f"{', '.join(differences[:-1])} and {differences[-1]}"
     shown = ", ".join(f"{label!r:.40} is {own!r:.40}" for label, own in pairs[:SHOWN_SPELLINGS])
     more = f" and {len(pairs) - SHOWN_SPELLINGS:,} more" if len(pairs) > SHOWN_SPELLINGS else ""

@@ -80,7 +80,10 @@ def _table_of_texts(texts: Any, labels: Any, model: Model) -> Table:
         single = isinstance(given, str | bytes | Path | Mapping | Set | Table) or getattr(given, "ndim", 1) != 1
         if single or is_frame(given) or not isinstance(given, Iterable):
             shown = f"a {type(given).__name__}" if is_frame(given) else f"{given!r:.60}"
-            raise DataError(f"{name} {shown}", "Give lists, arrays or columns: (model, frame['text'], frame['label']).")
+            way = "Give lists, arrays or columns: (model, frame['text'], frame['label'])."
+            if given is texts and is_frame(given):
+                way += " Of titles and texts give the whole frame, (model, frame), or pairs: list(zip(titles, texts))."
+            raise DataError(f"{name} {shown}", way)
     if note := other_order_note(texts, labels):
         warnings.warn(note, UserWarning, stacklevel=4)
     documents, given_labels = plain_list(texts), labels_of_rows(labels, model.classes_.tolist(), lists=model.task.lists)

@@ -209,6 +209,8 @@ def resolve_labels(
         separator = found.separator
         say(f"Labels are split at {separator!r}: {found.labels:,} distinct ones.")
     split = split_labels(labels.values, separator)
+    if separator is not None and all(len(own) < 2 for own in split):
+        say(f"No cell of {source} has several labels with {separator!r} between them: each is read as one label.")
     joined = joined_labels({label for own in split for label in own if isinstance(label, str)})
     if joined:
         example = min(joined)

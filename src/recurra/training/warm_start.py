@@ -111,7 +111,7 @@ def check_warm_start(
 
 
 def labels_as_in(initial: Bundle, labels: EncodedLabels, source: str, callbacks: Callback) -> EncodedLabels:
-    """The labels in the model's type, where those that are classes are written alike: 5 and 5.0, 1 and "1".
+    """The labels in the model's type, where some of them are written as its classes are: 5 and 5.0, 1 and "1".
 
     Args:
         initial: the model.
@@ -123,7 +123,11 @@ def labels_as_in(initial: Bundle, labels: EncodedLabels, source: str, callbacks:
     kind = type(known.classes[0])
     if not values or isinstance(values[0], tuple) or type(values[0]) is kind:
         return labels
-    matched = [_in_type(kind, label) for label in match_as_written(known, values)]
+    matched = match_as_written(known, values)
+    # Codes of classes, where the model knows their names, are no labels of it.
+    if not any(type(label) is kind for label in matched):
+        return labels
+    matched = [_in_type(kind, label) for label in matched]
     if not all(type(label) is kind for label in matched):
         return labels
     callbacks.on_message(compared_as_written(known, values, source))
