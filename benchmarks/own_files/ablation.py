@@ -135,7 +135,7 @@ def measured(path: Path, seed: int) -> dict[str, tuple[npt.NDArray[Any], npt.NDA
         branch, both = answers(variant)
         outputs[name] = both
         if name == DEFAULT:
-            for one, some in (("the network alone", Recorded.found[2]), ("the branch alone", branch)):
+            for one, some in (("the network alone", Recorded.found[3]), ("the branch alone", branch)):
                 outputs[one] = some / fit_temperature(some, targets)
     return {
         name: ((some.argmax(axis=1) == targets).astype(float), SOFTMAX.losses(some, targets))

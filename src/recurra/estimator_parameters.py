@@ -185,6 +185,7 @@ def checked_options(options: Any, named: Mapping[str, Any]) -> Mapping[str, Any]
             f"options gives tokens = {options['tokens']!r:.60}",
             'Register the function, recurra.tokenizers.register("mine", function), and give {"tokens": "mine"}.',
         )
+    options = plain(options)
     if _weighs_classes("class_weights", weights := options.get("class_weights")):
         raise SettingsError(f"options gives class_weights = {weights!r:.60}", CLASS_WEIGHTS)
     for name, value in named.items():
@@ -232,8 +233,10 @@ def seed_of(random_state: Any) -> int | None:
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with Python's numbers in place of NumPy's, which grids are made of."""
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+    """The values with Python's numbers and lists in place of NumPy's, which grids are made of."""
+    return {
+        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for name, value in values.items()
+    }
 
 
 def parameters_of(bundle: Bundle) -> dict[str, Any]:

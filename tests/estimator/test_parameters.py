@@ -289,3 +289,10 @@ def test_weights_of_rows_pass_through_scikit_learn() -> None:
     np.testing.assert_array_equal(search.predict_proba(TEXTS), found.predict_proba(TEXTS))
     with pytest.raises(ValueError, match="48 rows, and sample_weight"):
         network().fit(TEXTS, LABELS["int"], sample_weight=weights[:-1])
+
+
+def test_settings_of_numpy_are_those_of_python() -> None:
+    options = {"hidden": np.int64(3), "dropout": np.float64(0.25), "pooling": np.array(["max", "mean"])}
+    fitted = network(options=network().options | options, epochs=1).fit(TEXTS, TOPICS)
+    settings = fitted.model_.settings
+    assert (settings.hidden, settings.dropout, settings.pooling) == (3, 0.25, ("max", "mean"))
