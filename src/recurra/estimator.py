@@ -228,8 +228,8 @@ class TextClassifier(FittedClassifier):
             y: B labels, B lists of labels, or a binary indicator matrix [B, C]: a list, an array, a column or, for a
                 matrix, a data frame or Arrow table.
             sample_weight: float[B], what the loss of each row counts beside the others', 0 or more. Their mean is made
-                1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Scores on the
-                rows held out do not use them: each row counts once.
+                1; a row of weight 0 is left out, and the weights of ``class_weights`` are multiplied. Rows are held out
+                in proportion to them, and count once each in the scores then.
             initial: a model, a fitted classifier, the path of a model file or ``hf://owner/name``, for a warm start:
                 its settings are used instead of the preset's, but all epochs are trained unless ``patience`` is given;
                 its vocabulary and classes are kept, and new words and classes are added. Others call this

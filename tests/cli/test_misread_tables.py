@@ -202,7 +202,7 @@ def test_a_header_in_the_middle_of_texts_is_noticed(run: Run, model: Path, tmp_p
     rows = [[str(place), "mail", f"a longer text {place} about oil"] for place in range(30)]
     names = ("id", "channel", "message")
     write_table(tmp_path / "twice.csv", names, [*rows, list(names), *rows])
-    said = "twice.csv: row 32 (the header is row 1) repeats the header, and is taken for a text"
+    said = "twice.csv: row 32 (the header is row 1) repeats the header and is taken for a text"
     scored = run("score", model, "twice.csv", "--out", "answers.csv")
     assert (scored.code, said in " ".join(scored.out.split())) == (0, True)
     assert "looks like one of the rows" not in scored.out

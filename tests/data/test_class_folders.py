@@ -51,7 +51,7 @@ def test_rows_come_by_class_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ]
     assert [part.first_row for part in parts] == sorted(part.first_row for part in parts)
     assert blocks.total == 4
-    assert blocks.notes == ["1 links, folders and files that are not .txt are passed over"]
+    assert blocks.notes == ["1 links, folders and files that are not .txt are passed over, such as 'notes.md'"]
     table = read_table(tmp_path)
     assert table.labels == ["neg", "pos", "pos", "pos"]
     assert (table.text_column, table.label_column, table.title_column) == ("text", "label", None)
@@ -86,7 +86,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (folder / "c").symlink_to(tmp_path, target_is_directory=True)
     blocks = open_blocks(folder)
     assert [row for part in blocks.read() for row in part.columns[1].to_pylist()] == ["one", "two"]
-    assert blocks.notes == ["1 links, folders and files that are not .txt are passed over"]
+    assert blocks.notes == ["1 links, folders and files that are not .txt are passed over, such as '2.txt'"]
     # Nor one that takes a file's place after the folder was listed.
     (folder / "b" / "1.txt").unlink()
     (folder / "b" / "1.txt").symlink_to(secret)
@@ -115,3 +115,17 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
         read_table(write(tmp_path / "long", {"a/1.txt": "x" * 2_000_000}))
     monkeypatch.setattr(module, "MAX_FILES", 3)
     assert "holds more than 3 files" in complaint(write(tmp_path / "m", {f"{n % 2}/{n}.txt": "x" for n in range(4)}))
+
+
+def test_endings_in_capitals_are_read_and_many_other_files_are_warned_of(tmp_path: Path) -> None:
+    """As programs of Windows write them."""
+    few = {f"{name}/{place}.TXT": f"{name} {place}" for name in ("a", "b") for place in range(4)}
+    folder = write(tmp_path / "capitals", {**few, "a/5.txt": "one more"})
+    assert len(read_table(folder).documents) == 9
+    others = {f"a/{place}.eml": "Subject: x" for place in range(5)}
+    blocks = open_blocks(write(folder, dict(others)))
+    list(blocks.read())
+    said = "5 links, folders and files that are not .txt are passed over, such as '0.eml'"
+    assert (blocks.warnings, blocks.notes) == ([said], [])
+    mails = complaint(write(tmp_path / "mails", dict(others)))
+    assert "has no .txt files in its folders, but 5 others, such as '0.eml'. Write the text of each into" in mails

@@ -16,6 +16,7 @@ from rows import make_rows
 import recurra
 from recurra import TextClassifier
 from recurra.errors import DataError, SettingsError
+from recurra.inspection import compare, label_issues
 from recurra.tasks import task_named
 from recurra.training.ending import learned_nothing
 
@@ -229,3 +230,13 @@ def test_codes_of_classes_are_no_labels_of_a_model_that_knows_their_names() -> N
     first = network(epochs=1).fit(TEXTS, TOPICS)
     with pytest.raises(DataError, match="is of type int, and the model's labels, such as 'money', are of type str"):
         network(epochs=1).fit(TEXTS, [sorted(set(TOPICS)).index(topic) for topic in TOPICS], initial=first.model_)
+
+
+def test_labels_of_numpy_among_those_of_python_are_the_same() -> None:
+    """As somebody writes a prediction or a random class into a list of labels."""
+    fitted = network(epochs=6).fit(TEXTS, TOPICS)
+    mixed: list[Any] = [np.str_(topic) if place % 3 == 1 else topic for place, topic in enumerate(TOPICS)]
+    found = compare({"a": fitted, "b": fitted}, TEXTS, mixed).to_dict()["models"][0]
+    assert found["accuracy"] == fitted.score(TEXTS, TOPICS) == fitted.score(TEXTS, mixed)
+    with pytest.warns(UserWarning, match="trained on these rows"):
+        assert label_issues(fitted, TEXTS, mixed).counts["rows"] == len(TEXTS)

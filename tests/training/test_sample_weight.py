@@ -11,6 +11,7 @@ from rows import make_rows
 from sklearn.utils.class_weight import compute_sample_weight
 from training.runs import PLAIN, SHORT, TEXT
 
+from recurra import TextClassifier
 from recurra.batches import Ragged
 from recurra.bundle.format import encode
 from recurra.data.corpus import InMemoryRows
@@ -25,6 +26,7 @@ from recurra.tasks import MULTI_LABEL, SINGLE_LABEL
 from recurra.training.callbacks import Callback
 from recurra.training.fit import RunOptions, fit
 from recurra.training.prepare import labelled_rows, prepare
+from recurra.training.sample_weight import drawn_by_weight
 from recurra.training.steps.autograd import AutogradStep
 from recurra.training.steps.compiled import CompiledStep
 from recurra.training.steps.device import DeviceStep
@@ -172,6 +174,34 @@ def test_the_branch_learns_from_all_rows_by_their_weights() -> None:
         branch = fit(texts, labels, recipe=recipe, sample_weight=weights).bundle
         model = Model(branch)
         assert model.predict(["good", "bad"]).tolist() == (["yes", "no"] if heavy else ["maybe", "maybe"])
+
+
+def test_rows_are_drawn_by_their_weights_and_alike_without() -> None:
+    assert drawn_by_weight(None, 5, seed=0).all()
+    assert drawn_by_weight(np.full(50, 0.3, dtype=np.float32), 50, seed=0).all()
+    weights = np.tile(np.array([4, 2, 1], dtype=np.float32), 4000)
+    drawn = drawn_by_weight(weights, len(weights), seed=1).reshape(-1, 3).mean(axis=0)
+    reference = (16 + 4 + 1) / 7
+    np.testing.assert_allclose(drawn, [1, 2 / reference, 1 / reference], atol=0.03)
+    # One row that outweighs all others stands for them.
+    assert drawn_by_weight(np.array([1e6, 1e-6, 1e-6], dtype=np.float32), 3, seed=0).tolist() == [True, False, False]
+
+
+@pytest.mark.filterwarnings("ignore:.*have the same text as a row that is learned from")
+@pytest.mark.parametrize("count", [300, 1500])
+def test_texts_under_every_label_with_its_probability_as_the_weight_are_learned(count: int) -> None:
+    """Soft labels; with 300 texts answers to rows that were not seen choose, with 1,500 rows that are held out."""
+    pairs, labels = make_rows(count, seed=8)
+    texts, classes = [" ".join(pair) for pair in pairs], sorted(set(labels))
+    weights = np.array([[0.94 if name == label else 0.02 for name in classes] for label in labels])
+    fitted = TextClassifier("fast", epochs=3).fit(
+        np.repeat(texts, len(classes)), np.tile(classes, count), sample_weight=weights.ravel()
+    )
+    pairs, asked = make_rows(400, seed=9)
+    probabilities = fitted.predict_proba([" ".join(pair) for pair in pairs])
+    targets = np.searchsorted(classes, asked)
+    assert (probabilities.argmax(axis=1) == targets).mean() > 0.95
+    assert probabilities.max(axis=1).mean() > 0.6
 
 
 def test_titles_and_weights_stay_together() -> None:

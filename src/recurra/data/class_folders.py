@@ -32,6 +32,9 @@ __all__ = ["MAX_FILES", "FolderBlocks"]
 MAX_FILES = 1 << 20
 """Maximum number of files: their names are sorted in memory."""
 
+# Other files, and for each text, from which on it is said with --quiet as well that they are passed over.
+FEWEST_OTHERS, MANY_OTHERS = 5, 0.1
+
 PARTS = ("train", "test")
 
 # In the IMDB reviews this folder has texts without a label.
@@ -105,25 +108,38 @@ class FolderBlocks:
             classes.remove(_UNLABELLED)
             self.notes.append(f"the folder {_UNLABELLED!r} is left out: its texts have no label")
         found: list[tuple[str | None, str]] = []
-        others = 0
+        others: list[str] = []
         for name in classes or [None]:
             place = self.folder if name is None else self.folder / name
             texts: list[str] = []
             for entry in _entries(place, self.source):
-                if entry.is_file(follow_symlinks=False) and entry.name.endswith(".txt"):
+                if entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(".txt"):
                     texts.append(entry.name if name is None else f"{name}/{entry.name}")
                     self._check_number(len(found) + len(texts))
                 else:
-                    others += 1
+                    others.append(entry.name)
             found += [(name, text) for text in sorted(texts)]
         if not found:
-            raise self._no_texts()
+            raise self._no_texts(others if classes else [])
         if others:
-            self.notes.append(f"{others:,} links, folders and files that are not .txt are passed over")
+            example = f"such as {min(others)!r:.40}"
+            passed = f"{len(others):,} links, folders and files that are not .txt are passed over, {example}"
+            many = len(others) >= max(FEWEST_OTHERS, MANY_OTHERS * len(found))
+            (self.warnings if many else self.notes).append(passed)
         return found
 
-    def _no_texts(self) -> DataError:
-        """The error for a folder without texts, which may be one of tables."""
+    def _no_texts(self, others: Sequence[str]) -> DataError:
+        """The error for a folder without texts, which may be one of tables, or hold texts in files of another ending.
+
+        Args:
+            others: names of the files, links and folders in the folders of classes.
+        """
+        if others:
+            return DataError(
+                f"{self.source!r} has no .txt files in its folders, but {len(others):,} others, such as "
+                f"{min(others)!r:.40}",
+                "Write the text of each into a file that ends in .txt, or all into one table.",
+            )
         tables = [entry.name for entry in _entries(self.folder, self.source) if has_table_suffix(entry.name)]
         if len(tables) > 1:
             (ending, _), *_ = Counter(map(table_ending, tables)).most_common(1)

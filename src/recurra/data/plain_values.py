@@ -45,7 +45,7 @@ def listed(values: Any) -> Any:
 def plain_list(values: Any) -> list[Any]:
     """A sequence as a list of Python's values, also one of columns or of scalars of NumPy or Arrow."""
     rows = values.tolist() if isinstance(values, np.ndarray) else listed(values)
-    return [one if isinstance(one, str) else plain_value(listed(one)) for one in rows]
+    return [one if type(one) is str else plain_value(listed(one)) for one in rows]
 
 
 def plain_value(value: Any) -> Any:

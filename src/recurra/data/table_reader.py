@@ -186,11 +186,10 @@ class TableReader:
             yield block
             first += len(block)
         if headers:
-            more = "" if len(headers) == 1 else f" and {len(headers) - 1:,} more"
-            verb = "repeats" if len(headers) == 1 else "repeat"
+            more = "" if len(headers) == 1 else f", as {len(headers) - 1:,} more do,"
             self.blocks.warnings.append(
-                f"{self.source}: row {headers[0]:,}{more}{self.head.row_hint} {verb} the header, and is taken for a "
-                "text: recurra check DATA --unlabelled --fix OUT writes a copy without"
+                f"{self.source}: row {headers[0]:,}{self.head.row_hint} repeats the header{more} and is taken for a "
+                f"text; a copy without: recurra check {self.source} --unlabelled --fix OUT"
             )
 
     def header_is_row(self, labels: Iterable[Label]) -> bool:

@@ -33,6 +33,7 @@ from recurra.presets import Recipe
 from recurra.tasks.single_label import class_weights
 from recurra.training.callbacks import Callback
 from recurra.training.prepare import TrainingData
+from recurra.training.sample_weight import drawn_by_weight
 from recurra.training.warm_start import branch_with_classes
 
 __all__ = ["BranchResult", "BranchTraining"]
@@ -268,8 +269,15 @@ class BranchTraining:
                 models[own] = of_classes.logits(documents.take(own))
         if not models.any():
             return regression
-        self._mixed = language_model_factors(regression, models, targets, cautious=True)
+        asked = np.flatnonzero(self._asked)
+        self._mixed = language_model_factors(regression, models, targets, choosing=asked, cautious=True)
         return self._mixed[0] * regression + self._mixed[1] * models
+
+    @property
+    def _asked(self) -> npt.NDArray[np.bool_]:
+        """bool[B], which of the rows that the model's branch learns from choose: all, or drawn by their weights."""
+        documents, _, weights = self._whole
+        return drawn_by_weight(weights, len(documents), seed=self._recipe.training.seed)
 
     @property
     def _chosen(self) -> bool:
@@ -279,7 +287,8 @@ class BranchTraining:
         """The factors, and whether the held-out rows have chosen them."""
         calibrate, usual = self._recipe.training.calibrate, DEFAULT
         if self._crossed is not None and calibrate:
-            usual = UNIT.over(fit_temperature(self._crossed, self._whole[1], link=self._link))
+            asked = self._asked
+            usual = UNIT.over(fit_temperature(self._crossed[asked], self._whole[1][asked], link=self._link))
         if not self._chosen:
             targets = self._prepared.rows.targets[self.looked_at]
             usual = without_network(learned.double().numpy(), targets, usual, link=self._link)

@@ -34,7 +34,7 @@ from recurra.text.fields import input_texts
 from recurra.text.words_or_characters import TokenChoice, choose_tokens, sampled_places
 from recurra.training.callbacks import Callback
 from recurra.training.known_rows import TableHashes
-from recurra.training.sample_weight import check_sample_weight, relative_weights
+from recurra.training.sample_weight import check_sample_weight, drawn_by_weight, relative_weights
 from recurra.training.steps.step import EncodedRows
 from recurra.training.warm_start import extend_labels, extend_vocabulary, labels_as_in
 
@@ -325,14 +325,21 @@ def prepare(
 def split_of(labelled: LabelledRows, training: TrainingSettings) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The rows to learn from and the rows held out: each label in its share, or the rows given to validate on.
 
+    Of rows with weights those held out are drawn by them (:func:`recurra.training.sample_weight.drawn_by_weight`), as
+    each counts once in all that they choose.
+
     Raises:
         DataError: none can be held out.
     """
     if labelled.validation is not None:
         return np.flatnonzero(~labelled.validation.held), np.flatnonzero(labelled.validation.held)
-    return labelled.task.hold_out(
+    kept, held = labelled.task.hold_out(
         labelled.corpus.labels, labelled.targets, share=training.validation, seed=training.seed
     )
+    if labelled.weights is None:
+        return kept, held
+    drawn = drawn_by_weight(labelled.weights[held], len(held), seed=training.seed)
+    return np.sort(np.concatenate([kept, held[~drawn]])), held[drawn]
 
 
 def resolve_tokens(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recurra.errors import DataError
 
-__all__ = ["check_sample_weight", "relative_weights"]
+__all__ = ["check_sample_weight", "drawn_by_weight", "relative_weights"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,6 +42,27 @@ def check_sample_weight(sample_weight: Any, rows: int) -> Floats:
     if not weights.any():
         raise DataError(f"sample_weight is 0 for all {rows:,} rows", "Give a number above 0 to the rows to learn from.")
     return np.asarray(weights / weights.max())
+
+
+def drawn_by_weight(weights: npt.NDArray[np.float32] | None, count: int, *, seed: int) -> npt.NDArray[np.bool_]:
+    """bool[B], rows that stand for all as if each counted once: drawn by their weights, all of them without weights.
+
+    A row is taken with its weight's share of a reference, which is the mean weight of a row that is met as often as it
+    counts (sum of squares over the sum); heavier rows are all taken. So of a text that stands under every label with
+    the probability of each as its weight, about one row is taken.
+
+    Args:
+        weights: float32[B], above 0.
+        count: B.
+        seed: of the draw.
+    """
+    if weights is None or not count:
+        return np.ones(count, dtype=bool)
+    wide = weights.astype(np.float64)
+    reference = np.square(wide).sum() / wide.sum()
+    drawn = np.random.default_rng(seed).random(count) * reference <= wide
+    drawn[wide.argmax()] = True
+    return np.asarray(drawn)
 
 
 def relative_weights(weights: Floats) -> npt.NDArray[np.float32]:
