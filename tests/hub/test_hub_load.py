@@ -334,5 +334,6 @@ def test_a_folder_is_named_after_the_repository_in_the_cache_alone() -> None:
 def test_a_warm_start_from_the_hub(hub: ModelHub) -> None:
     hub.repositories["owner/news"].commit({"model.safetensors": encode(trainable("a", "b"))})
     pairs, topics = make_rows(32)
-    fitted = recurra.TextClassifier(epochs=1).fit([text for _, text in pairs], topics, initial="hf://owner/news")
+    with pytest.warns(UserWarning, match="it may forget them"):
+        fitted = recurra.TextClassifier(epochs=1).fit([text for _, text in pairs], topics, initial="hf://owner/news")
     assert set(fitted.classes_) == {"a", "b", *topics}

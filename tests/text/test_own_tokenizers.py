@@ -151,7 +151,8 @@ def test_threads_and_copies_answer_alike() -> None:
 def test_a_warm_start_reads_with_it(tmp_path: Path) -> None:
     first = trained(branch=False)
     more = ["Zeppelin flights again", "a zeppelin"] * 16, ["air", "money"] * 16
-    again = recurra.TextClassifier(epochs=1).fit(*more, initial=Model(first.model_.bundle))
+    with pytest.warns(UserWarning, match="it may forget them"):
+        again = recurra.TextClassifier(epochs=1).fit(*more, initial=Model(first.model_.bundle))
     bundle = again.model_.bundle
     assert bundle.text.tokens == NAME
     assert set(bundle.vocabulary.tokens) >= {"Zep", "zep", "##pelin", *first.model_.bundle.vocabulary.tokens}
