@@ -507,3 +507,28 @@ def test_damaged_labels_are_a_finding_of_their_own(tmp_path: Path) -> None:
 def test_placeholders_in_any_spelling(label: str) -> None:
     assert is_placeholder(label)
     assert not is_placeholder("norte")
+
+
+@pytest.mark.parametrize("order", [("text", "label", "id"), ("label", "id", "text"), ("id", "text", "label")])
+def test_rows_that_a_quote_swallows_are_found(order: tuple[str, ...], tmp_path: Path) -> None:
+    """A quote before one text and one behind a later text, in a file that quotes nothing."""
+    rows = [dict(zip(("id", "label", "text"), row, strict=True)) for row in clean_rows(60)]
+    rows[10]["text"] = f'"{rows[10]["text"]}'
+    rows[14]["text"] = f'{rows[14]["text"]} 5"'
+    lines = [",".join(order), *(",".join(str(row[name]) for name in order) for row in rows)]
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    report = checked(tmp_path / "x.csv")
+    assert report.files["train"].rows == 56
+    found = report.found("rows inside texts")
+    assert found is not None
+    assert (found.severity, [row.number for row in found.rows]) == ("warning", [12])
+    assert [row.details["lines"] for row in found.rows] == [4]
+    (reader, _) = opened(tmp_path / "x.csv", labelled=False)
+    assert check(reader, training=Training()).found("rows inside texts") is not None
+
+
+def test_lines_of_a_text_with_commas_are_no_rows(tmp_path: Path) -> None:
+    rows = clean_rows(60)
+    for row in rows[::3]:
+        row[2] = f"Hello, all,\n{row[2]}, and, so, on\nRegards, me"
+    assert checked(write_rows(tmp_path / "x.csv", rows)).found("rows inside texts") is None

@@ -377,3 +377,33 @@ def test_numbers_with_decimals_are_the_labels_of_a_model_that_has_whole_ones(
     assert not found & {"unknown labels", "classes without rows", "one class in several spellings"}
     evaluated = run("evaluate", "stars.safetensors", f"rows{kind}", "--json").json
     assert evaluated["unknown_labels"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--exclude", "d.csv", "--fix", "d.csv"], "--fix d.csv is --exclude d.csv itself"),
+        (["--relabel", "d.csv", "--fix", "d.csv"], "--fix d.csv is --relabel d.csv itself"),
+        (
+            ["--exclude", "x.changes.csv", "--fix", "x.csv"],
+            "--fix x.csv writes its changes to x.changes.csv, which is --exclude x.changes.csv itself",
+        ),
+        (["--test", "x.changes.csv", "--fix", "x.csv"], "which is --test x.changes.csv itself"),
+    ],
+)
+def test_a_copy_and_its_changes_replace_no_file_that_is_read(
+    words: list[str], said: str, run: Run, tmp_path: Path
+) -> None:
+    write_table(tmp_path / "train.csv", HEADER, clean_rows(40))
+    for name in ("d.csv", "x.changes.csv"):
+        write_table(tmp_path / name, HEADER, clean_rows(6))
+    before = everything(tmp_path)
+    check_failed(run("check", "train.csv", *words), 2, said, "Name another file")
+    assert everything(tmp_path) == before
+
+
+def test_changes_that_replace_earlier_ones_are_named(run: Run, tmp_path: Path) -> None:
+    write_table(tmp_path / "train.csv", HEADER, clean_rows(40))
+    assert "replaces" not in run("check", "train.csv", "--fix", "clean.csv").out
+    said = " ".join(run("check", "train.csv", "--fix", "clean.csv").out.split())
+    assert "changes: clean.changes.csv, which replaces the earlier file" in said

@@ -129,3 +129,15 @@ def test_endings_in_capitals_are_read_and_many_other_files_are_warned_of(tmp_pat
     assert (blocks.warnings, blocks.notes) == ([said], [])
     mails = complaint(write(tmp_path / "mails", dict(others)))
     assert "has no .txt files in its folders, but 5 others, such as '0.eml'. Write the text of each into" in mails
+
+
+def test_texts_beside_folders_are_warned_of_and_are_the_rows_where_the_folders_have_none(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", {"a.txt": "one", "b.txt": "two", "done/c.txt": "old"})
+    blocks = open_blocks(folder)
+    list(blocks.read())
+    assert blocks.warnings == [
+        f"2 .txt files of {folder} that are in no folder are passed over, such as 'a.txt': the folders are the classes"
+    ]
+    (folder / "done" / "c.txt").unlink()
+    (folder / "done" / "scan.pdf").write_bytes(b"%PDF")
+    assert read_table(folder, labelled=False).documents == ["one", "two"]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from recurra.checking.label_names import NO_LABEL, label_text
 from recurra.checking.lenient_reader import LenientBlock, LenientReader, key_of
+from recurra.checking.rows_in_texts import rows_inside_texts
 from recurra.data.arrow_columns import MAX_TEXT_BYTES
 from recurra.data.text_repair import (
     CONTROL,
@@ -55,6 +56,7 @@ class Facts:
         untitled: int64 indices of the rows with a text and no title, in a file with titles.
         textless: int64 indices of the rows with a title and no text.
         headers: int64 indices of the rows that repeat the header.
+        inside: by index of a row, how many lines of its text look like rows of the file.
     """
 
     labels: npt.NDArray[np.int32]
@@ -66,6 +68,7 @@ class Facts:
     untitled: npt.NDArray[np.int64]
     textless: npt.NDArray[np.int64]
     headers: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    inside: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -89,6 +92,7 @@ def collect_facts(
         DataError: the file cannot be read to its end.
     """
     labels, keys, characters, longest = [], [], [], []
+    inside: dict[int, int] = {}
     kinds = (*_DAMAGE_TESTS, "replacement characters", "empty", "untitled", "textless", "headers")
     places: dict[str, list[npt.NDArray[np.int64]]] = {kind: [np.empty(0, dtype=np.int64)] for kind in kinds}
     for block in reader:
@@ -100,6 +104,7 @@ def collect_facts(
         longest.append(_sizes(block))
         for kind, found in _damaged(block).items():
             places[kind].append(found + block.first)
+        inside |= {block.first + row: lines for row, lines in rows_inside_texts(block, reader).items()}
         advance(len(block), reader.blocks.total)
     joined = {kind: np.concatenate(found) for kind, found in places.items()}
     empty, untitled, textless, headers = (joined.pop(kind) for kind in ("empty", "untitled", "textless", "headers"))
@@ -113,6 +118,7 @@ def collect_facts(
         untitled=untitled,
         textless=textless,
         headers=headers,
+        inside=inside,
     )
 
 

@@ -31,7 +31,7 @@ from recurra.errors import DataError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["FixResult", "fix"]
+__all__ = ["FixResult", "changes_of", "fix"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class FixResult:
         }
 
 
+def changes_of(out: Path) -> Path:
+    """The file of the changes of a copy."""
+    return out.with_suffix(".changes.csv")
+
+
 def fix(
     reader: LenientReader,
     out: Path,
@@ -102,7 +107,7 @@ def fix(
         none = {*changes.removed.values()} == {"no label"}
         hint = "For rows without labels say --unlabelled." if none else "Look at what is wrong with it first."
         raise DataError(f"No row of {reader.source} would be left", hint)
-    listed = out.with_suffix(".changes.csv")
+    listed = changes_of(out)
     with AtomicFile(out) as file:
         separator, mark = _form_of(reader)
         kind = out.suffix.lower()

@@ -103,6 +103,15 @@ def text_findings(facts: Facts, part: Part) -> list[Draft]:
         hint = "Split or cut them. Is a quote missing?"
         details = [{"bytes": size} for size in facts.longest[too_long].tolist()]
         drafts.append(Draft("texts too long to read", "error", part, too_long, meaning, hint, details=details))
+    if facts.inside:
+        swallowed = np.array([*facts.inside], dtype=np.int64)
+        meaning = (
+            f"{sum(facts.inside.values()):,} lines in these texts look like rows of the file, as where a quote at the "
+            "beginning of a text is not closed: they are read as part of the text, and are no rows."
+        )
+        hint = 'Look for a quote (") at the beginning of each; double it or take it out.'
+        lines = [{"lines": count} for count in facts.inside.values()]
+        drafts.append(Draft("rows inside texts", "warning", part, swallowed, meaning, hint, details=lines))
     for kind, damage in _DAMAGES.items():
         rows = facts.damaged[kind]
         if len(rows):

@@ -162,7 +162,7 @@ def check(
     if drop_unknown and model is None:
         raise SettingsError("--drop-unknown is given without --model", "Name the model whose labels are to be kept.")
     if fix is not None:
-        _check_copy(fix, data, test)
+        _check_copy(fix, {"DATA": data, "--test": test, "--exclude": exclude, "--relabel": relabel, "--model": model})
     with_page = out is not None and check_results_folder(out, PAGE, output)
     from recurra.checking.check import check as look
     from recurra.runtime import load
@@ -189,9 +189,10 @@ def check(
         )
     if fix is not None:
         refuse_to_clean(report, fix)
-    fixed, replaced = None, ""
+    fixed, replaced = None, ("", "")
     if fix is not None:
         # Before anything is printed, as whoever reads that may stop.
+        from recurra.checking.fix import changes_of
         from recurra.checking.fix import fix as clean
         from recurra.checking.fix_plan import FixOptions
         from recurra.data.renamed_classes import read_relabelling
@@ -222,13 +223,13 @@ def check(
             exclude=left_out,
             relabel=changed,
         )
-        replaced = replacing(fix)
+        replaced = replacing(fix), replacing(changes_of(fix))
         fixed = clean(train, fix, test=tested, options=options)
     for note in report.notes:
         (output.caution if note in train.warnings else output.note)(note)
     show_report(report, output)
     if fixed is not None:
-        show_fix(fixed, report, output, replaced)
+        show_fix(fixed, report, output, *replaced)
         if exclude is not None or relabel is not None:
             output.result("The findings are those of the rows before the decisions: check the copy.")
     wrong = report.found("wrong encoding")
@@ -251,17 +252,26 @@ def check(
         raise typer.Exit(FOUND)
 
 
-def _check_copy(fix: Path, data: str, test: str | None) -> None:
+def _check_copy(fix: Path, read: Mapping[str, object]) -> None:
+    """Refuses a copy, or a file of its changes, that would replace a file that is read.
+
+    Args:
+        fix: the copy.
+        read: what is read, by what it is in messages; ``None`` where nothing is given.
+    """
     from recurra.atomic import check_file
+    from recurra.checking.fix import changes_of
     from recurra.checking.row_writers import SUFFIXES
 
     if fix.suffix.lower() not in SUFFIXES:
         raise SettingsError(
             f"--fix {str(fix)!r:.200} ends in {fix.suffix!r}", f"Give a name that ends in {', '.join(SUFFIXES)}."
         )
-    for name in filter(None, (data, test)):
-        if Path(name).exists() and fix.exists() and fix.samefile(name):
-            raise SettingsError(f"--fix {fix} is {name} itself", "Name another file: the original is kept.")
+    for out in (fix, changes_of(fix)):
+        written = f"--fix {fix}" if out == fix else f"--fix {fix} writes its changes to {out}, which"
+        for what, name in read.items():
+            if name is not None and Path(str(name)).exists() and out.exists() and out.samefile(str(name)):
+                raise SettingsError(f"{written} is {what} {name} itself", "Name another file: the original is kept.")
     check_file(fix)
 
 

@@ -106,8 +106,8 @@ def _lines(row: Row, finding: Finding) -> list[tuple[str, str, str, str, str]]:
     return lines
 
 
-def show_fix(fixed: FixResult, report: Report, output: Output, replaced: str = "") -> None:
-    """Prints what was changed in the cleaned copy, and that it ``replaced`` an earlier file, if it did."""
+def show_fix(fixed: FixResult, report: Report, output: Output, replaced: str, replaced_changes: str) -> None:
+    """Prints what was changed in the cleaned copy, and that it and its changes replaced earlier files, if they did."""
     what = [f"{rows:,} removed ({reason})" for reason, rows in fixed.removed.items()]
     what += [f"{fixed.relabelled:,} relabelled"] if fixed.relabelled else []
     what += [f"{fixed.decided:,} relabelled by decision"] if fixed.decided else []
@@ -119,4 +119,4 @@ def show_fix(fixed: FixResult, report: Report, output: Output, replaced: str = "
         what += [f"{_counted(mixed.count, mixed.what, mixed.what + 's')} {how}"]
     changed = ", ".join(what) or "nothing needed repair"
     output.result(folded(f"cleaned copy: {fixed.out}, {_counted(fixed.rows, 'row', 'rows')}; {changed}{replaced}"))
-    output.result(f"changes: {fixed.changes}")
+    output.result(f"changes: {fixed.changes}{replaced_changes}")

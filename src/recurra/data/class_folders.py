@@ -108,12 +108,23 @@ class FolderBlocks:
             classes.remove(_UNLABELLED)
             self.notes.append(f"the folder {_UNLABELLED!r} is left out: its texts have no label")
         found: list[tuple[str | None, str]] = []
+        loose = [entry.name for entry in _entries(self.folder, self.source) if _is_text(entry)] if classes else []
+        if loose and not any(
+            _is_text(entry) for name in classes for entry in _entries(self.folder / str(name), self.source)
+        ):
+            # Folders without texts, such as one for what is done, are no classes.
+            classes, loose = [], []
+        if loose:
+            self.warnings.append(
+                f"{len(loose):,} .txt files of {self.source} that are in no folder are passed over, such as "
+                f"{min(loose)!r:.40}: the folders are the classes"
+            )
         others: list[str] = []
         for name in classes or [None]:
             place = self.folder if name is None else self.folder / name
             texts: list[str] = []
             for entry in _entries(place, self.source):
-                if entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(".txt"):
+                if _is_text(entry):
                     texts.append(entry.name if name is None else f"{name}/{entry.name}")
                     self._check_number(len(found) + len(texts))
                 else:
@@ -240,6 +251,10 @@ def _entries(folder: Path, source: str) -> list[os.DirEntry[str]]:
             f"{source} holds more than {MAX_FILES:,} files", "Write their texts into one .csv or .parquet file."
         )
     return found
+
+
+def _is_text(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(".txt")
 
 
 def _folders_in(folder: Path, source: str) -> list[str]:
