@@ -407,3 +407,13 @@ def test_changes_that_replace_earlier_ones_are_named(run: Run, tmp_path: Path) -
     assert "replaces" not in run("check", "train.csv", "--fix", "clean.csv").out
     said = " ".join(run("check", "train.csv", "--fix", "clean.csv").out.split())
     assert "changes: clean.changes.csv, which replaces the earlier file" in said
+
+
+def test_no_command_that_must_fail_is_named_for_a_model_of_numbers(run: Run, tmp_path: Path) -> None:
+    write_bundle(make_bundle(labels=(1, 5)), tmp_path / "stars.safetensors")
+    rows = [(("1", "5", "N7")[place % 3], f"oil prices {place}") for place in range(30)]
+    write_table(tmp_path / "rows.csv", ("label", "text"), rows)
+    found = run("check", "rows.csv", "--model", "stars.safetensors", "--json").json
+    (unknown,) = [one for one in found["findings"] if one["kind"] == "unknown labels"]
+    assert unknown["hint"].startswith("The labels of the model are numbers: give these numbers, train a new model")
+    assert "--from" not in found["next"]

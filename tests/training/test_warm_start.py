@@ -186,11 +186,25 @@ def test_labels_that_are_written_alike_are_one_class(known: list[Any], given: li
     assert any(one.endswith("they are compared as they are written.") for one in told.messages)
 
 
-def test_numbers_that_are_not_whole_stay_of_another_type() -> None:
+@pytest.mark.parametrize(
+    ("known", "given", "said"),
+    [
+        ([1, 2], [1.0, 2.5], "has the label 2.5, and the labels of the model, such as 1, are whole numbers"),
+        ([1, 2], ["1", "N7"], "has the label 'N7', and the labels of the model, such as 1, are whole numbers"),
+        # As where old rows are mixed in.
+        ([1, 2], [1, "N7"], "has the label 'N7', and the labels of the model"),
+        (
+            [False, True],
+            ["true", "maybe"],
+            "has the label 'maybe', and the labels of the model, such as False, are True",
+        ),
+    ],
+)
+def test_a_label_that_cannot_be_in_the_model_s_type_is_named(known: list[Any], given: list[Any], said: str) -> None:
     pairs, _ = make_rows(24)
-    initial = train(rows=(pairs, [1, 2] * 12)).bundle
-    with pytest.raises(DataError, match="of type float"):
-        train(rows=(pairs, [1.0, 2.5] * 12), initial=initial)
+    initial = train(rows=(pairs, known * 12)).bundle
+    with pytest.raises(DataError, match=said):
+        train(rows=(pairs, given * 12), initial=initial)
 
 
 @pytest.fixture(scope="module")

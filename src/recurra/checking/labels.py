@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -50,6 +51,12 @@ _TRAINING_SPELLING = (
     "Write them as the training rows do; recurra check TEST --model MODEL --fix OUT writes them as a model has them."
 )
 UNKNOWN_LABELS_HINT = "Train a model with them, or leave these rows out: --fix with --drop-unknown does."
+
+_NUMBERS_HINT = (
+    "The labels of the model are numbers: give these numbers, train a new model from all rows, or leave these rows "
+    "out: --fix with --drop-unknown does."
+)
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
@@ -229,7 +236,7 @@ def label_findings(
 
 
 def unknown_labels(
-    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, hint: str = UNKNOWN_LABELS_HINT
+    facts: Facts, part: Part, names: LabelNames, known: Collection[str], *, who: str, hint: str = ""
 ) -> list[Draft]:
     """Labels that are missing from the training rows or from a model.
 
@@ -239,7 +246,7 @@ def unknown_labels(
         names: names of the labels.
         known: known classes.
         who: owner of the known classes, such as ``the training rows``.
-        hint: what to do.
+        hint: what to do, if it is not what there is to do about a model.
     """
     held, classes = class_rows(facts, names), set(known)
     usual = usual_spellings(held, known)
@@ -249,6 +256,9 @@ def unknown_labels(
     if not len(rows):
         return []
     them = "it" if len(counts) == 1 else "them"
+    # A model whose labels are numbers can learn no others.
+    typed = all(map(_NUMBER.fullmatch, classes)) and not all(map(_NUMBER.fullmatch, counts))
+    hint = hint or (_NUMBERS_HINT if typed else UNKNOWN_LABELS_HINT)
     similar = may_be_sentence(similar_labels(counts, known)) + leading_zeros_sentence(counts, known)
     mark = _likelier_separator(facts, names, known)
     stops = f"stops: most cells of several labels have {mark!r} between them"

@@ -189,7 +189,7 @@ class TableReader:
             more = "" if len(headers) == 1 else f", as {len(headers) - 1:,} more do,"
             self.blocks.warnings.append(
                 f"{self.source}: row {headers[0]:,}{self.head.row_hint} repeats the header{more} and is taken for a "
-                f"text; a copy without: recurra check {self.source} --unlabelled --fix OUT"
+                "text: recurra check DATA --unlabelled --fix OUT leaves it out"
             )
 
     def header_is_row(self, labels: Iterable[Label]) -> bool:

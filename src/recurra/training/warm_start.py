@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -118,20 +118,31 @@ def labels_as_in(initial: Bundle, labels: EncodedLabels, source: str, callbacks:
         labels: of the rows.
         source: name of the rows, for the message.
         callbacks: told that labels were compared as written.
+
+    Raises:
+        DataError: some are the model's, and another cannot be in its type, such as a text beside whole numbers.
     """
     known, values = initial.labels, labels.values
     kind = type(known.classes[0])
-    if not values or isinstance(values[0], tuple) or type(values[0]) is kind:
+    if not values or isinstance(values[0], tuple) or all(type(label) is kind for label in values):
         return labels
     matched = match_as_written(known, values)
     # Codes of classes, where the model knows their names, are no labels of it.
     if not any(type(label) is kind for label in matched):
         return labels
     matched = [_in_type(kind, label) for label in matched]
-    if not all(type(label) is kind for label in matched):
-        return labels
+    other = next((label for label in matched if type(label) is not kind), None)
+    if other is not None:
+        raise DataError(
+            f"{source} has the label {other!r:.80}, and the labels of the model, such as {known.classes[0]!r:.80}, are "
+            f"{_KINDS[kind]}",
+            "Give it such a label as well, or train a new model from all rows.",
+        )
     callbacks.on_message(compared_as_written(known, values, source))
     return labels.renamed(matched)
+
+
+_KINDS: Mapping[type[Label], str] = {int: "whole numbers", float: "numbers", bool: "True and False"}
 
 
 def _in_type(kind: type[Label], label: Label) -> Label:
