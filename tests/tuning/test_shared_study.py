@@ -196,7 +196,8 @@ def test_of_four_processes_one_is_killed_and_every_trial_ends_once(tmp_path: Pat
     database, count = tmp_path / "study.db", 8
     running = [
         subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(tmp_path / f"w{place}"), str(database), str(count)],
+            [sys.executable, str(PROGRAM), str(tmp_path / f"w{place}"), str(database), str(count)]
+            + ["--waits"] * (place == 1),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
